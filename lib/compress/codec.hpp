@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "support/bytes.hpp"
+
+namespace ocibuild::compress {
+
+enum class Codec { none, gzip, zstd };
+
+/// By the first bytes of a stream (four are enough); `none` if they are no magic number.
+Codec sniff(support::Bytes start);
+
+/// Codec and level, checked. Equality of key() means equal bytes for equal input.
+struct Setting {
+  Codec codec = Codec::gzip;
+  int level = 0;
+
+  /// The format version's default level when `level` is empty.
+  /// @throws Error(Errc::usage, compression-level) out of range, or a codec this build lacks
+  static Setting make(Codec codec, std::optional<int> level);
+  /// Names everything the compressed bytes depend on: format version, splitting rule, library,
+  /// level.
+  std::string key() const;
+};
+
+}  // namespace ocibuild::compress

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "context/ignore_rules.hpp"
+#include "context/stat_index.hpp"
+#include "oci/file_tree.hpp"
+
+namespace ocibuild::context {
+
+/// The build context as COPY sees it: a directory less what the ignore rules hide.
+///
+/// Directories are read when first asked for, each once. Entries have owner 0:0, the mode bits of
+/// the disk, no extended attributes. mtime: whole seconds of the disk, cut. An excluded directory
+/// exists if something below it is included. Never leaves `root`: no method follows a symlink, on
+/// any component. Thread-safe.
+class ContextTree final : public oci::FileTree {
+ public:
+  /// `known` may be null; it must outlive the tree and every content taken from it.
+  /// @throws Error(Errc::failed, context-missing) if `root` is no directory
+  ContextTree(std::filesystem::path root, IgnoreRules rules, StatIndex* known);
+  ~ContextTree() override;
+
+  std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
+  std::vector<std::string> list(const oci::RootfsPath& directory) const override;
+
+  /// The ignore line that hides `path`, when the disk has such a path.
+  std::optional<IgnoreRules::Culprit> hidden_by(const oci::RootfsPath& path) const;
+  /// Entries met so far that the rules hide.
+  std::uint64_t ignored() const;
+  /// Sockets met so far (they are not copied): paths, for a warning.
+  std::vector<std::string> sockets() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ocibuild::context

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <ocibuild/image.hpp>
+
+#include "dockerfile/source_text.hpp"
+
+/// The instructions of a Dockerfile as written: parsed, not yet expanded
+/// (docs/reference/dockerfile.md, 3).
+namespace ocibuild::dockerfile {
+
+/// A word with its quotes and escapes, and where it stands.
+struct Word {
+  std::string text;
+  Span span;
+};
+
+struct From {
+  Word image;
+  std::optional<Word> platform;
+  std::optional<Word> name;  ///< behind AS, lower-cased
+};
+
+struct Arg {
+  struct Entry {
+    Word name;
+    std::optional<Word> value;  ///< the default
+  };
+  std::vector<Entry> entries;
+};
+
+struct KeyValue {
+  Word key;
+  Word value;
+};
+struct Env {
+  std::vector<KeyValue> pairs;
+};
+struct Label {
+  std::vector<KeyValue> pairs;
+};
+
+struct Copy {
+  std::optional<Word> from;
+  std::optional<Word> chown;
+  std::optional<Word> chmod;
+  std::vector<Word> sources;
+  Word destination;
+};
+
+/// Exec form (JSON) or shell form.
+struct Command {
+  std::optional<std::vector<std::string>> exec;
+  std::string shell_text;  ///< verbatim; only without exec
+};
+struct Cmd {
+  Command command;
+};
+struct Entrypoint {
+  Command command;
+};
+struct Shell {
+  std::vector<std::string> shell;
+};
+struct HealthcheckInstruction {
+  Healthcheck check;  ///< complete: nothing in it is expanded
+};
+
+struct Workdir {
+  Word path;
+};
+struct User {
+  Word user;
+};
+struct StopSignal {
+  Word signal;
+};
+struct Maintainer {
+  Word text;
+};
+struct Expose {
+  std::vector<Word> ports;
+};
+struct Volume {
+  std::vector<Word> paths;
+};
+
+/// An instruction that is understood and not carried out; an error when its stage is needed.
+struct Refused {
+  std::string id;  ///< of the error: "run-unsupported"
+  std::string message;
+  std::vector<std::string> helps;
+};
+
+struct Instruction {
+  std::string keyword;  ///< upper case
+  std::string text;     ///< the whole instruction, continuation lines joined, trimmed: for display
+  Span span;            ///< the keyword
+  std::variant<From, Arg, Env, Label, Copy, Cmd, Entrypoint, Shell, HealthcheckInstruction, Workdir,
+               User, StopSignal, Maintainer, Expose, Volume, Refused>
+      body;
+};
+
+struct Dockerfile {
+  SourceText source;
+  char escape = '\\';  ///< escape character: backslash, or what the directive says
+  std::vector<Instruction> instructions;
+};
+
+}  // namespace ocibuild::dockerfile

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include <ocibuild/event.hpp>
+#include <ocibuild/image.hpp>
+#include <ocibuild/reference.hpp>
+
+namespace ocibuild {
+
+enum class Compression { gzip, zstd, none };
+enum class ImageFormat { oci, docker };
+
+/// Which times files and directories get in new layers (docs/reference/image.md, 2.8).
+struct FileTimes {
+  bool preserve = false;                    ///< keep the source's whole seconds
+  std::int64_t fixed = 1;                   ///< otherwise this time, seconds since 1970 UTC
+  std::optional<std::int64_t> not_after{};  ///< lowers later times to it, also preserved ones
+};
+
+/// Everything a build depends on. Nothing is taken from the environment.
+struct BuildRequest {
+  std::filesystem::path store;    ///< root of the store; made when missing. See ImageStore
+  std::filesystem::path cache{};  ///< build records; empty: store/cache. Safe to delete at any time
+  std::filesystem::path context =
+      ".";  ///< directory that COPY reads; nothing outside it is ever read
+  std::filesystem::path
+      dockerfile{};  ///< empty: Dockerfile, Containerfile or dockerfile in `context`
+  std::optional<std::string>
+      dockerfile_text{};  ///< instead of a file (then `dockerfile` is only its display name)
+  std::string target{};   ///< stage name, any case, or number; empty: the last stage
+  std::map<std::string, std::string> build_args{};
+  std::optional<Platform> platform{};           ///< empty: the base's, or the host's on scratch
+  std::vector<Reference> names{};               ///< names the image gets in the store; may be empty
+  std::map<std::string, std::string> labels{};  ///< set last, so they win over LABEL
+  Annotations annotations{};                    ///< of the manifest
+  ImageFormat format = ImageFormat::oci;
+  Compression compression = Compression::gzip;
+  std::optional<int>
+      compression_level{};   ///< gzip 1..12, zstd 1..19; empty: the format version's default
+  std::int64_t created = 0;  ///< of config and history, seconds since 1970 UTC
+  FileTimes file_times{};
+  bool use_cache = true;  ///< false: every layer is made anew (and recorded)
+  unsigned jobs = 0;      ///< worker threads; 0: one per CPU. The result never depends on it
+};
+
+/// One layer of the result, base first.
+struct LayerReport {
+  Descriptor descriptor;
+  DiffId diff_id;
+  std::uint64_t unpacked = 0;  ///< bytes of the uncompressed tar
+  bool from_base = false;
+  bool cached = false;      ///< taken from a layer record
+  std::string instruction;  ///< as written; the base's name for base layers
+  std::string file;         ///< Dockerfile, empty for base layers
+  unsigned line = 0;
+};
+
+struct BuildResult {
+  Descriptor manifest;  ///< what a registry or layout calls the image
+  Digest image_id;      ///< digest of the config, what docker calls the image ID
+  ImageConfig config;
+  std::vector<LayerReport> layers;
+  std::optional<Reference> base_name;  ///< of the target's base image
+  std::optional<Digest> base_digest;
+  std::vector<Diagnostic> warnings;  ///< also sent as events
+  bool changed = false;              ///< false: every layer came from the cache or the base
+  std::chrono::nanoseconds took{};
+};
+
+/// Builds the image and puts it into the store. Runs nothing, unpacks nothing, needs no privilege.
+///
+/// Blocks until done; may be called from several threads and processes with the same store. When it
+/// throws, the store is as valid as before and no name has moved.
+/// @throws Error   Errc::failed with every mistake of the Dockerfile (ten at most), Errc::not_found
+/// for a base that
+///                 is not in the store, Errc::usage for a bad request, Errc::interrupted after
+///                 `stop`
+OCIBUILD_API BuildResult build(const BuildRequest& request, EventSink& events,
+                               std::stop_token stop = {});
+
+}  // namespace ocibuild

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <variant>
+#include <vector>
+
+#include <ocibuild/image_store.hpp>
+
+namespace ocibuild {
+
+/// oci_*: an OCI image layout. docker_archive: a tar for `docker load` and `podman load` that is at
+/// the same time an OCI image layout.
+enum class ImageContainer { docker_archive, oci_archive, oci_directory };
+
+/// One image to write, under any number of names (none: only its digest identifies it).
+struct SavedImage {
+  Descriptor manifest;
+  std::vector<Reference> names;
+};
+
+/// A path, or an open file descriptor that stays the caller's.
+using Endpoint = std::variant<std::filesystem::path, int>;
+
+/// Writes images from the store at `store` to `destination`. Files appear complete, by rename; a
+/// directory that is an OCI layout already gets the images added. Same images, same bytes.
+/// @throws Error(Errc::failed) for a full disk, a missing blob, a destination that is something
+/// else
+OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<SavedImage>& images,
+                       ImageContainer container, const Endpoint& destination,
+                       std::stop_token stop = {});
+
+/// Reads every image of `source` into the store and returns them with the names they now have.
+///
+/// Takes tars that docker, podman, skopeo, umoci and save() write (docker-save and OCI, plain or
+/// compressed with gzip, zstd, xz or bzip2; also from a pipe) and OCI layout directories. Documents
+/// keep their bytes; every digest and size is verified before a name is given.
+/// @throws Error(Errc::failed, archive-invalid, blob-corrupt) naming the member
+OCIBUILD_API std::vector<StoredImage> load(const std::filesystem::path& store,
+                                           const Endpoint& source, std::stop_token stop = {});
+
+}  // namespace ocibuild

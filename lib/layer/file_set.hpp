@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "oci/entry.hpp"
+#include "oci/file_tree.hpp"
+
+namespace ocibuild::layer {
+
+/// One file on its way into a layer.
+struct LayerFile {
+  oci::Entry entry;
+  std::shared_ptr<const oci::FileContent> content{};  ///< regular files with size > 0
+  /// Files of one non-zero group are names of one inode: the first path in order becomes the file,
+  /// the others hard links to it.
+  std::uint64_t link_group = 0;
+};
+
+/// The files of one layer, sorted by the bytes of their paths, each path once. Not thread-safe.
+class FileSet {
+ public:
+  /// Adds, or replaces the file of that path.
+  void put(LayerFile file);
+  const LayerFile* find(const oci::RootfsPath& path) const;
+  bool empty() const { return files_.empty(); }
+  std::size_t size() const { return files_.size(); }
+
+  /// The files in order with link groups turned into hard links. A group of one is a plain file.
+  std::vector<LayerFile> finish() const;
+
+ private:
+  std::map<oci::RootfsPath, LayerFile> files_;
+};
+
+}  // namespace ocibuild::layer

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ocibuild/digest.hpp>
+
+#include "oci/entry.hpp"
+#include "support/bytes.hpp"
+
+namespace ocibuild::oci {
+
+/// Content of a regular file, wherever its bytes are: in the build context or inside a layer blob.
+/// Methods are thread-safe and may be called any number of times.
+class FileContent {
+ public:
+  virtual ~FileContent() = default;
+  /// Yields exactly the entry's size bytes. @throws Error(Errc::failed, file-changed) when the file
+  /// is no longer the one that was looked at
+  virtual std::unique_ptr<support::ByteSource> open() const = 0;
+  /// SHA-256 of the bytes; may have to read them.
+  virtual Digest digest() const = 0;
+};
+
+/// A file of a tree. `content` is null for everything but regular files (an empty regular file may
+/// have none).
+struct TreeFile {
+  Entry entry;  ///< entry.path is the path within the tree; never a hard_link (the tree resolves
+                ///< those)
+  std::shared_ptr<const FileContent> content{};
+  /// Equal for two names of one inode, 0 when the file has one name.
+  std::uint64_t inode = 0;
+};
+
+/// A tree of files that COPY can read: the build context, or the root file system of a stage or
+/// image. No method follows symlinks; rootfs/resolve does.
+class FileTree {
+ public:
+  virtual ~FileTree() = default;
+  /// The file at exactly `path`; the root is a directory and always there. Nothing when there is no
+  /// such file, or a parent is no directory.
+  virtual std::optional<TreeFile> lookup(const RootfsPath& path) const = 0;
+  /// Names in `directory`, sorted by bytes; empty if it is no directory.
+  virtual std::vector<std::string> list(const RootfsPath& directory) const = 0;
+};
+
+}  // namespace ocibuild::oci

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <ocibuild/image.hpp>
+
+/// The image documents as JSON text. Parsers take documents of anybody: OCI and Docker media types,
+/// unknown members, absent members; limits of docs/reference/image.md, 7.4. Writers give one text
+/// for one value: compact, fixed order, maps sorted, nothing escaped that need not be.
+namespace ocibuild::oci {
+
+inline constexpr std::size_t manifest_limit = 4 * 1024 * 1024;  ///< bytes of a manifest or index
+inline constexpr std::size_t config_limit = 16 * 1024 * 1024;   ///< bytes of an image config
+
+/// @throws Error(Errc::failed, json-invalid, manifest-invalid)
+Manifest parse_manifest(std::string_view json);
+Index parse_index(std::string_view json);
+/// @throws Error(Errc::failed, json-invalid, config-invalid)
+ImageConfig parse_image_config(std::string_view json);
+
+std::string to_json(const Manifest& manifest);
+std::string to_json(const Index& index);
+std::string to_json(const ImageConfig& config);
+std::string to_json(const Descriptor& descriptor);
+
+/// True for the OCI and the Docker name of the document.
+bool is_index(std::string_view media_type);
+bool is_manifest(std::string_view media_type);
+
+}  // namespace ocibuild::oci

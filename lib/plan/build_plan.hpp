@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <ocibuild/image.hpp>
+
+#include "oci/rootfs_path.hpp"
+#include "plan/scope.hpp"
+#include "plan/stage_graph.hpp"
+
+/// What is left to do once every word is expanded: steps without any Dockerfile syntax.
+namespace ocibuild::plan {
+
+/// A word after expansion, with the place to blame.
+struct Text {
+  std::string text;
+  dockerfile::Span span;
+};
+
+/// COPY (docs/reference/dockerfile.md, 7).
+struct CopyStep {
+  Origin from;
+  std::vector<Text> sources;  ///< paths or patterns, never empty texts
+  oci::RootfsPath
+      destination;  ///< WORKDIR joined, cleaned; symlinks in it are still to be followed
+  bool destination_is_directory = false;  ///< written so that it wants a directory ("x/", ".", "")
+  Text destination_text;                  ///< as expanded, for messages
+  std::optional<Text> chown;              ///< "U", "U:G" or ":G"
+  std::optional<std::uint32_t> chmod;     ///< octal, at most 07777
+};
+
+/// WORKDIR: the directory that has to exist afterwards.
+struct WorkdirStep {
+  oci::RootfsPath path;
+  std::string user;  ///< USER's text in force: owner of directories that are made; may be empty
+  dockerfile::Span span;
+};
+
+struct ConfigStep {};  ///< changes nothing but the config and history
+
+struct Step {
+  std::size_t instruction;  ///< index into Dockerfile::instructions
+  std::string created_by;   ///< text of the history entry
+  std::variant<ConfigStep, CopyStep, WorkdirStep> action;
+  bool makes_layer() const { return !std::holds_alternative<ConfigStep>(action); }
+};
+
+/// State a stage starts with.
+struct StageStart {
+  ContainerConfig config;  ///< of the base; default-constructed for scratch
+  std::string author;
+  Scope variables;  ///< of the base *stage*; empty for images and scratch
+};
+
+struct EvaluatedStage {
+  ContainerConfig config;  ///< after the last instruction
+  std::string author;
+  Scope variables;
+  std::vector<Step> steps;  ///< one for each instruction but FROM
+};
+
+}  // namespace ocibuild::plan

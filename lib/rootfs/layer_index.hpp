@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci/entry.hpp"
+#include "oci/file_tree.hpp"
+
+namespace ocibuild::rootfs {
+
+/// One entry of a layer with what is needed to read it.
+struct IndexedFile {
+  oci::Entry entry;
+  std::optional<Digest> digest{};  ///< of the content; regular files of scanned layers
+  std::uint64_t offset = 0;        ///< of the content in the uncompressed tar; scanned layers
+  /// Set for layers that this build makes; scanned layers read through their LayerContents.
+  std::shared_ptr<const oci::FileContent> content{};
+};
+
+/// What one layer says about paths: the facts of a base image, nothing of its bytes. Immutable,
+/// thread-safe.
+///
+/// Looked up by binary search, so that a view asks for single paths without building the tree.
+class LayerIndex {
+ public:
+  /// One per path, in any order; of equal paths the last one counts. `whiteouts`: paths that the
+  /// layer deletes from lower layers; `opaque`: directories whose lower contents it hides.
+  LayerIndex(std::vector<IndexedFile> files, std::vector<oci::RootfsPath> whiteouts,
+             std::vector<oci::RootfsPath> opaque);
+  ~LayerIndex();
+
+  const IndexedFile* find(const oci::RootfsPath& path) const;
+  /// Names that this layer has directly in `directory`, sorted.
+  std::vector<std::string> children(const oci::RootfsPath& directory) const;
+  /// True if lower layers cannot be seen at `path` through this one: a whiteout of it or of a
+  /// parent, an opaque parent, or a parent that is no directory here. What this layer itself has at
+  /// `path` is not considered.
+  bool hides(const oci::RootfsPath& path) const;
+  /// Sorted by path.
+  const std::vector<IndexedFile>& files() const { return files_; }
+
+  /// Bytes for a cache file, and back. decode() gives null for anything truncated, damaged or of
+  /// another version.
+  std::string encode() const;
+  static std::shared_ptr<const LayerIndex> decode(std::string_view bytes);
+
+ private:
+  std::vector<IndexedFile> files_;
+  std::vector<oci::RootfsPath> whiteouts_;  // sorted
+  std::vector<oci::RootfsPath> opaque_;     // sorted
+};
+
+}  // namespace ocibuild::rootfs

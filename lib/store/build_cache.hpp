@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <ocibuild/digest.hpp>
+#include <ocibuild/image.hpp>
+
+namespace ocibuild::store {
+
+/// What a layer with some key turned out to be.
+struct LayerRecord {
+  Descriptor descriptor;
+  DiffId diff_id;
+  std::uint64_t unpacked = 0;  ///< bytes of the tar
+};
+
+/// Small files by key: layer records, indexes of base layers (docs/reference/image.md, 7).
+///
+/// Anything wrong, truncated or foreign is a miss. A write that fails costs time later, so it is
+/// not an error.
+class BuildCache {
+ public:
+  explicit BuildCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+  std::optional<LayerRecord> find_layer(const Digest& key) const;
+  void put_layer(const Digest& key, const LayerRecord& record) const noexcept;
+
+  /// Encoded LayerIndex by the layer's digest.
+  std::optional<std::string> find_index(const Digest& layer) const;
+  void put_index(const Digest& layer, std::string_view bytes) const noexcept;
+
+  /// File of the stat index for the context at `root` (an absolute path).
+  std::filesystem::path stat_index_file(const std::filesystem::path& root) const;
+
+ private:
+  std::filesystem::path directory_;
+};
+
+}  // namespace ocibuild::store

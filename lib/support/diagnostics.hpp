@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ocibuild/error.hpp>
+
+namespace ocibuild::support {
+
+/// Collects findings, so that all mistakes of a text are reported at once.
+class Diagnostics {
+ public:
+  static constexpr std::size_t shown_errors = 10;
+
+  void error(Diagnostic diagnostic) { errors_.push_back(std::move(diagnostic)); }
+  void warning(Diagnostic diagnostic) { warnings_.push_back(std::move(diagnostic)); }
+
+  const std::vector<Diagnostic>& errors() const { return errors_; }
+  const std::vector<Diagnostic>& warnings() const { return warnings_; }
+
+  /// @throws Error(Errc::failed) with the first `shown_errors` errors, if there is any
+  void throw_errors() const {
+    if (errors_.empty()) return;
+    std::vector<Diagnostic> shown(
+        errors_.begin(),
+        errors_.begin() + static_cast<std::ptrdiff_t>(std::min(errors_.size(), shown_errors)));
+    if (errors_.size() > shown.size()) {
+      shown.back().notes.push_back(std::to_string(errors_.size() - shown.size()) +
+                                   " more errors are not shown");
+    }
+    throw Error(Errc::failed, std::move(shown));
+  }
+
+ private:
+  std::vector<Diagnostic> errors_;
+  std::vector<Diagnostic> warnings_;
+};
+
+}  // namespace ocibuild::support

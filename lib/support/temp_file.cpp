@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/temp_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <system_error>
+
+#include "support/text.hpp"
+
+namespace ocibuild::support {
+
+namespace {
+
+constexpr std::string_view prefix = ".ocibuild-";
+
+void make_directory(const std::filesystem::path& directory) {
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) throw_errno("create directory", directory, error.value());
+}
+
+/// Names differ between processes by the clock and the process id, within one by the counter;
+/// O_EXCL decides.
+std::filesystem::path temporary_name(const std::filesystem::path& directory) {
+  static std::atomic<unsigned> counter{0};
+  const auto now = std::chrono::steady_clock::now().time_since_epoch().count();
+  return directory / concat(prefix, ::getpid(), '-', now, '-', counter++);
+}
+
+}  // namespace
+
+TempFile::TempFile(std::filesystem::path directory) {
+  make_directory(directory);
+  do {
+    path_ = temporary_name(directory);
+    fd_ = Fd(::open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  } while (!fd_.is_open() && errno == EEXIST);
+  if (!fd_.is_open()) {
+    const int error = errno;
+    const auto path = std::exchange(path_, {});
+    throw_errno("create", path, error);
+  }
+}
+
+TempFile::TempFile(TempFile&& other) noexcept
+    : path_(std::exchange(other.path_, {})), fd_(std::move(other.fd_)) {}
+
+TempFile::~TempFile() {
+  if (!path_.empty()) ::unlink(path_.c_str());
+}
+
+void TempFile::write(Bytes bytes) {
+  FdSink(fd_.get(), path_).write(bytes);
+}
+
+void TempFile::close() {
+  if (!fd_.is_open()) return;
+  if (::fdatasync(fd_.get()) != 0 && errno != EINVAL && errno != EROFS)
+    throw_errno("flush", path_, errno);
+  fd_.reset();
+}
+
+void TempFile::commit(const std::filesystem::path& target) {
+  close();
+  if (::rename(path_.c_str(), target.c_str()) != 0) throw_errno("rename to", target, errno);
+  path_.clear();
+}
+
+Fd open_unnamed(const std::filesystem::path& directory) {
+  TempFile file(directory);
+  Fd copy(::fcntl(file.fd(), F_DUPFD_CLOEXEC, 0));
+  if (!copy.is_open()) throw_errno("duplicate", file.path(), errno);
+  return copy;  // the destructor takes the name away
+}
+
+void write_file(const std::filesystem::path& target, std::string_view text) {
+  TempFile file(target.parent_path().empty() ? "." : target.parent_path());
+  file.write(as_bytes(text));
+  file.commit(target);
+}
+
+void remove_stale_temp_files(const std::filesystem::path& directory) noexcept {
+  try {
+    const auto limit = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+    for (const auto& file : std::filesystem::directory_iterator(directory)) {
+      if (!file.path().filename().native().starts_with(prefix)) continue;
+      if (file.last_write_time() < limit) std::filesystem::remove(file.path());
+    }
+  } catch (const std::filesystem::filesystem_error&) {
+    // Someone else cleans too, or may not: left-over files cost space only.
+  }
+}
+
+}  // namespace ocibuild::support

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "support/bytes.hpp"
+#include "support/fd.hpp"
+
+namespace ocibuild::support {
+
+/// A file that appears complete or not at all: written under a temporary name, flushed, renamed.
+///
+/// The destructor removes a file that was not committed. Temporary names start with ".ocibuild-" so
+/// that left-over ones of killed processes can be found (remove_stale_temp_files).
+class TempFile final : public ByteSink {
+ public:
+  /// Creates `directory` when missing. Mode 0644 less the umask.
+  explicit TempFile(std::filesystem::path directory);
+  TempFile(TempFile&& other) noexcept;
+  TempFile& operator=(TempFile&&) = delete;
+  ~TempFile() override;
+
+  void write(Bytes bytes) override;
+  int fd() const { return fd_.get(); }
+  const std::filesystem::path& path() const { return path_; }
+
+  /// Flushes to the disk and closes; nothing can be written afterwards. Called by commit() when not
+  /// called before.
+  void close();
+
+  /// Renames to `target` (same file system), replacing what is there.
+  void commit(const std::filesystem::path& target);
+
+ private:
+  std::filesystem::path path_;  // empty once committed or moved from
+  Fd fd_;
+};
+
+/// A descriptor of a file in `directory` that has no name any more: gone with the process, however
+/// that ends.
+Fd open_unnamed(const std::filesystem::path& directory);
+
+/// Writes a small file through a TempFile in the same directory.
+void write_file(const std::filesystem::path& target, std::string_view text);
+
+/// Removes temporary files in `directory` that are older than a day; never throws.
+void remove_stale_temp_files(const std::filesystem::path& directory) noexcept;
+
+}  // namespace ocibuild::support

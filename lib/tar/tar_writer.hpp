@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "oci/entry.hpp"
+#include "support/bytes.hpp"
+
+namespace ocibuild::tar {
+
+/// Writes a tar whose bytes depend on the entries alone: ustar headers, pax records only for values
+/// that ustar cannot hold (docs/reference/image.md, 2).
+///
+/// Hand-made on purpose: these bytes are the identity of a layer, and must not follow the version
+/// or the locale of a library. Entries are written in the order given. Not thread-safe.
+class TarWriter {
+ public:
+  /// `out` must outlive the writer.
+  explicit TarWriter(support::ByteSink& out) : out_(out) {}
+
+  /// Writes the header; for a regular file exactly entry.size bytes must follow by content().
+  void begin(const oci::Entry& entry);
+  void content(support::Bytes bytes);
+  /// Pads the content. @throws Error(Errc::failed, file-changed) naming the path when it was not
+  /// entry.size bytes
+  void end();
+
+  /// begin(), the whole of `source`, end().
+  void add(const oci::Entry& entry, support::ByteSource& source);
+
+  /// Writes the two zero blocks that end a tar. Nothing may follow.
+  void finish();
+
+ private:
+  void pad();
+
+  support::ByteSink& out_;
+  std::string path_;
+  std::uint64_t left_ = 0;  // content bytes still to come
+  std::uint64_t size_ = 0;
+};
+
+}  // namespace ocibuild::tar
