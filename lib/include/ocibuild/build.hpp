@@ -58,9 +58,9 @@ struct LayerReport {
   DiffId diff_id;
   std::uint64_t unpacked = 0;  ///< bytes of the uncompressed tar
   bool from_base = false;
-  bool cached = false;      ///< taken from a layer record
-  std::string instruction;  ///< as written; the base's name for base layers
-  std::string file;         ///< Dockerfile, empty for base layers
+  bool cached = false;        ///< taken from a layer record
+  std::string instruction{};  ///< as written; the base's name for base layers
+  std::string file{};         ///< Dockerfile, empty for base layers
   unsigned line = 0;
 };
 
