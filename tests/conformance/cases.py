@@ -27,9 +27,9 @@ def all_cases():
     return sorted(name for name in os.listdir(HERE) if os.path.isfile(os.path.join(HERE, name, "Dockerfile")))
 
 
-def stage(case, destination):
+def stage(case, destination, among=HERE):
     """Makes the case's context in `destination`, with the same modes under every umask."""
-    source = os.path.join(HERE, case, "context")
+    source = os.path.join(among, case, "context")
     if os.path.isdir(source):
         shutil.copytree(source, destination, symlinks=True)
     else:
@@ -40,7 +40,7 @@ def stage(case, destination):
             path = os.path.join(directory, name)
             if not os.path.islink(path):
                 os.chmod(path, 0o755 if os.stat(path).st_mode & 0o100 else 0o644)
-    setup = os.path.join(HERE, case, "setup.sh")
+    setup = os.path.join(among, case, "setup.sh")
     if os.path.exists(setup):
         subprocess.run(["bash", "-euc", 'umask 022; source "$1"', "setup", setup], cwd=destination, check=True)
 

@@ -53,11 +53,11 @@ CONFIGURED = {
 }
 
 
-def write_bases(directory):
-    """Writes one docker-save tar a base; returns {name: path}."""
+def write_bases(directory, architecture=None):
+    """Writes one docker-save tar a base, for this machine's architecture by default; returns {name: path}."""
     layers = [_first_layer(), _second_layer()]
     plain = {"Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], "Cmd": ["/bin/sh"]}
     paths = {name: os.path.join(directory, name + ".tar") for name in ("debian-mini", "configured")}
-    write_docker_archive(paths["debian-mini"], "debian-mini:1", layers, plain)
-    write_docker_archive(paths["configured"], "configured:1", layers, CONFIGURED)
+    write_docker_archive(paths["debian-mini"], "debian-mini:1", layers, plain, architecture=architecture)
+    write_docker_archive(paths["configured"], "configured:1", layers, CONFIGURED, architecture=architecture)
     return paths

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A private Docker engine in a temporary directory: no bridge, no iptables, nothing shared with the machine's own.
 

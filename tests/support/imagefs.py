@@ -223,9 +223,15 @@ def _add(archive, name, data):
     archive.addfile(member, io.BytesIO(data))
 
 
-def write_docker_archive(path, tag, layers, config=None, history=()):
+def host_architecture():
+    """This machine in Go's words, as image configs have it."""
+    machine = os.uname().machine
+    return {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}.get(machine, machine)
+
+
+def write_docker_archive(path, tag, layers, config=None, history=(), architecture=None):
     """A docker-save tar with the given uncompressed layer tars. The same arguments give the same bytes."""
-    document = {"architecture": {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine),
+    document = {"architecture": architecture or host_architecture(),
                 "os": "linux", "created": "1970-01-01T00:00:00Z", "config": config or {},
                 "rootfs": {"type": "layers", "diff_ids": [sha256(layer) for layer in layers]},
                 "history": list(history) or [{"created": "1970-01-01T00:00:00Z", "created_by": "layer %d" % i}
