@@ -133,7 +133,8 @@ class Options:
         given = parser.parse_args()
         self.ocibuild = os.path.abspath(given.ocibuild)
         self.server = os.path.abspath(given.server)
-        self.cache = os.path.abspath(given.cache)
+        # Several build directories can share what is costly to make.
+        self.cache = os.path.abspath(os.environ.get("OCIBUILD_TEST_CACHE", given.cache))
         os.makedirs(self.cache, exist_ok=True)
 
     def program(self, work):

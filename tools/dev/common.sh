@@ -4,6 +4,9 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
+# The base image that the peers' tests make takes a minute; all build directories share it.
+export OCIBUILD_TEST_CACHE=${OCIBUILD_TEST_CACHE:-$ROOT/build-cache}
+
 say() { printf '\033[1m==\033[0m %s\n' "$*" >&2; }
 
 die() {
