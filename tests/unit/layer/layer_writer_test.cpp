@@ -24,6 +24,14 @@ using test::dir_entry;
 using test::file_entry;
 using test::text_content;
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
+#endif
+
 namespace {
 
 /// Content of any size that takes no memory.
@@ -181,7 +189,7 @@ TEST_CASE("memory does not grow with the size of a file", "[layer]") {
   CHECK(digests.size == out.size);
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef UNDER_SANITIZER
   WARN("memory is not measured under a sanitizer");
 #else
   CHECK(usage.ru_maxrss < 64 * 1024);  // KiB, of the whole test program so far
