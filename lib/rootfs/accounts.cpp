@@ -42,7 +42,7 @@ std::optional<Account> parse_line(std::string_view line, bool with_group) {
 }
 
 /// None if the image has no such file.
-std::vector<Account> read_accounts(const oci::FileTree& image, std::string_view path) {
+std::vector<Account> read_accounts(const oci::FileLookup& image, std::string_view path) {
   const auto file = find(image, oci::RootfsPath(path));
   if (!file || !file->content) return {};
   const auto source = file->content->open();
@@ -57,7 +57,7 @@ std::vector<Account> read_accounts(const oci::FileTree& image, std::string_view 
 }
 
 /// The first account of that name; otherwise `unknown` is set.
-std::optional<Account> find_account(const oci::FileTree& image, std::string_view path,
+std::optional<Account> find_account(const oci::FileLookup& image, std::string_view path,
                                     std::string_view name, std::optional<UnknownAccount>& unknown) {
   const std::vector<Account> accounts = read_accounts(image, path);
   std::vector<std::string> names;
@@ -81,7 +81,7 @@ bool parse_number_or_root(std::string_view text, std::uint32_t& out) {
 
 }  // namespace
 
-OwnerLookup look_up_owner(const oci::FileTree& image, std::string_view text) {
+OwnerLookup look_up_owner(const oci::FileLookup& image, std::string_view text) {
   OwnerLookup out;
   const std::size_t colon = text.find(':');
   const std::string_view user = text.substr(0, colon);

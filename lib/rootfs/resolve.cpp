@@ -24,7 +24,7 @@ void push_components(std::vector<std::string>& pending, std::string_view text) {
 
 }  // namespace
 
-oci::RootfsPath resolve(const oci::FileTree& tree, const oci::RootfsPath& path) {
+oci::RootfsPath resolve(const oci::FileLookup& tree, const oci::RootfsPath& path) {
   oci::RootfsPath result;
   std::vector<std::string> pending;
   push_components(pending, path.str());
@@ -54,11 +54,11 @@ oci::RootfsPath resolve(const oci::FileTree& tree, const oci::RootfsPath& path) 
   return result;
 }
 
-oci::RootfsPath resolve_parents(const oci::FileTree& tree, const oci::RootfsPath& path) {
+oci::RootfsPath resolve_parents(const oci::FileLookup& tree, const oci::RootfsPath& path) {
   return path.is_root() ? path : resolve(tree, path.parent()) / path.name();
 }
 
-std::optional<oci::TreeFile> find(const oci::FileTree& tree, const oci::RootfsPath& path) {
+std::optional<oci::TreeFile> find(const oci::FileLookup& tree, const oci::RootfsPath& path) {
   return tree.lookup(resolve(tree, path));
 }
 
