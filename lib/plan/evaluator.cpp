@@ -47,7 +47,7 @@ void StageEvaluator::start_environment() {
   const bool windows = inputs_.platform && inputs_.platform->os == "windows";
   if (!env_index_.contains("PATH") && !windows) set_env("PATH", std::string(default_path));
   if (std::holds_alternative<FromScratch>(stage_.base) && config.working_dir.empty()) {
-    config.working_dir = "/";
+    config.working_dir.assign(1, '/');  // GCC 12 warns of = "/" in vain
   }
 }
 

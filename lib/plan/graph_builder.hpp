@@ -62,6 +62,8 @@ class GraphBuilder {
   /// "builder", or the number of a stage without name.
   std::string display_name(std::size_t stage) const;
   std::vector<std::string> stage_names() const;
+  /// "stages: a, b", shortened, for a note.
+  std::string stage_list() const;
   /// Last stage above `stage` with that lower-case name.
   std::optional<std::size_t> stage_above(std::size_t stage, const std::string& name) const;
 
@@ -72,6 +74,7 @@ class GraphBuilder {
   std::size_t first_from_ = 0;  ///< index of the first FROM; the number of instructions if none
   /// Name -> the stages that have it, ascending.
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_name_;
+  std::map<std::string, unsigned, std::less<>> stage_args_;  ///< ARG below a FROM -> its line
   /// Needed stage -> the instruction that needs it; absent for the target.
   std::map<std::size_t, std::size_t> needed_by_;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each FROM starts with (docs/reference/dockerfile.md, 6.3 to 6.6).
+#include <algorithm>
 #include <utility>
 
 #include <ocibuild/error.hpp>
@@ -100,16 +101,9 @@ bool GraphBuilder::report_undefined(const From& from, const Expansion& expansion
     return true;
   }
   explanation.notes = {"FROM sees only ARGs that stand before the first FROM"};
-  for (std::size_t i = first_from_; i < file_.instructions.size(); ++i) {
-    const auto* arg = std::get_if<dockerfile::Arg>(&file_.instructions[i].body);
-    if (arg == nullptr) continue;
-    for (const auto& entry : arg->entries) {
-      if (entry.name.text != name) continue;
-      explanation.notes.push_back(
-          concat("ARG ", name, " on line ", entry.name.span.line, " belongs to its stage"));
-      i = file_.instructions.size() - 1;
-      break;
-    }
+  if (const auto in_stage = stage_args_.find(name); in_stage != stage_args_.end()) {
+    explanation.notes.push_back(
+        concat("ARG ", name, " on line ", in_stage->second, " belongs to its stage"));
   }
   explanation.helps =
       dockerfile::did_you_mean(findings_.nearest(name, [this] { return out_.global.names(); }));

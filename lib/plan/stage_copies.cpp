@@ -113,7 +113,7 @@ std::optional<Origin> GraphBuilder::copied_image(std::size_t stage, const Word& 
                      .expansion = {}};
   } catch (const Error& error) {
     findings_.error(error.diagnostic().id, error.diagnostic().message, from.span,
-                    {.notes = {concat("stages: ", support::join(stage_names(), ", "))}});
+                    {.notes = {stage_list()}});
     return std::nullopt;
   }
 }

@@ -33,7 +33,13 @@ void GraphBuilder::split_into_stages() {
   for (std::size_t i = 0; i < instructions.size(); ++i) {
     const auto* from = std::get_if<From>(&instructions[i].body);
     if (from == nullptr) {
-      if (!out_.stages.empty()) out_.stages.back().end = i + 1;
+      if (out_.stages.empty()) continue;
+      out_.stages.back().end = i + 1;
+      if (const auto* arg = std::get_if<dockerfile::Arg>(&instructions[i].body)) {
+        for (const auto& entry : arg->entries) {
+          stage_args_.emplace(entry.name.text, entry.name.span.line);
+        }
+      }
       continue;
     }
     first_from_ = std::min(first_from_, i);
@@ -76,6 +82,22 @@ std::vector<std::string> GraphBuilder::stage_names() const {
   return out;
 }
 
+std::string GraphBuilder::stage_list() const {
+  if (by_name_.empty()) {
+    return concat("no stage has a name; their numbers are 0 to ", out_.stages.size() - 1);
+  }
+  static constexpr std::size_t most_shown = 12;
+  std::vector<std::string> shown;
+  for (const auto& [name, stages] : by_name_) {
+    if (shown.size() == most_shown) {
+      shown.emplace_back("…");
+      break;
+    }
+    shown.push_back(name);
+  }
+  return concat("stages: ", support::join(shown, ", "));
+}
+
 std::optional<std::size_t> GraphBuilder::stage_above(std::size_t stage,
                                                      const std::string& name) const {
   const auto found = by_name_.find(name);
@@ -103,9 +125,7 @@ bool GraphBuilder::choose_target() {
   dockerfile::Explanation explanation;
   explanation.helps =
       dockerfile::did_you_mean(findings_.nearest(inputs_.target, [this] { return stage_names(); }));
-  explanation.notes = {by_name_.empty()
-                           ? concat("no stage has a name; their numbers are 0 to ", count - 1)
-                           : concat("stages: ", support::join(stage_names(), ", "))};
+  explanation.notes = {stage_list()};
   findings_.error("stage-unknown",
                   concat("the Dockerfile has no stage ", quote(inputs_.target), " to build"),
                   std::move(explanation));
