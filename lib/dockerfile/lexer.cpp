@@ -76,7 +76,7 @@ std::optional<LogicalLine> Lexer::next() {
       const bool empty = inner == lines[next_].size();
       if (empty && line.empty_line == 0) line.empty_line = static_cast<unsigned>(next_ + 1);
       if (empty || lines[next_][inner] == '#') {
-        ++next_;
+        line.last_line = static_cast<unsigned>(++next_);
       } else {
         // A lone continuation character has no text yet: the next line's blanks are leading ones.
         append(line, line.text.empty() ? inner : 0, goes_on);

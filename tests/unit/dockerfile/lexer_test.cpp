@@ -54,6 +54,12 @@ TEST_CASE("an empty line inside an instruction vanishes with a warning", "[docke
   CHECK(Parsed(text).body<Cmd>(1).command.exec == Strings{"a", "b"});
 }
 
+TEST_CASE("an empty line behind the last continuation is part of the instruction", "[dockerfile]") {
+  const Parsed parsed("FROM scratch\nCMD [\"a\"] \\\n\n");
+  REQUIRE(brief(parsed.diagnostics.warnings()) == Strings{"NoEmptyContinuation 3:1+1"});
+  CHECK(parsed.diagnostics.warnings()[0].where->excerpt == Strings{"CMD [\"a\"] \\", ""});
+}
+
 TEST_CASE("a continuation at the end of the file ends the instruction", "[dockerfile]") {
   CHECK(cmd_text("FROM scratch\nCMD a \\") == "a");
   CHECK(errors_of("FROM scratch\n\\\n") == Strings{});
