@@ -19,9 +19,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CONFIG_FIELDS = ("User", "ExposedPorts", "Env", "Entrypoint", "Cmd", "Volumes", "WorkingDir", "Labels", "StopSignal",
                  "Healthcheck", "OnBuild", "Shell")
 
-# Docker 20.10 and later versions write the same text for these; not for ARG, EXPOSE and HEALTHCHECK.
+# Docker 20.10 and later versions write the same text for these; not for ARG, EXPOSE and HEALTHCHECK. The flags of COPY
+# appear in it since later versions, so they are left out of the comparison.
 COMPARED_HISTORY = ("CMD", "COPY", "ENTRYPOINT", "ENV", "LABEL", "MAINTAINER", "SHELL", "STOPSIGNAL", "USER", "VOLUME",
                     "WORKDIR")
+COPY_FLAGS = re.compile(r"^COPY (--(chown|chmod)=\S+ )+")
 
 
 def all_cases():
@@ -61,9 +63,7 @@ def arguments(case):
 def facts(config, tree):
     """The part of an image on which engines must agree."""
     run = config.get("config") or {}
-    # Docker 20.10 leaves the flags of COPY out of its history; ocibuild follows later engines, which write them
-    # (tests/unit/plan holds those texts).
-    texts = [re.sub(r"^COPY (--\S+ )+", "COPY ", entry.get("created_by", "")) for entry in config.get("history") or []]
+    texts = [COPY_FLAGS.sub("COPY ", entry.get("created_by", "")) for entry in config.get("history") or []]
     result = {"architecture": config["architecture"], "os": config["os"],
               "config": {field: run[field] for field in CONFIG_FIELDS if run.get(field)},
               "history": [text for text in texts if text.split(" ")[0] in COMPARED_HISTORY],

@@ -32,7 +32,7 @@ def _first_layer():
     tar.link("link-to-dir", "data").link("link-to-file", "data/old").link("link-twice", "link-absolute")
     tar.dir("opaque").file("opaque/before", "hidden by the next layer\n").dir("root", 0o700)
     tar.dir("srv", 0o750, (1000, 50)).dir("tmp", 0o1777).dir("usr").dir("usr/bin").file("usr/bin/tool", "tool\n", 0o4755)
-    tar.hard_link("usr/bin/tool-alias", "usr/bin/tool").dir("usr/lib").dir("var").dir("var/lib", 0o750)
+    tar.hard_link("usr/bin/tool-alias", "usr/bin/tool", 0o4755).dir("usr/lib").dir("var").dir("var/lib", 0o750)
     return tar.bytes()
 
 

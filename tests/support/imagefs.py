@@ -272,8 +272,9 @@ class LayerTar:
     def link(self, name, target, owner=(0, 0)):
         return self._put(name, tarfile.SYMTYPE, 0o777, owner, link=target)
 
-    def hard_link(self, name, target):
-        return self._put(name, tarfile.LNKTYPE, 0o644, (0, 0), link=target)
+    def hard_link(self, name, target, mode=0o644, owner=(0, 0)):
+        """`mode` and `owner` should be the target's: some engines apply them to it."""
+        return self._put(name, tarfile.LNKTYPE, mode, owner, link=target)
 
     def bytes(self):
         self._archive.close()

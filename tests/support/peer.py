@@ -122,6 +122,20 @@ def expect_served(pid):
     raise failure
 
 
+def remove_tree(top):
+    """Also when an engine has left mounts in it, or is still busy tidying up there."""
+    with open("/proc/mounts", encoding="utf-8") as mounts:
+        points = [line.split()[1] for line in mounts]
+    for point in sorted((p for p in points if p.startswith(top + "/")), reverse=True):
+        subprocess.run(["umount", "--lazy", point], check=False)
+    for _ in range(50):
+        shutil.rmtree(top, ignore_errors=True)
+        if not os.path.exists(top):
+            return
+        time.sleep(0.1)
+    print("cannot remove", top)
+
+
 class Options:
     """What Meson passes to every test, and a directory that is gone afterwards."""
 
@@ -146,13 +160,15 @@ def run(*tests):
     options, failed = Options(), 0
     for test in tests:
         # Outside /tmp, which may be a small tmpfs.
-        with tempfile.TemporaryDirectory(prefix="peer.", dir="/var/tmp") as work:
-            os.chmod(work, 0o755)
-            try:
-                test(options, work)
-                print("ok", test.__name__, flush=True)
-            except Exception:  # one red test must not hide the others
-                failed += 1
-                print("FAILED", test.__name__, flush=True)
-                traceback.print_exc(file=sys.stdout)
+        work = tempfile.mkdtemp(prefix="peer.", dir="/var/tmp")
+        os.chmod(work, 0o755)
+        try:
+            test(options, work)
+            print("ok", test.__name__, flush=True)
+        except Exception:  # one red test must not hide the others
+            failed += 1
+            print("FAILED", test.__name__, flush=True)
+            traceback.print_exc(file=sys.stdout)
+        finally:
+            remove_tree(work)
     sys.exit(1 if failed else 0)
