@@ -35,14 +35,19 @@ struct TreeFile {
   std::uint64_t inode = 0;
 };
 
-/// A tree of files that COPY can read: the build context, or the root file system of a stage or
-/// image. No method follows symlinks; rootfs/resolve does.
-class FileTree {
+/// Files by path. Enough to follow symlinks (rootfs/resolve); no method here follows one.
+class FileLookup {
  public:
-  virtual ~FileTree() = default;
+  virtual ~FileLookup() = default;
   /// The file at exactly `path`; the root is a directory and always there. Nothing when there is no
   /// such file, or a parent is no directory.
   virtual std::optional<TreeFile> lookup(const RootfsPath& path) const = 0;
+};
+
+/// A tree of files that COPY can read: the build context, or the root file system of a stage or
+/// image.
+class FileTree : public FileLookup {
+ public:
   /// Names in `directory`, sorted by bytes; empty if it is no directory.
   virtual std::vector<std::string> list(const RootfsPath& directory) const = 0;
 };

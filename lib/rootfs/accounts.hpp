@@ -31,6 +31,6 @@ struct OwnerLookup {
 
 /// "U", "U:G", ":G" as of --chown and USER, looked up in the image's own /etc/passwd and /etc/group
 /// (docs/reference/dockerfile.md, 8). Never this machine's. Empty text is 0:0.
-OwnerLookup look_up_owner(const oci::FileTree& image, std::string_view text);
+OwnerLookup look_up_owner(const oci::FileLookup& image, std::string_view text);
 
 }  // namespace ocibuild::rootfs

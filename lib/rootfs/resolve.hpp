@@ -11,12 +11,12 @@ namespace ocibuild::rootfs {
 /// root, absolute targets restart at it. Components that do not exist are kept as they are, so the
 /// result names where a file would be made. @throws Error(Errc::failed, symlink-loop) naming the
 /// path after 255 links
-oci::RootfsPath resolve(const oci::FileTree& tree, const oci::RootfsPath& path);
+oci::RootfsPath resolve(const oci::FileLookup& tree, const oci::RootfsPath& path);
 
 /// The same, but a symlink as last component is left alone.
-oci::RootfsPath resolve_parents(const oci::FileTree& tree, const oci::RootfsPath& path);
+oci::RootfsPath resolve_parents(const oci::FileLookup& tree, const oci::RootfsPath& path);
 
 /// The file behind `path` after all symlinks, or nothing.
-std::optional<oci::TreeFile> find(const oci::FileTree& tree, const oci::RootfsPath& path);
+std::optional<oci::TreeFile> find(const oci::FileLookup& tree, const oci::RootfsPath& path);
 
 }  // namespace ocibuild::rootfs

@@ -28,28 +28,38 @@ struct FileTimes {
 
 /// Everything a build depends on. Nothing is taken from the environment.
 struct BuildRequest {
-  std::filesystem::path store;    ///< root of the store; made when missing. See ImageStore
-  std::filesystem::path cache{};  ///< build records; empty: store/cache. Safe to delete at any time
-  std::filesystem::path context =
-      ".";  ///< directory that COPY reads; nothing outside it is ever read
-  std::filesystem::path
-      dockerfile{};  ///< empty: Dockerfile, Containerfile or dockerfile in `context`
-  std::optional<std::string>
-      dockerfile_text{};  ///< instead of a file (then `dockerfile` is only its display name)
-  std::string target{};   ///< stage name, any case, or number; empty: the last stage
+  /// Root of the store; made when missing. See ImageStore.
+  std::filesystem::path store;
+  /// Build records; empty: store/cache. Safe to delete at any time.
+  std::filesystem::path cache{};
+  /// Directory that COPY reads; nothing outside it is ever read.
+  std::filesystem::path context = ".";
+  /// Empty: Dockerfile, Containerfile or dockerfile in `context`.
+  std::filesystem::path dockerfile{};
+  /// Instead of a file; then `dockerfile` is only its name in messages.
+  std::optional<std::string> dockerfile_text{};
+  /// Stage name, any case, or number; empty: the last stage.
+  std::string target{};
   std::map<std::string, std::string> build_args{};
-  std::optional<Platform> platform{};           ///< empty: the base's, or the host's on scratch
-  std::vector<Reference> names{};               ///< names the image gets in the store; may be empty
-  std::map<std::string, std::string> labels{};  ///< set last, so they win over LABEL
-  Annotations annotations{};                    ///< of the manifest
+  /// Empty: the base's, or the host's on scratch.
+  std::optional<Platform> platform{};
+  /// Names the image gets in the store; may be empty.
+  std::vector<Reference> names{};
+  /// Set last, so they win over LABEL.
+  std::map<std::string, std::string> labels{};
+  /// Of the manifest.
+  Annotations annotations{};
   ImageFormat format = ImageFormat::oci;
   Compression compression = Compression::gzip;
-  std::optional<int>
-      compression_level{};   ///< gzip 1..12, zstd 1..19; empty: the format version's default
-  std::int64_t created = 0;  ///< of config and history, seconds since 1970 UTC
+  /// gzip 1..12, zstd 1..19; empty: the format version's default.
+  std::optional<int> compression_level{};
+  /// Of config and history, seconds since 1970 UTC.
+  std::int64_t created = 0;
   FileTimes file_times{};
-  bool use_cache = true;  ///< false: every layer is made anew (and recorded)
-  unsigned jobs = 0;      ///< worker threads; 0: one per CPU. The result never depends on it
+  /// False: every layer is made anew (and recorded).
+  bool use_cache = true;
+  /// Worker threads; 0: one per CPU. The result never depends on it.
+  unsigned jobs = 0;
 };
 
 /// One layer of the result, base first.
@@ -58,9 +68,9 @@ struct LayerReport {
   DiffId diff_id;
   std::uint64_t unpacked = 0;  ///< bytes of the uncompressed tar
   bool from_base = false;
-  bool cached = false;      ///< taken from a layer record
-  std::string instruction;  ///< as written; the base's name for base layers
-  std::string file;         ///< Dockerfile, empty for base layers
+  bool cached = false;        ///< taken from a layer record
+  std::string instruction{};  ///< as written; the base's name for base layers
+  std::string file{};         ///< Dockerfile, empty for base layers
   unsigned line = 0;
 };
 

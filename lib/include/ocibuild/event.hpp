@@ -33,7 +33,7 @@ enum class StepKind { base, layer, config };
 struct StepDone {
   StepKind kind;
   std::string stage;   ///< its name; empty when it has none
-  std::size_t number;  ///< from 1, over the steps of all needed stages
+  std::size_t number;  ///< from 1, over FROM and the layers of its stage; 0 for config steps
   std::size_t total;
   std::string instruction;     ///< as written, continuation lines joined
   bool cached = false;         ///< the layer came out of the cache; layers only

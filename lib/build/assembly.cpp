@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/assembly.hpp"
+
+#include "image/manifest_builder.hpp"
+#include "oci/image_json.hpp"
+
+namespace ocibuild::engine {
+
+namespace {
+
+constexpr const char* base_name_annotation = "org.opencontainers.image.base.name";
+constexpr const char* base_digest_annotation = "org.opencontainers.image.base.digest";
+
+/// What was asked for, else the base's, else this machine's.
+Platform result_platform(const BuildRequest& request, const BaseImage* base) {
+  if (request.platform) return *request.platform;
+  return base != nullptr ? base->config.platform : Platform::host();
+}
+
+}  // namespace
+
+Assembly::Assembly(const BuildRequest& request, const BaseImage* base, const BaseImages& images)
+    : request_(request),
+      config_(base != nullptr ? &base->config : nullptr, result_platform(request, base),
+              request.created) {
+  if (base == nullptr) return;
+  result_.base_name = base->name;
+  result_.base_digest = base->descriptor.digest;
+  for (std::size_t i = 0; i < base->manifest.layers.size(); ++i) {
+    LayerReport report{.descriptor = base->manifest.layers[i], .diff_id = base->config.diff_ids[i]};
+    report.unpacked = images.unpacked(report.descriptor.digest);
+    report.from_base = true;
+    report.instruction = base->name.familiar();
+    result_.layers.push_back(std::move(report));
+  }
+}
+
+void Assembly::add_layer(std::string created_by, const StoredLayer& layer, const std::string& file,
+                         const dockerfile::Instruction& instruction) {
+  config_.add_layer(std::move(created_by), layer.record.diff_id);
+  LayerReport report{.descriptor = layer.record.descriptor, .diff_id = layer.record.diff_id};
+  report.unpacked = layer.record.unpacked;
+  report.cached = layer.cached;
+  report.instruction = instruction.text;
+  report.file = file;
+  report.line = instruction.span.line;
+  result_.changed = result_.changed || !layer.cached;
+  result_.layers.push_back(std::move(report));
+}
+
+BuildResult Assembly::finish(const plan::EvaluatedStage& target, const store::BlobStore& blobs) && {
+  ContainerConfig container = target.config;
+  for (const auto& [name, value] : request_.labels) container.labels[name] = value;
+  result_.config = std::move(config_).finish(std::move(container), target.author);
+
+  Annotations annotations = request_.annotations;
+  if (result_.base_name) {
+    annotations.try_emplace(base_name_annotation, result_.base_name->str());
+    annotations.try_emplace(base_digest_annotation, result_.base_digest->str());
+  }
+  std::vector<Descriptor> layers;
+  for (const LayerReport& layer : result_.layers) layers.push_back(layer.descriptor);
+  const Descriptor config =
+      blobs.put(image::config_media_type(request_.format), oci::to_json(result_.config));
+  const Manifest manifest =
+      image::build_manifest(request_.format, config, std::move(layers), std::move(annotations));
+  result_.image_id = config.digest;
+  result_.manifest = blobs.put(manifest.media_type, oci::to_json(manifest));
+  result_.manifest.platform = result_.config.platform;
+  return std::move(result_);
+}
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/copy_step.hpp"
+
+#include <map>
+
+#include "build/copy_errors.hpp"
+#include "build/draft.hpp"
+#include "oci/glob.hpp"
+#include "rootfs/accounts.hpp"
+#include "rootfs/resolve.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::engine {
+
+using support::concat;
+
+namespace {
+
+constexpr std::uint32_t default_directory_mode = 0755;
+constexpr std::string_view kept_xattr = "security.capability";
+
+/// Numbers for --chown and USER. Unknown names are the engine's 0 with a warning; on an empty root
+/// nothing can be looked up, which is an error as in the engine. Nothing after an error.
+std::optional<rootfs::Owner> look_up(std::string_view text, const dockerfile::Span& span,
+                                     const StepPlace& place) {
+  const rootfs::OwnerLookup found = rootfs::look_up_owner(place.image, text);
+  for (const auto& unknown : {found.unknown_user, found.unknown_group}) {
+    if (!unknown) continue;
+    if (!place.image.has_layers()) {
+      place.diagnostics.error({"chown-no-accounts",
+                               concat("'", support::escape_controls(unknown->name),
+                                      "' cannot be looked up: the image is empty"),
+                               place.source.range(span),
+                               {},
+                               {"use numbers, for example --chown=1000:1000"}});
+      return std::nullopt;
+    }
+    place.diagnostics.warning(account_unknown(*unknown, span, place.source));
+  }
+  return found.owner;
+}
+
+/// Carries out one COPY on a draft.
+class Copier {
+ public:
+  Copier(const plan::CopyStep& step, const CopyOrigin& origin, const StepPlace& place,
+         CopyCounts& counts, std::optional<rootfs::Owner> owner)
+      : step_(step),
+        origin_(origin),
+        place_(place),
+        counts_(counts),
+        owner_(owner),
+        draft_(place.image, place.times) {}
+
+  void copy(const plan::Text& source) {
+    source_ = &source;
+    if (!oci::has_wildcard(source.text)) return copy_named(oci::RootfsPath(source.text));
+    const auto pattern = oci::split_pattern(source.text);
+    const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.prefix));
+    const std::vector<oci::RootfsPath> matches = oci::expand(origin_.tree, base, pattern.rest);
+    if (matches.empty()) warn_no_match();
+    for (const oci::RootfsPath& match : matches) copy_named(match);
+  }
+
+  layer::FileSet take() && { return std::move(draft_).take(); }
+
+ private:
+  void copy_named(const oci::RootfsPath& path) {
+    const auto file = rootfs::find(origin_.tree, path);
+    if (!file) {
+      plan::Text missing = *source_;
+      if (oci::has_wildcard(missing.text)) missing.text = path.str();
+      return place_.diagnostics.error(source_missing(missing, origin_, place_.source));
+    }
+    try {
+      const oci::RootfsPath destination = rootfs::resolve(draft_, step_.destination);
+      links_.clear();
+      if (file->entry.is_directory()) {
+        make_directories(destination);
+        copy_children(file->entry.path, destination);
+      } else {
+        copy_file(*file, path.name(), destination);
+      }
+    } catch (const InTheWay& blocked) {
+      place_.diagnostics.error(
+          destination_blocked(blocked, step_.destination_text.span, place_.source));
+    }
+  }
+
+  /// One named file: into the destination when that is or wants to be a directory, else as the
+  /// destination.
+  void copy_file(const oci::TreeFile& file, std::string_view name,
+                 const oci::RootfsPath& destination) {
+    const auto existing = draft_.lookup(destination);
+    if (step_.destination_is_directory || (existing && existing->entry.is_directory())) {
+      make_directories(destination);
+      return put(file, destination / name, false);
+    }
+    make_directories(destination.parent());
+    if (plain_target_ && *plain_target_ == destination) warn_overwrites();
+    plain_target_ = destination;
+    put(file, destination, false);
+  }
+
+  void copy_children(const oci::RootfsPath& from, const oci::RootfsPath& to) {
+    for (const std::string& name : origin_.tree.list(from)) {
+      const auto child = origin_.tree.lookup(from / name);
+      if (!child) continue;
+      put(*child, to / name, true);
+      if (child->entry.is_directory()) copy_children(child->entry.path, to / name);
+    }
+  }
+
+  /// `in_tree`: below a directory source, where names of one inode stay links of each other.
+  void put(const oci::TreeFile& file, const oci::RootfsPath& target, bool in_tree) {
+    oci::Entry entry = file.entry;
+    entry.path = target;
+    if (owner_) {
+      entry.uid = owner_->uid;
+      entry.gid = owner_->gid;
+    }
+    if (step_.chmod && entry.type != oci::EntryType::symlink) entry.mode = *step_.chmod;
+    std::erase_if(entry.xattrs, [](const auto& xattr) { return xattr.first != kept_xattr; });
+    std::uint64_t group = 0;
+    if (in_tree && file.inode != 0 && entry.type == oci::EntryType::regular) {
+      group = links_.try_emplace(file.inode, next_group_).first->second;
+      if (group == next_group_) ++next_group_;
+    }
+    if (entry.type == oci::EntryType::regular && origin_.context != nullptr) {
+      ++counts_.files;
+      counts_.bytes += entry.size;
+    }
+    draft_.put(std::move(entry), file.content, group);
+  }
+
+  void make_directories(const oci::RootfsPath& path) {
+    draft_.make_directories(path, owner_.value_or(rootfs::Owner{}),
+                            step_.chmod ? *step_.chmod & 0777 : default_directory_mode);
+  }
+
+  void warn_no_match() {
+    place_.diagnostics.warning(
+        {"copy-no-match",
+         concat("'", support::escape_controls(source_->text), "' matches nothing in ", origin_.name,
+                ", nothing is copied"),
+         place_.source.range(source_->span),
+         {},
+         {}});
+  }
+
+  void warn_overwrites() {
+    place_.diagnostics.warning(
+        {"copy-overwrites",
+         concat("several files are copied to the one file '",
+                support::escape_controls(step_.destination_text.text), "', the last one stays"),
+         place_.source.range(step_.destination_text.span),
+         {},
+         {"end the destination in '/' to copy into a directory"}});
+  }
+
+  const plan::CopyStep& step_;
+  const CopyOrigin& origin_;
+  const StepPlace& place_;
+  CopyCounts& counts_;
+  const std::optional<rootfs::Owner> owner_;
+  Draft draft_;
+  const plan::Text* source_ = nullptr;
+  std::optional<oci::RootfsPath> plain_target_;
+  std::map<std::uint64_t, std::uint64_t> links_;  // inode -> link group, within one source
+  std::uint64_t next_group_ = 1;
+};
+
+}  // namespace
+
+layer::FileSet copy_files(const plan::CopyStep& step, const CopyOrigin& origin,
+                          const StepPlace& place, CopyCounts& counts) {
+  std::optional<rootfs::Owner> owner;
+  if (step.chown) {
+    owner = look_up(step.chown->text, step.chown->span, place);
+    if (!owner) return {};
+  }
+  Copier copier(step, origin, place, counts, owner);
+  for (const plan::Text& source : step.sources) copier.copy(source);
+  return std::move(copier).take();
+}
+
+layer::FileSet workdir_files(const plan::WorkdirStep& step, const StepPlace& place) {
+  Draft draft(place.image, place.times);
+  const oci::RootfsPath path = rootfs::resolve(draft, step.path);
+  const auto existing = draft.lookup(path);
+  if (existing && existing->entry.is_directory()) return {};
+  const auto owner = look_up(step.user, step.span, place);
+  if (!owner) return {};
+  try {
+    draft.make_directories(path, *owner, default_directory_mode);
+  } catch (const InTheWay& blocked) {
+    place.diagnostics.error(destination_blocked(blocked, step.span, place.source));
+  }
+  return std::move(draft).take();
+}
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/inputs.hpp"
+
+#include <algorithm>
+#include <system_error>
+
+#include "support/fd.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::engine {
+
+namespace fs = std::filesystem;
+using support::concat;
+
+namespace {
+
+constexpr std::size_t dockerfile_limit = 64 * 1024 * 1024;
+constexpr const char* default_names[] = {"Dockerfile", "Containerfile", "dockerfile"};
+
+/// Names in `directory` that look like a Dockerfile, for the error.
+std::vector<std::string> similar_files(const fs::path& directory) {
+  std::vector<std::string> found;
+  std::error_code ignored;
+  for (const auto& file : fs::directory_iterator(directory, ignored)) {
+    const std::string name = file.path().filename().string();
+    const std::string lower = support::to_lower(name);
+    const bool like = lower.find("dockerfile") != std::string::npos ||
+                      lower.find("containerfile") != std::string::npos;
+    if (like && !lower.ends_with(".dockerignore")) found.push_back(name);
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+[[noreturn]] void throw_missing(const fs::path& wanted, const fs::path& directory) {
+  Error error(Errc::failed, "dockerfile-missing",
+              concat("there is no ", support::quote(wanted.string())));
+  const std::vector<std::string> similar = similar_files(directory.empty() ? "." : directory);
+  if (!similar.empty())
+    error.note(concat("files nearby: ", support::escape_controls(support::join(similar, ", "))));
+  throw error.help("name the Dockerfile with -f FILE");
+}
+
+fs::path find_dockerfile(const BuildRequest& request) {
+  std::error_code ignored;
+  if (!request.dockerfile.empty()) {
+    if (fs::is_regular_file(request.dockerfile, ignored)) return request.dockerfile;
+    throw_missing(request.dockerfile, request.dockerfile.parent_path());
+  }
+  for (const char* name : default_names) {
+    if (fs::is_regular_file(request.context / name, ignored)) return request.context / name;
+  }
+  throw_missing(request.context / default_names[0], request.context);
+}
+
+/// How messages call the Dockerfile: short when it lies in the context.
+std::string display_name(const fs::path& file, const fs::path& context) {
+  const fs::path below = file.lexically_relative(context);
+  return below.empty() || *below.begin() == ".." ? file.string() : below.string();
+}
+
+/// The ignore file: beside the Dockerfile with its name, else the context's; never both.
+context::IgnoreRules read_rules(const fs::path& dockerfile, const fs::path& context) {
+  std::error_code ignored;
+  fs::path file = dockerfile;
+  file += ".dockerignore";
+  if (dockerfile.empty() || !fs::is_regular_file(file, ignored)) file = context / ".dockerignore";
+  if (!fs::is_regular_file(file, ignored)) return {};
+  return context::IgnoreRules::parse(display_name(file, context),
+                                     support::read_file(file, dockerfile_limit));
+}
+
+}  // namespace
+
+Inputs read_inputs(const BuildRequest& request) {
+  std::error_code ignored;
+  if (!fs::is_directory(request.context, ignored)) {
+    throw Error(
+        Errc::failed, "context-missing",
+        concat("the build context ", support::quote(request.context.string()), " is no directory"));
+  }
+  if (request.dockerfile_text) {
+    const std::string name = request.dockerfile.empty() ? "-" : request.dockerfile.string();
+    return {name, *request.dockerfile_text, read_rules({}, request.context)};
+  }
+  const fs::path file = find_dockerfile(request);
+  return {display_name(file, request.context), support::read_file(file, dockerfile_limit),
+          read_rules(file, request.context)};
+}
+
+}  // namespace ocibuild::engine

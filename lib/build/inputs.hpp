@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include <ocibuild/build.hpp>
+
+#include "context/ignore_rules.hpp"
+
+namespace ocibuild::engine {
+
+/// The texts that steer a build, found as docs/reference/dockerfile.md section 1 says.
+struct Inputs {
+  std::string name;  ///< of the Dockerfile, for messages
+  std::string text;
+  context::IgnoreRules rules;
+};
+
+/// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near),
+/// ignore-pattern-invalid
+Inputs read_inputs(const BuildRequest& request);
+
+}  // namespace ocibuild::engine

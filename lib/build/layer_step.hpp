@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include <ocibuild/build.hpp>
+
+#include "compress/codec.hpp"
+#include "layer/file_set.hpp"
+#include "store/blob_store.hpp"
+#include "store/build_cache.hpp"
+
+namespace ocibuild::engine {
+
+/// A layer that is in the store.
+struct StoredLayer {
+  store::LayerRecord record;
+  bool cached = false;
+};
+
+/// Turns files into layers of the store, or finds them there.
+class LayerMaker {
+ public:
+  LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
+             const store::BuildCache& cache, std::stop_token stop);
+
+  StoredLayer make(const std::vector<layer::LayerFile>& files);
+
+ private:
+  const BuildRequest& request_;
+  const store::BlobStore& blobs_;
+  const store::BuildCache& cache_;
+  const std::stop_token stop_;
+  const compress::Setting setting_;
+};
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/report.hpp"
+
+#include <algorithm>
+
+#include "support/text.hpp"
+
+namespace ocibuild::engine {
+
+namespace {
+
+/// FROM and the layers of a stage, counted up to `last` (inclusive).
+std::size_t count_layers(const StageWork& work, const StageStep* last) {
+  std::size_t count = 1;
+  for (const StageStep& step : work.steps) {
+    if (step.plan.makes_layer()) ++count;
+    if (&step == last) break;
+  }
+  return count;
+}
+
+}  // namespace
+
+void Reporter::base(const StageWork& work) {
+  if (work.image == nullptr) return;
+  StepDone done{};
+  done.kind = StepKind::base;
+  done.stage = work.stage->name;
+  done.number = 1;
+  done.total = count_layers(work, nullptr);
+  done.instruction = support::concat("FROM ", work.image->name.str());
+  if (!work.image->name.digest) done.instruction += "@" + work.image->descriptor.digest.str();
+  for (const Descriptor& layer : work.image->manifest.layers) {
+    done.size += layer.size;
+    done.unpacked += images_.unpacked(layer.digest);
+  }
+  events_.on_event(done);
+}
+
+void Reporter::step(const StageWork& work, const StageStep& step, const StoredLayer* layer,
+                    std::chrono::nanoseconds took) {
+  StepDone done{};
+  done.kind = step.plan.makes_layer() ? StepKind::layer : StepKind::config;
+  done.stage = work.stage->name;
+  done.number = step.plan.makes_layer() ? count_layers(work, &step) : 0;
+  done.total = count_layers(work, nullptr);
+  done.instruction = file_.instructions[step.plan.instruction].text;
+  done.took = took;
+  if (layer != nullptr) {
+    done.cached = layer->cached;
+    done.unpacked = layer->record.unpacked;
+    done.size = layer->record.descriptor.size;
+  }
+  events_.on_event(done);
+}
+
+void Reporter::stage_without_layers(const StageWork& work) {
+  base(work);
+  for (const StageStep& step : work.steps) this->step(work, step, nullptr, {});
+}
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+
+#include <ocibuild/event.hpp>
+
+#include "build/layer_step.hpp"
+#include "build/stages.hpp"
+
+namespace ocibuild::engine {
+
+/// Tells the caller of build() what became of each step.
+class Reporter {
+ public:
+  Reporter(EventSink& events, const dockerfile::Dockerfile& file, const BaseImages& images)
+      : events_(events), file_(file), images_(images) {}
+
+  /// The base image of a stage; nothing for scratch and stages that start from a stage.
+  void base(const StageWork& work);
+  /// `layer`: what a step with files became; null for the others. Steps of one stage come in order.
+  void step(const StageWork& work, const StageStep& step, const StoredLayer* layer,
+            std::chrono::nanoseconds took);
+  /// A stage that only serves COPY --from: nothing is written for it.
+  void stage_without_layers(const StageWork& work);
+
+ private:
+  EventSink& events_;
+  const dockerfile::Dockerfile& file_;
+  const BaseImages& images_;
+};
+
+}  // namespace ocibuild::engine
