@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "help.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ocibuild::program {

@@ -80,8 +80,8 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
 /// What is to be run: a command and the words that belong to it.
 struct Call {
   const CommandInfo* command = nullptr;  ///< null: print `text`
-  std::vector<std::string> words;
-  std::string text;
+  std::vector<std::string> words{};
+  std::string text{};
   int status = 0;
 };
 

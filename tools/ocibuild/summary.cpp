@@ -19,9 +19,9 @@ constexpr std::size_t shown_digits = 12;
 struct Row {
   std::uint64_t size = 0;
   std::uint64_t unpacked = 0;
-  std::string kind;
-  std::string what;
-  std::string where;
+  std::string kind{};
+  std::string what{};
+  std::string where{};
 };
 
 std::string right(const std::string& text, std::size_t width) {

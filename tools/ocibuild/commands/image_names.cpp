@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/image_names.hpp"
 
+#include <algorithm>
+
+#include <ocibuild/error.hpp>
+
 namespace ocibuild::program {
 
 std::string repository_of(const Reference& name) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/listing_json.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 #include <ocibuild/version.hpp>
 

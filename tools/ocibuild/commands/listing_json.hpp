@@ -12,23 +12,23 @@ namespace ocibuild::program {
 
 /// One line of `images`; the texts are as the table shows them without cutting.
 struct ImageRow {
-  std::string repository;
-  std::string tag;
-  std::string digest;
-  std::string id;
-  std::string created;  ///< RFC 3339, may be empty
-  std::string age;
+  std::string repository{};
+  std::string tag{};
+  std::string digest{};
+  std::string id{};
+  std::string created{};  ///< RFC 3339, may be empty
+  std::string age{};
   std::uint64_t size = 0;
 };
 
 /// One line of `history`.
 struct HistoryRow {
-  std::string id;  ///< digest of the layer; empty for an entry without one
-  std::string created;
-  std::string age;
-  std::string created_by;
+  std::string id{};  ///< digest of the layer; empty for an entry without one
+  std::string created{};
+  std::string age{};
+  std::string created_by{};
   std::uint64_t size = 0;
-  std::string comment;
+  std::string comment{};
 };
 
 std::string image_json(const ImageRow& row);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include <ocibuild/error.hpp>
 #include <ocibuild/image_store.hpp>
 
 #include "commands/commands.hpp"
