@@ -55,9 +55,7 @@ class Copier {
   void copy(const plan::Text& source) {
     source_ = &source;
     if (!oci::has_wildcard(source.text)) return copy_named(oci::RootfsPath(source.text));
-    const auto pattern = oci::split_pattern(source.text);
-    const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.prefix));
-    const std::vector<oci::RootfsPath> matches = oci::expand(origin_.tree, base, pattern.rest);
+    const std::vector<oci::RootfsPath> matches = expand(source);
     if (matches.empty()) warn_no_match();
     for (const oci::RootfsPath& match : matches) copy_named(match);
   }
@@ -65,6 +63,19 @@ class Copier {
   layer::FileSet take() && { return std::move(draft_).take(); }
 
  private:
+  std::vector<oci::RootfsPath> expand(const plan::Text& source) const {
+    const oci::SplitPattern pattern = oci::split_pattern(source.text);
+    const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.fixed));
+    try {
+      return oci::expand(origin_.tree, base, pattern.rest);
+    } catch (const Error& error) {
+      if (error.diagnostic().where || error.diagnostic().id != "pattern-invalid") throw;
+      Diagnostic located = error.diagnostic();  // where it stands is known only here
+      located.where = place_.source.range(source.span);
+      throw Error(error.code(), std::move(located));
+    }
+  }
+
   void copy_named(const oci::RootfsPath& path) {
     const auto file = rootfs::find(origin_.tree, path);
     if (!file) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,19 +27,26 @@ struct FileStamp {
 /// Content digests of context files by path and stamp, in one file for each context root, like
 /// git's index.
 ///
-/// A hint only: a file that is missing, truncated or foreign is an empty index. Digests of files
-/// whose mtime is not older than the moment the index was written are not used ("racily clean").
-/// Thread-safe.
+/// A hint only: a file that is missing, truncated or foreign is an empty index. "Racily clean"
+/// files, which can change once more without a change of their stamp, are not remembered: those
+/// whose mtime or ctime is not older, by the coarsest clock of a file system, than the moment they
+/// were learnt or the index was written. Thread-safe.
 class StatIndex {
  public:
+  /// Nanoseconds since 1970; only tests set another than the system's.
+  using Clock = std::function<std::int64_t()>;
+
   /// Reads `file` when it exists.
-  explicit StatIndex(std::filesystem::path file);
+  explicit StatIndex(std::filesystem::path file, Clock clock = system_clock());
   ~StatIndex();
 
   std::optional<Digest> find(std::string_view path, const FileStamp& stamp) const;
+  /// `digest`: SHA-256 of the bytes read after `stamp` was taken and before it was found unchanged.
   void learn(std::string_view path, const FileStamp& stamp, const Digest& digest);
   /// Writes the index by rename when something was learnt; failure to write is not an error.
+  /// At most a million files are kept; those of this run go first.
   void save() noexcept;
+  static Clock system_clock();
 
  private:
   struct Impl;

@@ -7,7 +7,7 @@
 #include <ocibuild/image.hpp>
 
 /// The image documents as JSON text. Parsers take documents of anybody: OCI and Docker media types,
-/// unknown members, absent members; limits of docs/reference/image.md, 7.4. Writers give one text
+/// unknown members, absent members; limits of docs/reference/image.md, 4.8. Writers give one text
 /// for one value: compact, fixed order, maps sorted, nothing escaped that need not be.
 namespace ocibuild::oci {
 

@@ -16,9 +16,10 @@ namespace ocibuild::rootfs {
 /// Reads one layer blob once, as a stream: makes its index and verifies digest, size and diff_id on
 /// the way.
 ///
-/// Whiteouts and opaque marks (image-spec layer.md) become facts of the index. Hard links become
-/// the file they name when that is in the same layer. A member below a symlink of the same layer is
-/// placed where the link points.
+/// Whiteouts and opaque marks (image-spec layer.md) become facts of the index; other names that
+/// begin with ".wh..wh." belong to the storage driver that wrote them and are left out. Hard links
+/// stay hard links, which View follows. A member below a symlink of the same layer is placed where
+/// the link points.
 /// @throws Error(Errc::failed, blob-corrupt, archive-invalid) naming `what`
 std::shared_ptr<const LayerIndex> scan_layer(support::ByteSource& blob,
                                              const Descriptor& descriptor, const DiffId& diff_id,

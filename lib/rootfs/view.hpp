@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,8 @@ namespace ocibuild::rootfs {
 /// (docs/reference/image.md, 5).
 ///
 /// A value: copying shares the layers. Hard links are answered as the file they name, with a common
-/// inode number. Extended attributes are those of the layer; COPY decides which it keeps.
+/// inode number. A directory that has no entry in any layer is 0755 and of 0:0. Extended attributes
+/// are those of the layer; COPY decides which it keeps.
 class View final : public oci::FileTree {
  public:
   /// The empty root, as of scratch.
@@ -33,6 +35,16 @@ class View final : public oci::FileTree {
     std::shared_ptr<const LayerIndex> index;
     std::shared_ptr<const LayerContents> contents;
   };
+  /// Where an entry is. `file` is null for a directory without an entry.
+  struct Place {
+    std::size_t layer;
+    const IndexedFile* file;
+  };
+  /// In the layers below `top`, hard links not followed.
+  std::optional<Place> locate(const oci::RootfsPath& path, std::size_t top) const;
+  /// In all layers, hard links followed; nothing for one that names nothing.
+  std::optional<Place> find(const oci::RootfsPath& path) const;
+
   std::vector<Layer> layers_;  // base first
 };
 

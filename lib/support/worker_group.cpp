@@ -6,6 +6,11 @@
 #include <algorithm>
 #include <fstream>
 #include <string>
+#include <system_error>
+
+#include <ocibuild/error.hpp>
+
+#include "support/text.hpp"
 
 namespace ocibuild::support {
 
@@ -44,7 +49,15 @@ unsigned available_cpus() {
 
 WorkerGroup::WorkerGroup(unsigned count, const std::function<void()>& work) {
   threads_.reserve(count);
-  for (unsigned i = 0; i < count; ++i) threads_.emplace_back(work);
+  try {
+    for (unsigned i = 0; i < count; ++i) threads_.emplace_back(work);
+  } catch (const std::system_error& error) {
+    // A limit of threads is no reason to fail as long as one does the work.
+    if (threads_.empty()) {
+      throw Error(Errc::failed, "no-threads", concat("cannot start a thread: ", error.what()))
+          .help("raise the limit of processes, or build with --jobs 1");
+    }
+  }
 }
 
 WorkerGroup::~WorkerGroup() {

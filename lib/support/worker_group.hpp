@@ -15,7 +15,8 @@ unsigned available_cpus();
 class WorkerGroup {
  public:
   /// Starts `count` threads that each run `work`, which must return by itself (a closed queue) and
-  /// must not throw.
+  /// must not throw. Where the system grants fewer threads, at least one.
+  /// @throws Error(Errc::failed, no-threads)
   WorkerGroup(unsigned count, const std::function<void()>& work);
   ~WorkerGroup();
   WorkerGroup(const WorkerGroup&) = delete;

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "compress/codec.hpp"
+#include "support/bytes.hpp"
+
+namespace ocibuild::compress {
+
+/// Compresses one chunk at a time to a complete gzip member or zstd frame. Not thread-safe; each
+/// worker has its own.
+class ChunkEncoder {
+ public:
+  /// `setting.codec` is not `none`.
+  explicit ChunkEncoder(const Setting& setting);
+  ~ChunkEncoder();
+  /// The bytes depend on `chunk` and the setting alone, not on earlier chunks.
+  std::vector<std::byte> encode(support::Bytes chunk);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ocibuild::compress

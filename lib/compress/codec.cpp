@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compress/codec.hpp"
+
+#include <libdeflate.h>
+#include <zlib.h>
+
+#if OCIBUILD_HAVE_ZSTD
+#include <zstd.h>
+#endif
+
+#include <ocibuild/error.hpp>
+
+#include "compress/chunk_encoder.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::compress {
+
+using support::concat;
+
+namespace {
+
+struct Levels {
+  std::string_view codec;
+  int lowest;
+  int highest;
+  int usual;  // docs/reference/image.md, 3.4: the numbers behind the choice
+};
+
+constexpr Levels gzip_levels{"gzip", 1, 12, 5};
+constexpr Levels zstd_levels{"zstd", 1, 19, 3};
+
+int checked(const Levels& levels, std::optional<int> level) {
+  const int chosen = level.value_or(levels.usual);
+  if (chosen < levels.lowest || chosen > levels.highest) {
+    throw Error(Errc::usage, "compression-level",
+                concat("no compression level ", chosen, " for ", levels.codec, ", it has ",
+                       levels.lowest, " to ", levels.highest));
+  }
+  return chosen;
+}
+
+/// What a text compresses to. libdeflate tells its version only to the compiler, and a distribution
+/// may replace the shared library; the fingerprint notices.
+std::string fingerprint(const Setting& setting) {
+  std::string sample;
+  std::uint32_t state = 1;
+  while (sample.size() < 64 * 1024) {
+    state = state * 1664525 + 1013904223;
+    sample += concat("usr/share/", (state >> 8) % 1000, '/', state >> 28, '\n');
+  }
+  ChunkEncoder encoder(setting);
+  const std::vector<std::byte> out = encoder.encode(support::as_bytes(sample));
+  return std::to_string(
+      ::crc32(0, reinterpret_cast<const Bytef*>(out.data()), static_cast<uInt>(out.size())));
+}
+
+std::string library(const Setting& setting) {
+#if OCIBUILD_HAVE_ZSTD
+  if (setting.codec == Codec::zstd) return concat("zstd-", ZSTD_versionString());
+#endif
+  return concat("libdeflate-" LIBDEFLATE_VERSION_STRING "-", fingerprint(setting));
+}
+
+}  // namespace
+
+Codec sniff(support::Bytes start) {
+  const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(start[i]); };
+  if (start.size() >= 2 && byte(0) == 0x1f && byte(1) == 0x8b) return Codec::gzip;
+  if (start.size() < 4) return Codec::none;
+  const unsigned magic = byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
+  constexpr unsigned frame = 0xFD2FB528;      // RFC 8878, 3.1.1
+  constexpr unsigned skippable = 0x184D2A50;  // 3.1.2, the last four bits are free
+  return magic == frame || (magic & ~0xFU) == skippable ? Codec::zstd : Codec::none;
+}
+
+Setting Setting::make(Codec codec, std::optional<int> level) {
+  switch (codec) {
+    case Codec::gzip:
+      return {.codec = codec, .level = checked(gzip_levels, level)};
+    case Codec::zstd:
+      if (!OCIBUILD_HAVE_ZSTD) {
+        throw Error(Errc::usage, "compression-unavailable",
+                    "this ocibuild was built without zstd, use gzip or none");
+      }
+      return {.codec = codec, .level = checked(zstd_levels, level)};
+    case Codec::none:
+      break;
+  }
+  if (level) {
+    throw Error(Errc::usage, "compression-level",
+                concat("a compression level of ", *level, " without compression"));
+  }
+  return {.codec = Codec::none, .level = 0};
+}
+
+std::string Setting::key() const {
+  if (codec == Codec::none) return "1/none";
+  return concat("1/", codec == Codec::gzip ? "gzip" : "zstd", "/chunks-", chunk_size, '/',
+                library(*this), "/level-", level);
+}
+
+}  // namespace ocibuild::compress

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "context/root_directory.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include <ocibuild/error.hpp>
+
+#include "support/text.hpp"
+
+namespace ocibuild::context {
+
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+std::string reason(int error_number) {
+  return std::generic_category().message(error_number);
+}
+
+RootDirectory::Opened open_at(const support::Fd& directory, const std::string& name, int flags) {
+  support::Fd fd(::openat(directory.get(), name.c_str(), flags));
+  const int error = fd.is_open() ? 0 : errno;
+  return {std::move(fd), error};
+}
+
+}  // namespace
+
+FileStamp stamp_of(const struct stat& file) {
+  const auto nanoseconds = [](const struct timespec& time) {
+    return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+  };
+  return {.device = file.st_dev,
+          .inode = file.st_ino,
+          .size = static_cast<std::uint64_t>(file.st_size),
+          .mtime_ns = nanoseconds(file.st_mtim),
+          .ctime_ns = nanoseconds(file.st_ctim),
+          .mode = file.st_mode};
+}
+
+RootDirectory::RootDirectory(std::filesystem::path path)
+    : path_(std::move(path)), fd_(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (fd_.is_open()) return;
+  throw Error(Errc::failed, "context-missing",
+              support::concat("cannot use ", support::quote(path_.native()),
+                              " as build context: ", reason(errno)))
+      .help("name the directory that holds the files to copy");
+}
+
+RootDirectory::Opened RootDirectory::open_directory(const oci::RootfsPath& path) const {
+  // A descriptor of its own, also for the root: reading a directory moves its position.
+  Opened out = open_at(fd_, ".", directory_flags);
+  if (path.is_root()) return out;
+  for (const std::string& component : support::split(path.str(), '/')) {
+    if (!out.fd.is_open()) break;
+    out = open_at(out.fd, component, directory_flags);
+  }
+  return out;
+}
+
+RootDirectory::Opened RootDirectory::open_file(const oci::RootfsPath& path) const {
+  Opened directory = open_directory(path.parent());
+  if (!directory.fd.is_open()) return directory;
+  return open_at(directory.fd, std::string(path.name()),
+                 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+bool RootDirectory::has(const oci::RootfsPath& path) const {
+  const Opened directory = open_directory(path.parent());
+  struct stat file {};
+  return directory.fd.is_open() && ::fstatat(directory.fd.get(), std::string(path.name()).c_str(),
+                                             &file, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+std::filesystem::path RootDirectory::locate(const oci::RootfsPath& path) const {
+  return path.is_root() ? path_ : path_ / path.str();
+}
+
+void throw_changed(const RootDirectory& root, const oci::RootfsPath& path) {
+  throw Error(Errc::failed, "file-changed",
+              support::concat(support::quote(root.locate(path).native()),
+                              " changed while the build read it"))
+      .help("build again when nothing writes to the build context");
+}
+
+void throw_unreadable(const RootDirectory& root, const oci::RootfsPath& path, int error_number) {
+  if (error_number == ENOENT || error_number == ENOTDIR || error_number == ELOOP) {
+    throw_changed(root, path);
+  }
+  Error error(Errc::failed, "file-unreadable",
+              support::concat("cannot read ", support::quote(root.locate(path).native()), ": ",
+                              reason(error_number)));
+  if (error_number == EACCES || error_number == EPERM) {
+    error.help(
+        "make it readable for the user who builds, or name it in .dockerignore if the image "
+        "does not need it");
+  }
+  throw error;
+}
+
+}  // namespace ocibuild::context

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs/layer_members.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include <ocibuild/error.hpp>
+
+#include "rootfs/resolve.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::rootfs {
+
+namespace {
+
+using oci::EntryType;
+using oci::RootfsPath;
+
+constexpr std::string_view whiteout_prefix = ".wh.";
+constexpr std::string_view reserved_prefix = ".wh..wh.";
+constexpr std::string_view opaque_name = ".wh..wh..opq";
+
+/// True for what the aufs driver kept beside the files: its hard link store, its lock.
+bool is_reserved(const RootfsPath& path) {
+  for (const std::string& component : support::split(path.str(), '/')) {
+    if (component.starts_with(reserved_prefix)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+std::optional<oci::TreeFile> LayerMembers::lookup(const RootfsPath& path) const {
+  const auto at = files_.find(path);
+  if (at == files_.end()) return std::nullopt;
+  return oci::TreeFile{.entry = at->second.entry};
+}
+
+std::vector<std::string> LayerMembers::list(const RootfsPath& directory) const {
+  std::vector<std::string> names;
+  for (const auto& [path, file] : files_) {
+    if (path.parent() == directory) names.emplace_back(path.name());
+  }
+  return names;
+}
+
+/// Where an unpacker puts `path`: behind the symlinks that this layer has on the way.
+RootfsPath LayerMembers::place(const RootfsPath& path) {
+  return has_symlinks_ ? resolve_parents(*this, path) : path;
+}
+
+void LayerMembers::check_parents(const RootfsPath& path) const {
+  for (const RootfsPath& parent : path.parents()) {
+    const auto at = files_.find(parent);
+    if (at == files_.end() || at->second.entry.is_directory()) continue;
+    throw Error(Errc::failed, "archive-invalid",
+                support::concat(what_, " cannot be unpacked: ", support::quote(path.absolute()),
+                                " lies below ", support::quote(parent.absolute()),
+                                ", which is no directory"));
+  }
+}
+
+/// True if `path` is a mark and no file. A mark hides lower layers only, wherever it stands.
+bool LayerMembers::take_whiteout(const RootfsPath& path) {
+  const std::string_view name = path.name();
+  if (name == opaque_name) {
+    opaque_.push_back(path.parent());
+    return true;
+  }
+  if (!name.starts_with(whiteout_prefix)) return false;
+  const std::string_view hidden = name.substr(whiteout_prefix.size());
+  // ".wh..." would hide the parent: no engine writes it, and it must not reach beyond its
+  // directory.
+  if (!hidden.empty() && hidden != "." && hidden != "..") {
+    whiteouts_.push_back(path.parent() / hidden);
+  }
+  return true;
+}
+
+/// A file that is replaced lives on under its other names: the first of them becomes the file, the
+/// others links to that.
+void LayerMembers::keep_for_links(const IndexedFile& file) {
+  if (link_targets_.count(file.entry.path.str()) == 0) return;
+  std::string first;
+  for (auto& [path, link] : files_) {
+    const bool is_link =
+        link.entry.type == EntryType::hard_link && link.entry.link_target == file.entry.path.str();
+    if (!is_link) continue;
+    if (first.empty()) {
+      first = path.str();
+      link = file;
+      link.entry.path = path;
+      link_targets_.insert(first);
+    } else {
+      link.entry.link_target = first;
+    }
+  }
+}
+
+/// Makes room for another entry at `path`.
+void LayerMembers::replace(const RootfsPath& path) {
+  const auto begin = files_.find(path);
+  if (begin == files_.end()) return;
+  const IndexedFile old = std::move(begin->second);
+  files_.erase(begin);
+  if (!old.entry.is_directory()) {
+    keep_for_links(old);
+    return;
+  }
+  for (auto at = files_.lower_bound(path); at != files_.end();) {
+    // "a-b" stands between "a" and "a/b".
+    if (!at->first.str().starts_with(path.str())) break;
+    if (!at->first.is_within(path)) {
+      ++at;
+      continue;
+    }
+    const IndexedFile below = std::move(at->second);
+    at = files_.erase(at);
+    keep_for_links(below);
+  }
+}
+
+void LayerMembers::add(IndexedFile file) {
+  const RootfsPath path = place(file.entry.path);
+  if (path.is_root()) return;  // the root's own metadata is never asked for
+  const bool opaque_mark = path.name() == opaque_name && !is_reserved(path.parent());
+  if (is_reserved(path) && !opaque_mark) return;
+  check_parents(path);
+  if (take_whiteout(path)) return;
+
+  const auto existing = files_.find(path);
+  const bool stays_directory = existing != files_.end() && file.entry.is_directory() &&
+                               existing->second.entry.is_directory();
+  const bool is_link = file.entry.type == EntryType::hard_link;
+  if (is_link) file.entry.link_target = place(RootfsPath(file.entry.link_target)).str();
+  if (is_link && file.entry.link_target == path.str()) return;  // a name of itself changes nothing
+  if (!stays_directory) replace(path);
+  if (is_link) link_targets_.insert(file.entry.link_target);
+  if (file.entry.type == EntryType::symlink) has_symlinks_ = true;
+  file.entry.path = path;
+  files_.insert_or_assign(path, std::move(file));
+}
+
+std::shared_ptr<const LayerIndex> LayerMembers::finish(std::uint64_t tar_size) {
+  std::vector<IndexedFile> files;
+  files.reserve(files_.size());
+  for (auto& [path, file] : files_) files.push_back(std::move(file));
+  return std::make_shared<LayerIndex>(std::move(files), std::move(whiteouts_), std::move(opaque_),
+                                      tar_size);
+}
+
+}  // namespace ocibuild::rootfs

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/file_set.hpp"
+
+#include "support/catch.hpp"
+#include "support/tree_fixture.hpp"
+
+using namespace ocibuild;
+using layer::FileSet;
+using layer::LayerFile;
+using oci::EntryType;
+using oci::RootfsPath;
+using test::dir_entry;
+using test::file_entry;
+using test::text_content;
+
+namespace {
+
+LayerFile linked(std::string_view path, std::uint64_t group, std::string text = "same") {
+  const std::size_t size = text.size();
+  return {.entry = file_entry(path, size, 0755),
+          .content = text_content(std::move(text)),
+          .link_group = group};
+}
+
+}  // namespace
+
+TEST_CASE("files come out sorted by the bytes of their paths, parents first", "[layer]") {
+  FileSet set;
+  for (const char* path : {"b", "a/z", "a", "\xc3\xa4", "a-b", "B", "a/b/c"}) {
+    set.put({.entry = dir_entry(path)});
+  }
+  std::vector<std::string> paths;
+  for (const LayerFile& file : set.finish()) paths.push_back(file.entry.path.str());
+  CHECK(paths == std::vector<std::string>{"B", "a", "a-b", "a/b/c", "a/z", "b", "\xc3\xa4"});
+  CHECK(set.size() == 7);
+}
+
+TEST_CASE("the last file of a path wins", "[layer]") {
+  FileSet set;
+  CHECK(set.empty());
+  set.put({.entry = file_entry("a", 0, 0600)});
+  set.put({.entry = file_entry("a", 0, 0644)});
+  REQUIRE(set.size() == 1);
+  REQUIRE(set.find(RootfsPath("a")) != nullptr);
+  CHECK(set.find(RootfsPath("a"))->entry.mode == 0644);
+  CHECK(set.find(RootfsPath("b")) == nullptr);
+}
+
+TEST_CASE("the first name of an inode in path order is the file, the others are links to it",
+          "[layer]") {
+  FileSet set;
+  LayerFile last = linked("z/c", 7);
+  last.entry.xattrs["security.capability"] = "cap";
+  set.put(linked("b", 7));
+  set.put(last);
+  last.entry.path = RootfsPath("a/x");
+  last.entry.uid = 5;
+  set.put(last);
+  const auto files = set.finish();
+  REQUIRE(files.size() == 3);
+  CHECK(files[0].entry.path.str() == "a/x");
+  CHECK(files[0].entry.type == EntryType::regular);
+  CHECK(files[0].entry.size == 4);
+  CHECK(files[0].content != nullptr);
+  for (const std::size_t i : {1U, 2U}) {
+    CHECK(files[i].entry.type == EntryType::hard_link);
+    CHECK(files[i].entry.link_target == "a/x");
+    CHECK(files[i].entry.size == 0);
+    CHECK(files[i].content == nullptr);
+    CHECK(files[i].entry.mode == 0755);
+    CHECK(files[i].entry.uid == 5);
+    CHECK(files[i].entry.xattrs == files[0].entry.xattrs);
+  }
+  CHECK(files[2].entry.path.str() == "z/c");
+}
+
+TEST_CASE("a group of one is a plain file, and groups are kept apart", "[layer]") {
+  FileSet set;
+  set.put(linked("a", 1));
+  set.put(linked("b", 2));
+  set.put(linked("c", 0));
+  set.put(linked("d", 0));
+  set.put(linked("e", 1));
+  set.put({.entry = file_entry("e", 0)});  // another file takes the name: the link is gone
+  for (const LayerFile& file : set.finish()) CHECK(file.entry.type == EntryType::regular);
+}

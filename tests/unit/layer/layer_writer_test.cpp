@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/layer_writer.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <ocibuild/error.hpp>
+
+#include "compress/decompressor.hpp"
+#include "oci/hasher.hpp"
+#include "support/catch.hpp"
+#include "support/tree_fixture.hpp"
+#include "tar/tar_reader.hpp"
+
+using namespace ocibuild;
+using compress::Codec;
+using compress::Setting;
+using layer::FileSet;
+using layer::LayerDigests;
+using layer::LayerFile;
+using test::dir_entry;
+using test::file_entry;
+using test::text_content;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNDER_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNDER_SANITIZER 1
+#endif
+#endif
+
+namespace {
+
+/// Content of any size that takes no memory.
+class GeneratedContent final : public oci::FileContent {
+ public:
+  explicit GeneratedContent(std::uint64_t size) : size_(size) {}
+  std::unique_ptr<support::ByteSource> open() const override {
+    return std::make_unique<Source>(size_);
+  }
+  Digest digest() const override { return oci::sha256(*open()); }
+
+ private:
+  class Source final : public support::ByteSource {
+   public:
+    explicit Source(std::uint64_t size) : left_(size) {}
+    std::size_t read(std::span<std::byte> buffer) override {
+      const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left_));
+      for (std::byte& byte : buffer.first(size)) {
+        state_ = state_ * 1664525 + 1013904223;
+        byte = static_cast<std::byte>((state_ >> 28) & 7);
+      }
+      left_ -= size;
+      return size;
+    }
+
+   private:
+    std::uint64_t left_;
+    std::uint32_t state_ = 1;
+  };
+  std::uint64_t size_;
+};
+
+LayerFile generated(std::string_view path, std::uint64_t size) {
+  return {.entry = file_entry(path, size), .content = std::make_shared<GeneratedContent>(size)};
+}
+
+std::vector<LayerFile> sample() {
+  FileSet set;
+  set.put({.entry = dir_entry("etc")});
+  set.put({.entry = file_entry("etc/empty", 0)});
+  set.put({.entry = file_entry("etc/motd", 5), .content = text_content("hello"), .link_group = 3});
+  set.put({.entry = file_entry("motd", 5), .content = text_content("hello"), .link_group = 3});
+  set.put(generated("var/big", 5'000'000));
+  return set.finish();
+}
+
+std::vector<Setting> settings() {
+  std::vector<Setting> out = {Setting::make(Codec::gzip, {}), Setting::make(Codec::none, {})};
+#if OCIBUILD_HAVE_ZSTD
+  out.push_back(Setting::make(Codec::zstd, {}));
+#endif
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("digests and sizes are those of the bytes written", "[layer]") {
+  for (const Setting& setting : settings()) {
+    support::StringSink out;
+    const LayerDigests digests = layer::write_layer(sample(), setting, 2, out);
+    CHECK(digests.digest == oci::sha256(std::string_view(out.text)));
+    CHECK(digests.size == out.text.size());
+    support::MemorySource source{std::string_view(out.text)};
+    const auto plain = compress::decompress(source, "t");
+    const std::string tar = support::read_all(*plain, 1 << 30, "t");
+    CHECK(digests.diff_id == DiffId(oci::sha256(std::string_view(tar))));
+    CHECK(digests.unpacked == tar.size());
+    CHECK((digests.diff_id.digest() == digests.digest) == (setting.codec == Codec::none));
+  }
+}
+
+TEST_CASE("a layer does not depend on the number of threads", "[layer]") {
+  for (const Setting& setting : settings()) {
+    support::StringSink one;
+    layer::write_layer(sample(), setting, 1, one);
+    for (const unsigned jobs : {2U, 5U}) {
+      support::StringSink many;
+      layer::write_layer(sample(), setting, jobs, many);
+      CHECK((many.text == one.text));
+    }
+  }
+}
+
+TEST_CASE("the uncompressed tar is the same whatever the compression", "[layer]") {
+  // Another diff_id here gives the layers of all users other diff_ids.
+  for (const Setting& setting : settings()) {
+    support::StringSink out;
+    CHECK(layer::write_layer(sample(), setting, 1, out).diff_id.str() ==
+          "sha256:28baf4eafbf5cb31bdb51d06ed02e6801e57879cf24440fada97e2c2acc31d88");
+  }
+}
+
+TEST_CASE("libarchive reads a compressed layer as one tar", "[layer]") {
+  for (const Setting& setting : settings()) {
+    support::StringSink out;
+    layer::write_layer(sample(), setting, 2, out);
+    support::MemorySource source{std::string_view(out.text)};
+    tar::TarReader reader(source, tar::Wrapping::any, "t");
+    std::vector<std::string> names;
+    for (tar::TarReader::Member member; reader.next(member);) {
+      names.push_back(member.name);
+      if (member.name == "etc/motd") {
+        CHECK(support::read_all(reader.content(), 100, "t") == "hello");
+      }
+      if (member.name == "motd") CHECK(member.entry.link_target == "etc/motd");
+    }
+    CHECK(names == std::vector<std::string>{"etc/", "etc/empty", "etc/motd", "motd", "var/big"});
+  }
+}
+
+TEST_CASE("a layer of no files is an empty tar", "[layer]") {
+  support::StringSink out;
+  const LayerDigests digests = layer::write_layer({}, Setting::make(Codec::none, {}), 1, out);
+  CHECK(out.text == std::string(1024, '\0'));
+  CHECK(digests.unpacked == 1024);
+}
+
+TEST_CASE("a file that is not what it was ends the layer with its name", "[layer]") {
+  const std::vector<LayerFile> files = {
+      {.entry = file_entry("a/f", 9), .content = text_content("short")}};
+  support::StringSink out;
+  CHECK_THROWS_WITH(layer::write_layer(files, Setting::make(Codec::gzip, {}), 2, out),
+                    "\"/a/f\" has only 5 of the 9 bytes it was listed with");
+}
+
+TEST_CASE("a stop is honoured within a file", "[layer]") {
+  class StoppingSink final : public support::ByteSink {
+   public:
+    void write(support::Bytes) override { source.request_stop(); }
+    std::stop_source source;
+  };
+  StoppingSink out;
+  try {
+    layer::write_layer({generated("huge", 1ULL << 40)}, Setting::make(Codec::gzip, 1), 1, out,
+                       out.source.get_token());
+    FAIL("not stopped");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::interrupted);
+  }
+}
+
+TEST_CASE("memory does not grow with the size of a file", "[layer]") {
+  // 256 MiB keep the suite quick; OCIBUILD_TEST_HUGE_LAYER=1 makes it 4 GiB.
+  const std::uint64_t size =
+      std::getenv("OCIBUILD_TEST_HUGE_LAYER") == nullptr ? 1U << 28 : 1ULL << 32;
+  class CountingSink final : public support::ByteSink {
+   public:
+    void write(support::Bytes bytes) override { size += bytes.size(); }
+    std::uint64_t size = 0;
+  };
+  CountingSink out;
+  const LayerDigests digests =
+      layer::write_layer({generated("huge", size)}, Setting::make(Codec::gzip, 1), 2, out);
+  CHECK(digests.unpacked == 512 + size + 1024);
+  CHECK(digests.size == out.size);
+  struct rusage usage {};
+  ::getrusage(RUSAGE_SELF, &usage);
+#ifdef UNDER_SANITIZER
+  WARN("memory is not measured under a sanitizer");
+#else
+  CHECK(usage.ru_maxrss < 64 * 1024);  // KiB, of the whole test program so far
+#endif
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "rootfs/layer_index.hpp"
+
+#include "oci/hasher.hpp"
+#include "oci/record.hpp"
+#include "sample_layer.hpp"
+#include "support/catch.hpp"
+#include "support/tree_fixture.hpp"
+
+using namespace ocibuild;
+using namespace ocibuild::test;
+using oci::RootfsPath;
+using rootfs::LayerIndex;
+using Names = std::vector<std::string>;
+
+namespace {
+
+/// One of everything.
+LayerIndex rich_index() {
+  std::vector<rootfs::IndexedFile> files;
+  files.push_back({.entry = file_entry("usr/bin/tool", 5, 04755),
+                   .digest = oci::sha256("tool!"),
+                   .offset = 1536});
+  files.push_back({.entry = dir_entry("usr/bin", 0700)});
+  files.push_back({.entry = symlink_entry("bin", "usr/bin")});
+  files.push_back({.entry = hard_link_entry("usr/bin/alias", "usr/bin/tool")});
+  oci::Entry device = file_entry("dev/null", 0, 0666);
+  device.type = oci::EntryType::character_device;
+  device.device_major = 1;
+  device.device_minor = 3;
+  files.push_back({.entry = device});
+  oci::Entry capable = file_entry("ping", 0);
+  capable.xattrs = {{"security.capability", std::string("\1\0\2", 3)}, {"user.a", ""}};
+  capable.mtime = -7;
+  capable.uid = 4'000'000'000U;
+  capable.gid = 12;
+  files.push_back({.entry = capable});
+  return {std::move(files), {RootfsPath("etc/old"), RootfsPath("tmp")}, {RootfsPath("var")}};
+}
+
+}  // namespace
+
+TEST_CASE("of equal paths the last one counts", "[rootfs]") {
+  const auto index =
+      index_of({file_entry("b", 1), file_entry("a", 1), file_entry("b", 2), file_entry("b", 3)});
+  REQUIRE(index->files().size() == 2);
+  CHECK(index->find(RootfsPath("b"))->entry.size == 3);
+  CHECK(index->find(RootfsPath("a"))->entry.size == 1);
+  CHECK(index->find(RootfsPath("c")) == nullptr);
+  CHECK(index->find(RootfsPath("")) == nullptr);
+}
+
+TEST_CASE("children are the names directly in a directory, with or without an entry", "[rootfs]") {
+  const auto index = index_of({dir_entry("a"), file_entry("a-b", 0), file_entry("a/c", 0),
+                               file_entry("a/d/e", 0), file_entry("a/d-e", 0), dir_entry("a/d"),
+                               file_entry("a/f/g/h", 0), file_entry("a0", 0)});
+  CHECK(index->children({}) == Names{"a", "a-b", "a0"});
+  CHECK(index->children(RootfsPath("a")) == Names{"c", "d", "d-e", "f"});
+  CHECK(index->children(RootfsPath("a/f")) == Names{"g"});
+  CHECK(index->children(RootfsPath("a/c")).empty());
+  CHECK(index->has_below(RootfsPath("a/f/g")));
+  CHECK_FALSE(index->has_below(RootfsPath("a/c")));
+  CHECK_FALSE(index->has_below(RootfsPath("a/f/g/h")));
+}
+
+TEST_CASE("lower layers are hidden by whiteouts, opaque parents and parents that are files",
+          "[rootfs]") {
+  const auto index = index_of({file_entry("file", 0), symlink_entry("link", "x"), dir_entry("dir")},
+                              {"gone/a"}, {"opaque"});
+  const auto hides = [&](const char* path) { return index->hides(RootfsPath(path)); };
+  CHECK(hides("gone/a"));
+  CHECK(hides("gone/a/b/c"));
+  CHECK_FALSE(hides("gone"));
+  CHECK_FALSE(hides("gone/ab"));
+  CHECK(hides("opaque/a/b"));
+  CHECK_FALSE(hides("opaque"));
+  CHECK(hides("file/x"));
+  CHECK(hides("link/x/y"));
+  CHECK_FALSE(hides("file"));
+  CHECK_FALSE(hides("dir/x"));
+  CHECK_FALSE(hides(""));
+  CHECK(index_of({}, {}, {""})->hides(RootfsPath("anything")));
+}
+
+TEST_CASE("an index survives its cache file", "[rootfs]") {
+  const LayerIndex before = rich_index();
+  const auto after = LayerIndex::decode(before.encode());
+  REQUIRE(after);
+  REQUIRE(after->files().size() == before.files().size());
+  for (std::size_t i = 0; i < before.files().size(); ++i) {
+    CHECK(after->files()[i].entry == before.files()[i].entry);
+    CHECK(after->files()[i].digest == before.files()[i].digest);
+    CHECK(after->files()[i].offset == before.files()[i].offset);
+  }
+  CHECK(after->hides(RootfsPath("etc/old")));
+  CHECK(after->hides(RootfsPath("tmp/x")));
+  CHECK(after->hides(RootfsPath("var/x")));
+  CHECK(after->is_link_target(RootfsPath("usr/bin/tool")));
+  CHECK(after->encode() == before.encode());
+  CHECK(LayerIndex::decode(index_of({})->encode()));
+}
+
+TEST_CASE("a cut or damaged cache file is none", "[rootfs]") {
+  const std::string bytes = rich_index().encode();
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    CHECK(LayerIndex::decode(bytes.substr(0, i)) == nullptr);
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged = bytes;
+      damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+      CHECK(LayerIndex::decode(damaged) == nullptr);
+    }
+  }
+  CHECK(LayerIndex::decode(bytes + "x") == nullptr);
+}
+
+TEST_CASE("a well-signed cache file of nonsense never crashes", "[rootfs]") {
+  const std::string bytes = rich_index().encode();
+  const std::string_view magic = std::string_view(bytes).substr(0, bytes.find('\n') + 1);
+  const std::string_view fields =
+      std::string_view(bytes).substr(magic.size(), bytes.size() - magic.size() - 32);
+  const auto sign = [&](std::string_view text) {
+    oci::RecordWriter writer(std::string(magic) + std::string(text));
+    return writer.finish();
+  };
+  REQUIRE(LayerIndex::decode(sign(fields)));
+  CHECK(LayerIndex::decode(sign(std::string(fields) + "x")) == nullptr);
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    CHECK(LayerIndex::decode(sign(fields.substr(0, i))) == nullptr);
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string damaged(fields);
+      damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
+      const auto index = LayerIndex::decode(sign(damaged));
+      if (index) CHECK(LayerIndex::decode(index->encode()));
+    }
+  }
+}
