@@ -10,7 +10,7 @@ using namespace std::chrono_literals;
 namespace {
 
 class StringSink final : public TextSink {
- public:
+public:
   void write(std::string_view part) override { text += part; }
   std::string text;
 };
@@ -63,7 +63,7 @@ TEST_CASE("progress is one line a step in BuildKit's shape", "[cli]") {
   screen.console.on_event(StepDone{StepKind::layer, "", 3, 4, "COPY \x1b b", true, 2100, 900, 1ms});
   screen.console.on_event(StepDone{StepKind::config, "", 4, 4, "CMD x", false, 0, 0, 0ms});
   CHECK(screen.sink.text ==
-        "#1 context . 4 files 23.4 MB (212 ignored) DONE\n"
+        "#1 context . 4 files 23.4 MB (212 ignored) DONE 0.0s\n"
         "#2 [1/4] FROM alpine DONE 0.2s\n"
         "#3 [builder 2/4] COPY a . 23.1MB -> 9.8MB DONE 0.1s\n"
         "#4 [3/4] COPY \\x1b b 2.1kB -> 900B CACHED\n"
@@ -88,7 +88,7 @@ TEST_CASE("a build that made a layer ends with the table of layers", "[cli]") {
                                 " 13.4MB DONE 0.0s\n"
                                 "\n"
                                 "ghcr.io/acme/app:1.4   linux/amd64   user root   cmd ./server\n"
-                                "   3.6 MB     7.8 MB  base   alpine/curl, 2 layers\n"
+                                "   3.6 MB     7.8 MB  base   alpine/curl:latest, 2 layers\n"
                                 "    118 B     1.0 kB  cached WORKDIR /app         Dockerfile:3\n"
                                 "   9.8 MB    23.1 MB  layer  COPY build/server .  Dockerfile:5\n"
                                 "  13.4 MB    30.9 MB  total  (compressed, unpacked)\n"

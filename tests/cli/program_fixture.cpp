@@ -13,11 +13,11 @@ namespace ocibuild::test {
 namespace {
 
 class StringSink final : public program::TextSink {
- public:
+public:
   explicit StringSink(std::string& text) : text_(text) {}
   void write(std::string_view text) override { text_ += text; }
 
- private:
+private:
   std::string& text_;
 };
 

@@ -13,7 +13,7 @@ namespace ocibuild::test {
 /// The program in a directory of its own, with a store below it. The environment is empty but for
 /// HOME; nothing is a terminal.
 class Program {
- public:
+public:
   Program();
   ~Program();
 

@@ -50,7 +50,7 @@ TEST_CASE("images lists the store as docker does", "[cli]") {
   CHECK(store.run({"images", "--digests"}) == 0);
   CHECK_THAT(store.out, Contains("DIGEST") && Contains("sha256:"));
   CHECK(store.run({"images", "--format", "json"}) == 0);
-  const Json row = Json::parse(store.out);
+  Json row = Json::parse(store.out);
   CHECK(row["Repository"] == "app");
   CHECK(row["Tag"] == "1");
   CHECK(row["ID"] == store.id);
@@ -72,7 +72,7 @@ TEST_CASE("inspect shows the config with docker's keys", "[cli]") {
   Store store;
   REQUIRE(store.run({"tag", "app:1", "app"}) == 0);
   CHECK(store.run({"inspect", "app:1", store.short_id()}) == 0);
-  const Json all = Json::parse(store.out);
+  Json all = Json::parse(store.out);
   REQUIRE(all.size() == 2);
   CHECK(all[0] == all[1]);
   CHECK(all[0]["Id"] == store.id);

@@ -37,6 +37,7 @@ void Console::set_up(Look look, bool progress, bool debug) {
 void Console::on_event(const Event& event) {
   if (!progress_) return;
   if (const auto* read = std::get_if<DockerfileRead>(&event)) {
+    context_start_ = std::chrono::steady_clock::now();
     debug(terminal_text(read->file) + ": " + counted(read->instructions, "instruction"));
   } else if (const auto* context = std::get_if<ContextRead>(&event)) {
     context_read(*context);
@@ -64,7 +65,7 @@ void Console::context_read(const ContextRead& event) {
   std::string text = "context " + terminal_text(event.directory) + ' ' +
                      counted(event.files, "file") + ' ' + human_size(event.bytes);
   if (event.ignored > 0) text += " (" + std::to_string(event.ignored) + " ignored)";
-  step(text + " DONE");
+  step(text + " DONE " + plain_seconds(std::chrono::steady_clock::now() - context_start_));
 }
 
 void Console::step_done(const StepDone& event) {

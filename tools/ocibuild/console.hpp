@@ -17,7 +17,7 @@ namespace ocibuild::program {
 /// What is said beside the result: progress, warnings, errors. The only place that writes to
 /// standard error.
 class Console final : public EventSink {
- public:
+public:
   Console(const OutputStream& stream, Look look) : stream_(stream), look_(look) {}
 
   /// Without `progress` nothing but errors is shown.
@@ -41,7 +41,7 @@ class Console final : public EventSink {
   /// Printed as it is.
   void text(const std::string& text) { stream_.sink->write(text); }
 
- private:
+private:
   void context_read(const ContextRead& event);
   void step_done(const StepDone& event);
   void warning(const Diagnostic& diagnostic);
@@ -50,6 +50,8 @@ class Console final : public EventSink {
   Look look_;
   bool progress_ = true;
   bool debug_ = false;
+  /// When the Dockerfile was read: the context's files are looked at from then on.
+  std::chrono::steady_clock::time_point context_start_ = std::chrono::steady_clock::now();
   unsigned lines_ = 0;
   std::size_t warnings_ = 0;
 };

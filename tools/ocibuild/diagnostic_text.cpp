@@ -57,7 +57,7 @@ QuotedLine quote_line(const std::string& line, std::size_t begin, std::size_t en
 
 /// Draws the excerpt of `where`, each line behind a gutter with its number.
 class Excerpt {
- public:
+public:
   Excerpt(const SourceRange& where, const Look& look, const char* colour)
       : where_(where), look_(look), colour_(colour) {
     const std::size_t last = where.first_line + std::max<std::size_t>(where.excerpt.size(), 1) - 1;
@@ -80,7 +80,7 @@ class Excerpt {
     return std::move(out_);
   }
 
- private:
+private:
   bool is_shown(unsigned i) const {
     if (i == 0 || where_.excerpt.size() <= whole_excerpt) return true;
     const unsigned number = where_.first_line + i;

@@ -48,8 +48,8 @@ constexpr Flag table[] = {
     {.name = "tag", .letter = 't', .kind = list, .value = "NAME",
      .help = "name of the image; repeat for more", .group = output, .brief = "Build"},
     {.name = "output", .letter = 'o', .kind = list, .value = "SPEC",
-     .help = "type=image|oci|docker[,dest=FILE|-|DIR/][,KEY=VALUE...]: where the result goes; "
-             "keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
+     .help = "type=TYPE[,dest=FILE|-|DIR/][,KEY=VALUE]: where the result goes; types: image "
+             "(the store), oci, docker; keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
      .group = output, .brief = "Result"},
     {.name = "load", .help = "with -o of a file: name the image in the store too", .group = output, .brief = "Result"},
     {.name = "format", .kind = text, .value = "oci|docker", .initial = "oci",

@@ -96,7 +96,7 @@ std::string ParsedFlags::origin(std::string_view name) const {
 }
 
 class FlagParser {
- public:
+public:
   FlagParser(Command command, std::span<const std::string> words)
       : command_(command), words_(words) {}
 
@@ -120,7 +120,7 @@ class FlagParser {
     return std::move(parsed_);
   }
 
- private:
+private:
   void long_flag(std::string_view word) {
     const std::size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);

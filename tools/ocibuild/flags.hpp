@@ -79,7 +79,7 @@ enum class HelpWanted : std::uint8_t { none, brief, full };
 
 /// What a command line says, after the environment filled in what it does not say.
 class ParsedFlags {
- public:
+public:
   /// Given on the command line or by a variable.
   bool has(std::string_view name) const { return given_.find(name) != given_.end(); }
   bool on(std::string_view name, bool otherwise = false) const;
@@ -92,7 +92,7 @@ class ParsedFlags {
   std::vector<std::string> without_effect{};  ///< names, for --debug
   HelpWanted help = HelpWanted::none;
 
- private:
+private:
   friend class FlagParser;
   struct Given {
     std::vector<std::string> values;

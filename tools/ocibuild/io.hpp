@@ -13,7 +13,7 @@ namespace ocibuild::program {
 
 /// Where text goes.
 class TextSink {
- public:
+public:
   virtual ~TextSink() = default;
   virtual void write(std::string_view text) = 0;
 };
@@ -23,7 +23,7 @@ struct ClosedOutput {};
 
 /// Writes to an open file descriptor, which stays the caller's.
 class DescriptorSink final : public TextSink {
- public:
+public:
   enum class OnFailure { report, ignore };
   DescriptorSink(int descriptor, OnFailure on_failure)
       : descriptor_(descriptor), on_failure_(on_failure) {}
@@ -31,7 +31,7 @@ class DescriptorSink final : public TextSink {
   /// both only with OnFailure::report
   void write(std::string_view text) override;
 
- private:
+private:
   int descriptor_;
   OnFailure on_failure_;
 };

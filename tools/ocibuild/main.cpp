@@ -21,7 +21,7 @@ using namespace ocibuild::program;
 /// Turns the first SIGINT or SIGTERM into a stop request, and ends the process on a second one or
 /// when stopping takes too long. The signals are blocked in every other thread.
 class StopOnSignal {
- public:
+public:
   StopOnSignal() {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
@@ -40,7 +40,7 @@ class StopOnSignal {
   std::stop_token token() const { return stop_.get_token(); }
   int received() const { return received_; }
 
- private:
+private:
   void wait() {
     const int signal = next(nullptr);
     if (done_) return;

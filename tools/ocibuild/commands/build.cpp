@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
 
 #include <ocibuild/build.hpp>
-
 #include <ocibuild/image_store.hpp>
 
 #include "commands/build_json.hpp"
@@ -12,6 +12,7 @@
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
+#include "units.hpp"
 
 namespace ocibuild::program {
 
@@ -47,11 +48,13 @@ void write_files(const BuildOptions& options, const BuildResult& result) {
 
 void write_outputs(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
   for (const OutputSpec& output : options.outputs) {
+    const auto start = std::chrono::steady_clock::now();
     write_archive(options.request.store, {{result.manifest, options.names}}, output.container,
                   output.path, invocation.io);
     const std::string where =
         output.path ? terminal_text(output.path->string()) : "standard output";
-    invocation.console.step("write " + where + " DONE");
+    invocation.console.step("write " + where + " DONE " +
+                            plain_seconds(std::chrono::steady_clock::now() - start));
   }
 }
 

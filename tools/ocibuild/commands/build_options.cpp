@@ -25,7 +25,7 @@ std::string shown(std::string_view text) {
 }
 
 class OptionsReader {
- public:
+public:
   OptionsReader(const ParsedFlags& flags, const Io& io) : flags_(flags), io_(io) {}
 
   BuildOptions run() {
@@ -47,7 +47,7 @@ class OptionsReader {
     return std::move(out_);
   }
 
- private:
+private:
   BuildRequest& request() { return out_.request; }
 
   void refuse_other_pull() {

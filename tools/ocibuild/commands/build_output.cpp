@@ -48,7 +48,7 @@ bool parse_bool(std::string_view key, std::string_view value) {
 
 /// Collects the keys, which may come in any order, and gives them a meaning at the end.
 class OutputParser {
- public:
+public:
   explicit OutputParser(const Io& io) : io_(io) {}
 
   OutputSpec run(std::string_view text) {
@@ -70,7 +70,7 @@ class OutputParser {
     return std::move(spec_);
   }
 
- private:
+private:
   void take(const std::string& key, const std::string& value) {
     if (key == "type") {
       type_ = value;
