@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The Docker engine loads and runs what ocibuild makes; a merged /usr stays merged inside a running container."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import engine  # noqa: E402
+import peer  # noqa: E402
+
+
+def start(docker, image):
+    container = docker.docker("run", "--detach", "--net=none", image)
+    return container, docker.docker("inspect", "--format", "{{.State.Pid}}", container)
+
+
+def the_example_from_scratch_serves(options, work):
+    program = options.program(work)
+    context = peer.stage_example(options.server, work + "/context")
+    # The form of the manual: no file and no store image in between.
+    program("build", "-f", context + "/Dockerfile", "-t", "fluidity:1", "-o",
+            "type=docker,dest=%s/image.tar" % work, context)
+    peer.call("bash", "-c", '"$1" build -q --root "$2" -t fluidity:1 "$3" -o type=docker,dest=- | cmp - "$4"', "-",
+              options.ocibuild, program.store, context, work + "/image.tar")
+    with engine.Engine() as docker:
+        docker.docker("load", "--input", work + "/image.tar")
+        container, pid = start(docker, "fluidity:1")
+        peer.expect_served(pid)
+        docker.docker("exec", container, "/app/fluidity-server", "--health", "--config", "/app/config/server.yaml")
+        docker.docker("stop", "--time", "5", container)
+        peer.equal(docker.docker("inspect", "--format", "{{.State.ExitCode}}", container), "0", "exit after SIGTERM")
+
+
+def the_docker_engine_agrees_about_the_image_id(options, work):
+    program = options.program(work)
+    program("build", "-t", "fluidity:1", "--iidfile", work + "/id",
+            peer.stage_example(options.server, work + "/context"))
+    program("save", "fluidity:1", "-o", work + "/image.tar")
+    with engine.Engine() as docker, open(work + "/id", encoding="ascii") as file:
+        docker.docker("load", "--input", work + "/image.tar")
+        peer.equal(docker.docker("image", "inspect", "--format", "{{.Id}}", "fluidity:1"), file.read(), "image ID")
+
+
+DEBIAN_DOCKERFILE = """FROM debian-base:1
+COPY tool /bin/tool
+COPY tool /lib/
+COPY note /tmp/note
+COPY note /home/u/note
+COPY --chown=www-data:staff note /srv/note
+"""
+
+# Runs inside the container: one fact a line, each of them something that a careless layer breaks.
+DEBIAN_FACTS = """
+readlink /bin
+readlink /lib
+/bin/tool
+test -f /usr/bin/tool && test -f /usr/lib/tool && test -x /bin/ls && echo merged
+stat -c '%n %a %u:%g' /tmp /tmp/note /home/u /home/u/note /usr/bin /etc/shadow
+stat -c '%n %U:%G' /srv/note
+"""
+
+DEBIAN_EXPECTED = """usr/bin
+usr/lib
+tool runs
+merged
+/tmp 1777 0:0
+/tmp/note 644 0:0
+/home/u 750 1000:1000
+/home/u/note 644 0:0
+/usr/bin 755 0:0
+/etc/shadow 640 0:42
+/srv/note www-data:staff"""
+
+
+def a_debian_base_keeps_its_links_modes_and_owners(options, work):
+    program = options.program(work)
+    program("load", "-i", peer.debian_base(options.cache))
+    os.mkdir(work + "/context")
+    for name, text, mode in (("Dockerfile", DEBIAN_DOCKERFILE, 0o644), ("note", "note\n", 0o644),
+                             ("tool", "#!/bin/sh\necho tool runs\n", 0o755)):
+        with open(work + "/context/" + name, "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(work + "/context/" + name, mode)
+    program("build", "-t", "merged:1", work + "/context")
+    program("save", "merged:1", "-o", work + "/merged.tar")
+    context = peer.stage_example(options.server, work + "/fluidity")
+    program("build", "-t", "fluidity:debian", "--build-arg", "BASE=debian-base:1", context)
+    program("save", "fluidity:debian", "-o", work + "/fluidity.tar")
+    with engine.Engine() as docker:
+        docker.docker("load", "--input", work + "/merged.tar")
+        facts = docker.docker("run", "--rm", "--net=none", "merged:1", "sh", "-euc", DEBIAN_FACTS)
+        peer.equal(facts.splitlines(), DEBIAN_EXPECTED.splitlines(), "inside the container")
+        docker.docker("load", "--input", work + "/fluidity.tar")
+        container, pid = start(docker, "fluidity:debian")
+        peer.expect_served(pid)
+        peer.equal(docker.docker("exec", container, "id", "-u"), "65532", "user")
+        docker.docker("rm", "--force", container)
+
+
+if engine.available():
+    peer.skip(engine.available())
+peer.require("nsenter", root=True)
+peer.run(the_example_from_scratch_serves, the_docker_engine_agrees_about_the_image_id,
+         a_debian_base_keeps_its_links_modes_and_owners)
