@@ -7,7 +7,6 @@
 #include "support/catch.hpp"
 #include "support/fd.hpp"
 #include "support/temp_dir.hpp"
-#include "support/temp_file.hpp"
 #include "tiny_images.hpp"
 
 using namespace ocibuild;
@@ -27,10 +26,10 @@ store::LayerRecord record() {
           .unpacked = 10240};
 }
 
-std::filesystem::path only_file(const std::filesystem::path& directory) {
+std::string only_file(const std::filesystem::path& directory) {
   const auto files = test::files_below(directory);
   REQUIRE(files.size() == 1);
-  return directory / files.front();
+  return files.front();
 }
 
 }  // namespace
@@ -65,11 +64,12 @@ TEST_CASE("a truncated, changed or misplaced cache file is a miss", "[store]") {
   const TempDir root;
   const BuildCache cache(root.path());
   cache.put_layer(key, record());
-  const auto file = only_file(root.path());
+  const std::string name = only_file(root.path());
+  const auto file = root / name;
   SECTION("truncated at any byte") {
     const std::string whole = support::read_file(file, 4096);
     for (std::size_t size = 0; size < whole.size(); ++size) {
-      support::write_file(file, whole.substr(0, size));
+      root.write(name, whole.substr(0, size));
       CHECK_FALSE(cache.find_layer(key));
     }
   }
@@ -78,15 +78,14 @@ TEST_CASE("a truncated, changed or misplaced cache file is a miss", "[store]") {
     for (std::size_t at = 0; at < whole.size(); ++at) {
       std::string changed = whole;
       changed[at] = static_cast<char>(changed[at] ^ 1);
-      support::write_file(file, changed);
+      root.write(name, changed);
       CHECK_FALSE(cache.find_layer(key));
     }
   }
   SECTION("renamed to another key") {
     cache.put_layer(other_key, record());
     const std::string mine = support::read_file(file, 4096);
-    for (const std::string& name : test::files_below(root.path()))
-      support::write_file(root.path() / name, mine);
+    for (const std::string& each : test::files_below(root.path())) root.write(each, mine);
     CHECK(cache.find_layer(key));
     CHECK_FALSE(cache.find_layer(other_key));
   }

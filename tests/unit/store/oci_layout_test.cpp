@@ -170,7 +170,11 @@ TEST_CASE("an index that would grow beyond what is read again is refused", "[sto
   layout.set_name(manifest("x"), app);
   const Error error = test::error_of([&] {
     layout.update_index([](Index& index) {
-      for (int i = 0; i < 4096; ++i) store::assign_name(index, manifest("m"), numbered("n", i), {});
+      Descriptor entry = index.manifests.front();
+      for (int i = 0; i < 4096; ++i) {
+        entry.annotations[std::string(store::ref_name_annotation)] = numbered("n", i);
+        index.manifests.push_back(entry);
+      }
     });
   });
   CHECK(error.diagnostic().id == "store-full");

@@ -322,7 +322,10 @@ TEST_CASE("tar and skopeo read what is saved", "[store]") {
   const std::string in = "'" + fixture.in().native() + "'";
   const std::string file = "'" + fixture.saved(ImageContainer::docker_archive).native() + "'";
   CHECK(test::shell("tar tf " + file + " | grep -c blobs/sha256/.").output == "6\n");
-  if (!test::has_program("skopeo")) return;
+  if (!test::has_program("skopeo")) {
+    WARN("skipped: skopeo is not installed");
+    return;
+  }
   const std::string digest = fixture.app.digest.str() + "\n";
   const std::string format = "skopeo inspect --no-tags --format '{{.Digest}}' ";
   CHECK(test::shell(format + "oci-archive:" + file + ":docker.io/library/app:1").output == digest);
