@@ -10,6 +10,7 @@
 
 #include <ocibuild/image.hpp>
 
+#include "dockerfile/checks.hpp"
 #include "dockerfile/source_text.hpp"
 
 /// The instructions of a Dockerfile as written: parsed, not yet expanded
@@ -112,6 +113,7 @@ struct Dockerfile {
   SourceText source;
   char escape = '\\';  ///< escape character: backslash, or what the directive says
   std::vector<Instruction> instructions;
+  Checks checks{};  ///< which warnings are wanted
 };
 
 }  // namespace ocibuild::dockerfile

@@ -3,8 +3,10 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ocibuild::plan {
@@ -15,11 +17,15 @@ class Scope {
  public:
   void set(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
   std::optional<std::string> find(std::string_view name) const;
+  /// ARG without any value: the name stays unset, and reading it is no mistake.
+  void declare(std::string name) { declared_.insert(std::move(name)); }
+  bool is_declared(std::string_view name) const { return declared_.contains(name); }
   /// For "did you mean".
   std::vector<std::string> names() const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
+  std::set<std::string, std::less<>> declared_;
 };
 
 }  // namespace ocibuild::plan

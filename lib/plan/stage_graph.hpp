@@ -35,6 +35,7 @@ struct FromImage {
   dockerfile::Span span;               ///< the word that names it
   std::string written;                 ///< that word before expansion
   std::optional<Platform> platform{};  ///< FROM --platform
+  std::string expansion{};  ///< for a label: "BASE=alpine:3 (--build-arg)"; empty: no variable
 };
 using Origin = std::variant<FromContext, FromScratch, FromStage, FromImage>;
 

@@ -120,6 +120,21 @@ void LayerMembers::replace(const RootfsPath& path) {
   }
 }
 
+/// One inode has one owner and mode: unpackers set them anew with every name, so the last link
+/// decides (seen on the engine: a link's 0644 takes the setuid bit from the file).
+void LayerMembers::take_metadata_of_link(const oci::Entry& link) {
+  auto target = files_.find(RootfsPath(link.link_target));
+  while (target != files_.end() && target->second.entry.type == EntryType::hard_link) {
+    target = files_.find(RootfsPath(target->second.entry.link_target));
+  }
+  if (target == files_.end() || target->second.entry.type == EntryType::symlink) return;
+  oci::Entry& inode = target->second.entry;
+  inode.mode = link.mode;
+  inode.uid = link.uid;
+  inode.gid = link.gid;
+  inode.mtime = link.mtime;
+}
+
 void LayerMembers::add(IndexedFile file) {
   const RootfsPath path = place(file.entry.path);
   if (path.is_root()) return;  // the root's own metadata is never asked for
@@ -135,7 +150,10 @@ void LayerMembers::add(IndexedFile file) {
   if (is_link) file.entry.link_target = place(RootfsPath(file.entry.link_target)).str();
   if (is_link && file.entry.link_target == path.str()) return;  // a name of itself changes nothing
   if (!stays_directory) replace(path);
-  if (is_link) link_targets_.insert(file.entry.link_target);
+  if (is_link) {
+    link_targets_.insert(file.entry.link_target);
+    take_metadata_of_link(file.entry);
+  }
   if (file.entry.type == EntryType::symlink) has_symlinks_ = true;
   file.entry.path = path;
   files_.insert_or_assign(path, std::move(file));

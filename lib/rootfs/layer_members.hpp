@@ -36,6 +36,7 @@ class LayerMembers final : public oci::FileTree {
   bool take_whiteout(const oci::RootfsPath& path);
   void replace(const oci::RootfsPath& path);
   void keep_for_links(const IndexedFile& file);
+  void take_metadata_of_link(const oci::Entry& link);
 
   std::string what_;
   std::map<oci::RootfsPath, IndexedFile> files_;

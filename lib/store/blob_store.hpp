@@ -26,7 +26,9 @@ struct StagedBlob {
 /// Writes one blob and computes its digest on the way.
 class BlobWriter final : public support::ByteSink {
  public:
-  explicit BlobWriter(const std::filesystem::path& directory) : file_(directory) {}
+  /// `algorithm`: of the digest, "sha256" or "sha512".
+  explicit BlobWriter(const std::filesystem::path& directory, std::string_view algorithm = "sha256")
+      : file_(directory), hasher_(algorithm) {}
   void write(support::Bytes bytes) override;
   /// Flushes and closes. Call once.
   StagedBlob finish();
@@ -46,6 +48,9 @@ class BlobStore {
   std::filesystem::path temp_directory() const;
   std::filesystem::path path(const Digest& digest) const;
 
+  /// @throws Error(Errc::failed, store-read-only) when nothing can be made below the root
+  void check_writable() const;
+
   /// Size in bytes of a stored blob, nothing if it is not there.
   std::optional<std::uint64_t> size(const Digest& digest) const;
   bool has(const Descriptor& descriptor) const {
@@ -57,8 +62,10 @@ class BlobStore {
   /// The whole of a document, verified against digest and size. `limit`: bytes
   std::string read(const Descriptor& descriptor, std::size_t limit) const;
 
-  BlobWriter create() const { return BlobWriter(temp_directory()); }
-  /// Gives a staged blob its name; a blob that is there already stays as it is.
+  /// @throws Error(Errc::failed, store-read-only)
+  BlobWriter create(std::string_view algorithm = "sha256") const;
+  /// Gives a staged blob its name. A blob of that name and size stays as it is; one of another size
+  /// is damaged and replaced.
   void commit(StagedBlob blob) const;
   /// Stores a small document.
   Descriptor put(std::string media_type, std::string_view bytes) const;

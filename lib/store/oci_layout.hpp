@@ -3,17 +3,25 @@
 
 #include <filesystem>
 #include <functional>
-#include <vector>
+#include <optional>
+#include <string>
+#include <string_view>
 
 #include <ocibuild/image.hpp>
+#include <ocibuild/reference.hpp>
 
 #include "store/blob_store.hpp"
+#include "store/entry_name.hpp"
 
 namespace ocibuild::store {
 
-inline constexpr std::string_view ref_name_annotation = "org.opencontainers.image.ref.name";
+/// Images that lost their name and are still listed; the oldest beyond these are forgotten (their
+/// blobs then belong to nobody), so that the index of a store that is never cleaned stays small.
+inline constexpr std::size_t most_nameless = 512;
 
 /// An OCI image layout directory (image-spec image-layout.md): oci-layout, index.json, blobs.
+///
+/// What is ours alone (the lock, temporary files) is in ROOT/.ocibuild, which other tools ignore.
 class OciLayout {
  public:
   /// @throws Error(Errc::failed, store-invalid) if `root` holds something else than an OCI layout.
@@ -27,12 +35,21 @@ class OciLayout {
   /// Reads, lets `change` edit, and replaces index.json by rename, all under the lock of this
   /// layout.
   void update_index(const std::function<void(Index&)>& change);
-  /// Lets `name` (may be empty) point to `manifest`; an entry of that name is replaced.
+  /// Lets `name` (may be empty) point to `manifest`; an entry of that name is replaced, see
+  /// assign_name.
   void set_name(const Descriptor& manifest, const std::string& name);
+  /// The name of an entry of this layout's index.
+  std::optional<Reference> name_of(const Descriptor& entry) const;
 
  private:
   void create_when_missing() const;
   BlobStore blobs_;
 };
+
+/// The content of an oci-layout file.
+std::string layout_marker();
+/// @throws Error(Errc::failed, json-invalid, layout-invalid) unless `json` says that it is a layout
+/// of version 1
+void check_layout_marker(std::string_view json);
 
 }  // namespace ocibuild::store

@@ -59,7 +59,8 @@ class OCIBUILD_API ImageStore {
   /// Removes one name; the blobs stay until the store is cleaned. False if there was no such name.
   bool untag(const Reference& name);
 
-  /// Removes all names of the image with that manifest; returns how many there were.
+  /// Removes all names of the image with that manifest; returns how many there were (an image that
+  /// was listed without a name counts as one).
   std::size_t remove(const Digest& manifest);
 
  private:

@@ -35,7 +35,9 @@ OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<Sav
 ///
 /// Takes tars that docker, podman, skopeo, umoci and save() write (docker-save and OCI, plain or
 /// compressed with gzip, zstd, xz or bzip2; also from a pipe) and OCI layout directories. Documents
-/// keep their bytes; every digest and size is verified before a name is given.
+/// keep their bytes; every digest and size is verified before a name is given. A bare tag, as
+/// skopeo and umoci write it into a layout, becomes FILE:TAG after the file or directory it came
+/// from; from a descriptor it is no name.
 /// @throws Error(Errc::failed, archive-invalid, blob-corrupt) naming the member
 OCIBUILD_API std::vector<StoredImage> load(const std::filesystem::path& store,
                                            const Endpoint& source, std::stop_token stop = {});

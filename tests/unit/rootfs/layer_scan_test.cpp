@@ -201,6 +201,15 @@ TEST_CASE("a blob that is no tar is an error of that layer", "[rootfs]") {
   CHECK(failure(blob, descriptor_of(blob), diff_id_of(blob)).id == "archive-invalid");
 }
 
+TEST_CASE("dockerfile.md 16.5: the last name of an inode gives it its owner and mode", "[rootfs]") {
+  oci::Entry link = test::hard_link_entry("b", "a");
+  link.mode = 0644;
+  link.uid = 7;
+  const auto index = test::scan(test::SampleLayer().file("a", "x", 04755).add(link).tar());
+  CHECK(index->find(oci::RootfsPath("a"))->entry.mode == 0644);
+  CHECK(index->find(oci::RootfsPath("a"))->entry.uid == 7);
+}
+
 TEST_CASE("a scan can be stopped", "[rootfs]") {
   SampleLayer layer;
   layer.file("a", "x");

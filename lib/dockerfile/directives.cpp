@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dockerfile/directives.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "dockerfile/findings.hpp"
+#include "dockerfile/words.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::dockerfile {
+
+using support::concat;
+using support::quote;
+
+namespace {
+
+struct Directive {
+  std::string name;  ///< lower case
+  Slice value;
+};
+
+/// `# name = value`, if the line is that.
+std::optional<Directive> directive_in(std::string_view line) {
+  Slice rest = trimmed(line, {0, line.size()});
+  if (rest.length == 0 || line[rest.offset] != '#') return std::nullopt;
+  rest = trimmed(line, {rest.offset + 1, rest.length - 1});
+  const std::string_view text = rest.of(line);
+  const std::size_t equals = text.find('=');
+  if (equals == std::string_view::npos) return std::nullopt;
+  const std::string_view name = support::trim(text.substr(0, equals));
+  const auto alnum = [](char c) { return support::is_alpha(c) || support::is_digit(c); };
+  if (name.empty() || !support::is_alpha(name.front()) || !std::ranges::all_of(name, alnum)) {
+    return std::nullopt;
+  }
+  const Slice value = trimmed(line, {rest.offset + equals + 1, rest.length - equals - 1});
+  if (value.length == 0) return std::nullopt;
+  return Directive{support::to_lower(name), value};
+}
+
+}  // namespace
+
+Directives read_directives(const SourceText& source, support::Diagnostics& diagnostics) {
+  Directives out;
+  std::map<std::string, unsigned> seen;
+  std::vector<std::pair<std::string, Span>> unknown_checks;
+  Findings findings(source, out.checks, diagnostics);
+  for (unsigned number = 1; number <= source.lines().size(); ++number) {
+    const std::string& line = source.lines()[number - 1];
+    const auto directive = directive_in(line);
+    if (!directive) break;
+    const auto& [name, value_at] = *directive;
+    if (name != "syntax" && name != "escape" && name != "check") break;
+    const Span span{number, static_cast<unsigned>(value_at.offset + 1),
+                    static_cast<unsigned>(value_at.length), number, number};
+    if (const auto [at, first] = seen.emplace(name, number); !first) {
+      findings.error("directive-repeated",
+                     concat("the directive ", quote(name), " stands on line ", at->second,
+                            " and again on line ", number),
+                     span, {.helps = {"keep one of the two lines"}});
+      continue;
+    }
+    const std::string_view value = value_at.of(line);
+    if (name == "escape") {
+      if (value == "\\" || value == "`") {
+        out.escape = value.front();
+      } else {
+        findings.error("escape-invalid", concat(quote(value), " cannot be the escape character"),
+                       span, {.helps = {"write # escape=\\ or # escape=`"}});
+      }
+    } else if (name == "check") {
+      out.checks = Checks::parse(value);
+      for (const std::string& option : out.checks.unknown)
+        unknown_checks.emplace_back(option, span);
+    }
+  }
+  for (const auto& [option, span] : unknown_checks) {
+    findings.warning("check-option-unknown", concat("# check does not know ", quote(option)), span,
+                     {.helps = {"write # check=skip=NAME,NAME;error=true"}});
+  }
+  return out;
+}
+
+}  // namespace ocibuild::dockerfile

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dockerfile/findings.hpp"
+
+#include <utility>
+
+#include "support/text.hpp"
+
+namespace ocibuild::dockerfile {
+
+namespace {
+constexpr std::size_t findings_in_full = 200;  // later ones have no excerpt and no suggestion
+}
+
+bool Findings::many() const {
+  return diagnostics_.errors().size() + diagnostics_.warnings().size() >= findings_in_full;
+}
+
+Diagnostic Findings::describe(std::string id, std::string message, const Span* span,
+                              Explanation explanation) const {
+  Diagnostic out{.id = std::move(id),
+                 .message = std::move(message),
+                 .where = {},
+                 .notes = std::move(explanation.notes),
+                 .helps = std::move(explanation.helps)};
+  if (span == nullptr) return out;
+  if (many()) {
+    out.where = SourceRange{source_.file(), span->line, span->column, span->length, {}, 0, {}};
+  } else {
+    out.where = source_.range(*span, std::move(explanation.label));
+  }
+  return out;
+}
+
+void Findings::add_warning(Diagnostic diagnostic) {
+  if (checks_.skips(diagnostic.id)) return;
+  if (checks_.error) {
+    diagnostic.notes.emplace_back("a warning, made an error by \"# check=error=true\"");
+    diagnostics_.error(std::move(diagnostic));
+  } else {
+    diagnostics_.warning(std::move(diagnostic));
+  }
+}
+
+void Findings::error(std::string id, std::string message, const Span& span,
+                     Explanation explanation) {
+  diagnostics_.error(describe(std::move(id), std::move(message), &span, std::move(explanation)));
+}
+
+void Findings::warning(std::string id, std::string message, const Span& span,
+                       Explanation explanation) {
+  add_warning(describe(std::move(id), std::move(message), &span, std::move(explanation)));
+}
+
+void Findings::error(std::string id, std::string message, Explanation explanation) {
+  diagnostics_.error(describe(std::move(id), std::move(message), nullptr, std::move(explanation)));
+}
+
+void Findings::warning(std::string id, std::string message, Explanation explanation) {
+  add_warning(describe(std::move(id), std::move(message), nullptr, std::move(explanation)));
+}
+
+std::optional<std::string> Findings::nearest(
+    std::string_view word, const std::function<std::vector<std::string>()>& candidates) {
+  if (many()) return std::nullopt;
+  return closest_match(word, candidates());
+}
+
+std::vector<std::string> did_you_mean(const std::optional<std::string>& nearest) {
+  if (!nearest) return {};
+  return {support::concat("did you mean ", support::quote(*nearest), "?")};
+}
+
+}  // namespace ocibuild::dockerfile

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dockerfile/checks.hpp"
+#include "dockerfile/source_text.hpp"
+#include "support/diagnostics.hpp"
+
+namespace ocibuild::dockerfile {
+
+/// What stands around the message of a finding.
+struct Explanation {
+  std::string label{};  ///< behind the carets
+  std::vector<std::string> notes{};
+  std::vector<std::string> helps{};
+};
+
+/// Puts errors and warnings about one Dockerfile into Diagnostics, as its `# check=` directive
+/// says. The arguments must outlive it.
+class Findings {
+ public:
+  Findings(const SourceText& source, const Checks& checks, support::Diagnostics& diagnostics)
+      : source_(source), checks_(checks), diagnostics_(diagnostics) {}
+
+  void error(std::string id, std::string message, const Span& span, Explanation explanation = {});
+  void warning(std::string id, std::string message, const Span& span, Explanation explanation = {});
+  /// About the request, not about a place in the file.
+  void error(std::string id, std::string message, Explanation explanation = {});
+  void warning(std::string id, std::string message, Explanation explanation = {});
+
+  /// closest_match(), but nothing once there are so many findings that nobody reads them: a hostile
+  /// file must not make thousands of searches through thousands of names.
+  std::optional<std::string> nearest(std::string_view word,
+                                     const std::function<std::vector<std::string>()>& candidates);
+
+ private:
+  bool many() const;
+  Diagnostic describe(std::string id, std::string message, const Span* span,
+                      Explanation explanation) const;
+  void add_warning(Diagnostic diagnostic);
+
+  const SourceText& source_;
+  const Checks& checks_;
+  support::Diagnostics& diagnostics_;
+};
+
+/// {"did you mean "X"?"} for the nearest word, else nothing.
+std::vector<std::string> did_you_mean(const std::optional<std::string>& nearest);
+
+}  // namespace ocibuild::dockerfile

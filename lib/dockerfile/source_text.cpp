@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dockerfile/source_text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ocibuild::dockerfile {
+
+namespace {
+
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+// An instruction longer than this is shown by its marked line alone, so that many findings in one
+// huge instruction cost no more than they help.
+constexpr unsigned longest_excerpt = 100;
+constexpr std::size_t longest_line = 16 * 1024;
+
+}  // namespace
+
+SourceText::SourceText(std::string file, std::string_view text) : file_(std::move(file)) {
+  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines_.emplace_back(line);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+}
+
+SourceRange SourceText::range(const Span& span, std::string label) const {
+  SourceRange out{.file = file_,
+                  .line = span.line,
+                  .column = span.column,
+                  .length = span.length,
+                  .label = std::move(label),
+                  .first_line = span.first_line,
+                  .excerpt = {}};
+  if (span.first_line == 0) return out;  // stands in no line
+  const auto count = static_cast<unsigned>(lines_.size());
+  unsigned last = std::min(span.last_line, count);
+  if (last > span.first_line + longest_excerpt) {
+    out.first_line = span.line;
+    last = std::min(span.line, count);
+  }
+  for (unsigned line = out.first_line; line <= last; ++line) {
+    if (lines_[line - 1].size() > longest_line) {
+      out.excerpt.clear();
+      return out;
+    }
+    out.excerpt.push_back(lines_[line - 1]);
+  }
+  return out;
+}
+
+}  // namespace ocibuild::dockerfile

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/evaluator.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "plan/stage_evaluator.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::plan {
+
+using dockerfile::Expansion;
+using dockerfile::VariableUse;
+using dockerfile::Word;
+using support::concat;
+using support::quote;
+
+namespace {
+constexpr std::string_view default_path =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+StageEvaluator::StageEvaluator(const dockerfile::Dockerfile& file, const StageGraph& graph,
+                               std::size_t stage, const StageStart& start, const PlanInputs& inputs,
+                               support::Diagnostics& diagnostics)
+    : file_(file),
+      graph_(graph),
+      stage_(graph.stages[stage]),
+      inputs_(inputs),
+      findings_(file.source, file.checks, diagnostics) {
+  out_.config = start.config;
+  out_.author = start.author;
+  out_.variables = start.variables;
+  start_environment();
+}
+
+/// Variables of the parent stage, then the image's Env, then PATH (5.7, 5.8, 14.1, 14.3).
+void StageEvaluator::start_environment() {
+  ContainerConfig& config = out_.config;
+  for (std::size_t i = 0; i < config.env.size(); ++i) {
+    const std::string& entry = config.env[i];
+    const std::size_t equals = std::min(entry.find('='), entry.size());
+    const std::string name = entry.substr(0, equals);
+    env_index_.emplace(name, i);
+    out_.variables.set(name, equals < entry.size() ? entry.substr(equals + 1) : "");
+  }
+  const bool windows = inputs_.platform && inputs_.platform->os == "windows";
+  if (!env_index_.contains("PATH") && !windows) set_env("PATH", std::string(default_path));
+  if (std::holds_alternative<FromScratch>(stage_.base) && config.working_dir.empty()) {
+    config.working_dir.assign(1, '/');  // GCC 12 warns of = "/" in vain
+  }
+}
+
+void StageEvaluator::set_env(const std::string& name, const std::string& value) {
+  std::vector<std::string>& env = out_.config.env;
+  const auto [at, is_new] = env_index_.emplace(name, env.size());
+  if (is_new) env.emplace_back();
+  env[at->second] = concat(name, '=', value);
+  out_.variables.set(name, value);
+}
+
+EvaluatedStage StageEvaluator::run() {
+  for (at_ = stage_.first; at_ < stage_.end; ++at_) {
+    warned_.clear();
+    std::visit(*this, file_.instructions[at_].body);
+  }
+  return std::move(out_);
+}
+
+void StageEvaluator::add_step(std::string created_by, decltype(Step::action) action) {
+  out_.steps.push_back({at_, std::move(created_by), std::move(action)});
+}
+
+std::optional<Expansion> StageEvaluator::expand(const Word& word) {
+  auto expansion = dockerfile::expand(
+      word, file_.escape, [this](std::string_view name) { return out_.variables.find(name); },
+      findings_);
+  if (!expansion) return std::nullopt;
+  for (const VariableUse& use : expansion->uses) warn_undefined(use);
+  return expansion;
+}
+
+std::optional<std::string> StageEvaluator::expand_text(const Word& word) {
+  auto expansion = expand(word);
+  if (!expansion) return std::nullopt;
+  return std::move(expansion->text);
+}
+
+void StageEvaluator::warn_undefined(const VariableUse& use) {
+  if (use.value || use.has_fallback || out_.variables.is_declared(use.name)) return;
+  if (!warned_.insert(use.name).second) return;
+  dockerfile::Explanation explanation;
+  if (graph_.global.find(use.name)) {
+    explanation.notes = {"an ARG before FROM is seen by FROM lines only"};
+    explanation.helps = {concat("write ARG ", use.name, " in this stage, above this line")};
+  } else {
+    explanation.helps = dockerfile::did_you_mean(
+        findings_.nearest(use.name, [this] { return out_.variables.names(); }));
+  }
+  findings_.warning("UndefinedVar",
+                    concat("the variable ", quote(use.name), " is not defined here"), use.span,
+                    std::move(explanation));
+}
+
+/// Names like DB_PASSWORD; parts between '_' count, "PUBLIC_KEY" is none (18).
+void StageEvaluator::warn_secret(const Word& name) {
+  static constexpr std::string_view secret[] = {"apikey", "auth",   "credential", "credentials",
+                                                "key",    "passwd", "password",   "pword",
+                                                "secret", "token"};
+  static constexpr std::string_view harmless[] = {"public", "file", "version"};
+  const auto any_part = [&](const auto& words) {
+    const std::vector<std::string> parts = support::split(support::to_lower(name.text), '_');
+    return std::ranges::any_of(parts, [&](const std::string& part) {
+      return std::find(std::begin(words), std::end(words), part) != std::end(words);
+    });
+  };
+  if (!any_part(secret) || any_part(harmless)) return;
+  findings_.warning("SecretsUsedInArgOrEnv",
+                    concat(file_.instructions[at_].keyword, " ", quote(name.text),
+                           " looks like a secret, and everybody who has the image can read it"),
+                    name.span);
+}
+
+void StageEvaluator::operator()(const dockerfile::Arg& arg) {
+  std::string created_by = "ARG";
+  for (const auto& [name, default_value] : arg.entries) {
+    warn_secret(name);
+    // A default is expanded even when it is not used: its mistakes are mistakes (6.8).
+    std::optional<std::string> value;
+    if (default_value) {
+      value = expand_text(*default_value);
+      if (!value) return;
+    }
+    if (const auto given = inputs_.build_args.find(name.text); given != inputs_.build_args.end()) {
+      value = given->second;
+    } else if (!value) {
+      value = graph_.global.find(name.text);
+    }
+    created_by += concat(" ", name.text);
+    if (value) {
+      created_by += concat("=", *value);
+      out_.variables.set(name.text, std::move(*value));
+    } else {
+      out_.variables.declare(name.text);
+    }
+  }
+  add_step(std::move(created_by));
+}
+
+void StageEvaluator::operator()(const dockerfile::Env& env) {
+  std::vector<std::pair<std::string, std::string>> pairs;  // all see the environment before (4.10)
+  std::string created_by = "ENV";
+  for (const auto& [key, value] : env.pairs) {
+    warn_secret(key);
+    auto name = expand_text(key);
+    auto text = expand_text(value);
+    if (!name || !text) return;
+    if (name->empty()) {
+      findings_.error("name-empty", concat("ENV ", quote(key.text), " expands to no name"),
+                      key.span);
+      return;
+    }
+    created_by += concat(" ", *name, "=", *text);
+    pairs.emplace_back(std::move(*name), std::move(*text));
+  }
+  for (const auto& [name, value] : pairs) set_env(name, value);
+  add_step(std::move(created_by));
+}
+
+EvaluatedStage evaluate(const dockerfile::Dockerfile& file, const StageGraph& graph,
+                        std::size_t stage, const StageStart& start, const PlanInputs& inputs,
+                        support::Diagnostics& diagnostics) {
+  return StageEvaluator(file, graph, stage, start, inputs, diagnostics).run();
+}
+
+}  // namespace ocibuild::plan

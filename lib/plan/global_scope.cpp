@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The variables FROM lines see: automatic platform names and ARG before FROM
+// (docs/reference/dockerfile.md, 5.1 to 5.3).
+#include <set>
+#include <utility>
+
+#include "plan/graph_builder.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::plan {
+
+using dockerfile::Arg;
+using dockerfile::Word;
+using support::concat;
+using support::quote;
+
+void GraphBuilder::define_platform(const std::string& prefix, const Platform& platform) {
+  const std::pair<std::string_view, std::string> values[] = {
+      {"PLATFORM", platform.str()},       {"OS", platform.os},
+      {"OSVERSION", platform.os_version}, {"ARCH", platform.architecture},
+      {"VARIANT", platform.variant},
+  };
+  for (const auto& [suffix, value] : values) out_.global.set(concat(prefix, suffix), value);
+}
+
+void GraphBuilder::define_global_scope() {
+  define_platform("BUILD", Platform::host());
+  define_platform("TARGET", inputs_.platform.value_or(Platform::host()));
+  const std::string& target = out_.stages[out_.target].name;
+  out_.global.set("TARGETSTAGE", target.empty() ? "default" : target);
+  for (const std::string& name : out_.global.names()) {
+    const auto given = inputs_.build_args.find(name);
+    if (given != inputs_.build_args.end()) out_.global.set(name, given->second);
+  }
+  for (std::size_t i = 0; i < first_from_; ++i) {
+    const auto* arg = std::get_if<Arg>(&file_.instructions[i].body);
+    if (arg == nullptr) continue;
+    for (const auto& [name, default_value] : arg->entries) {
+      const auto given = inputs_.build_args.find(name.text);
+      if (given != inputs_.build_args.end()) {
+        out_.global.set(name.text, given->second);
+      } else if (default_value) {
+        if (auto value = expand_global(*default_value)) {
+          out_.global.set(name.text, std::move(*value));
+        }
+      } else {
+        out_.global.declare(name.text);
+      }
+    }
+  }
+}
+
+std::optional<std::string> GraphBuilder::expand_global(const Word& word,
+                                                       dockerfile::Expansion* details) {
+  auto expansion = dockerfile::expand(
+      word, file_.escape, [this](std::string_view name) { return out_.global.find(name); },
+      findings_);
+  if (!expansion) return std::nullopt;
+  std::string text = expansion->text;
+  if (details != nullptr) *details = std::move(*expansion);
+  return text;
+}
+
+/// A build argument that no ARG names changes nothing (5.5).
+void GraphBuilder::warn_unused_build_args() {
+  std::set<std::string, std::less<>> names;
+  for (const dockerfile::Instruction& instruction : file_.instructions) {
+    const auto* arg = std::get_if<Arg>(&instruction.body);
+    if (arg == nullptr) continue;
+    for (const Arg::Entry& entry : arg->entries) names.insert(entry.name.text);
+  }
+  // These may be passed to any build (5.1, 5.9).
+  std::set<std::string, std::less<>> predefined = {"TARGETSTAGE", "SOURCE_DATE_EPOCH"};
+  for (const std::string_view prefix : {"BUILD", "TARGET"}) {
+    for (const std::string_view suffix : {"PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"}) {
+      predefined.insert(concat(prefix, suffix));
+    }
+  }
+  for (const std::string_view prefix : {"http", "https", "ftp", "no", "all"}) {
+    predefined.insert(concat(prefix, "_proxy"));
+  }
+  for (const auto& [name, value] : inputs_.build_args) {
+    if (names.contains(name) || predefined.contains(name) ||
+        predefined.contains(support::to_lower(name)) || name.starts_with("BUILDKIT_")) {
+      continue;
+    }
+    const auto nearest = findings_.nearest(
+        name, [&] { return std::vector<std::string>(names.begin(), names.end()); });
+    findings_.warning("build-arg-unused",
+                      concat("the build argument ", quote(name), " is named by no ARG"),
+                      {.helps = dockerfile::did_you_mean(nearest)});
+  }
+}
+
+}  // namespace ocibuild::plan

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each COPY --from reads (docs/reference/dockerfile.md, 6.9).
+#include <algorithm>
+#include <utility>
+
+#include <ocibuild/error.hpp>
+
+#include "plan/graph_builder.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::plan {
+
+using dockerfile::Copy;
+using dockerfile::Word;
+using support::concat;
+using support::quote;
+
+/// References to stages are right or wrong in every stage, needed or not.
+void GraphBuilder::resolve_stage_copies() {
+  for (std::size_t i = 0; i < out_.stages.size(); ++i) {
+    Stage& stage = out_.stages[i];
+    for (std::size_t at = stage.first; at < stage.end; ++at) {
+      const auto* copy = std::get_if<Copy>(&file_.instructions[at].body);
+      if (copy == nullptr) continue;
+      if (!copy->from) {
+        stage.copies.emplace(at, FromContext{});
+        continue;
+      }
+      const bool number = std::ranges::all_of(copy->from->text, support::is_digit);
+      auto origin = number ? numbered_stage(i, *copy->from) : named_stage(i, *copy->from);
+      if (origin) stage.copies.emplace(at, std::move(*origin));
+    }
+  }
+}
+
+/// `named` is `stage` itself or stands below it.
+void GraphBuilder::report_not_above(std::size_t stage, std::size_t named, const Word& from) {
+  if (named == stage) {
+    findings_.error("stage-circular",
+                    concat("COPY --from=", from.text, " reads the stage it stands in"), from.span,
+                    {.helps = {"leave --from out to read the build context"}});
+    return;
+  }
+  findings_.error(
+      "stage-later",
+      concat("the stage ", quote(from.text), " must be defined before COPY --from reads it"),
+      from.span,
+      {.notes = {concat("it begins on line ", from_line(named).span.line, ", this is line ",
+                        from.span.line)},
+       .helps = {"move that stage above this one"}});
+}
+
+std::optional<Origin> GraphBuilder::numbered_stage(std::size_t stage, const Word& from) {
+  std::uint64_t number = 0;
+  const std::size_t last = out_.stages.size() - 1;
+  if (!support::parse_number(from.text, last, number)) {
+    findings_.error("stage-unknown", concat("there is no stage ", from.text), from.span,
+                    {.notes = {concat("the stages are 0 to ", last, ", this one is ", stage)}});
+    return std::nullopt;
+  }
+  const auto index = static_cast<std::size_t>(number);
+  if (index < stage) return FromStage{index};
+  report_not_above(stage, index, from);
+  return std::nullopt;
+}
+
+/// Nothing also when no stage has the name: then it is an image.
+std::optional<Origin> GraphBuilder::named_stage(std::size_t stage, const Word& from) {
+  const std::string name = support::to_lower(from.text);
+  if (const auto above = stage_above(stage, name)) return FromStage{*above};
+  if (name == "scratch") return FromScratch{};
+  const auto found = by_name_.find(name);
+  if (found != by_name_.end()) report_not_above(stage, found->second.front(), from);
+  return std::nullopt;
+}
+
+/// Images matter only where the stage is built.
+void GraphBuilder::resolve_image_copies() {
+  for (const std::size_t i : out_.needed) {
+    Stage& stage = out_.stages[i];
+    for (std::size_t at = stage.first; at < stage.end; ++at) {
+      const auto* copy = std::get_if<Copy>(&file_.instructions[at].body);
+      if (copy == nullptr || stage.copies.contains(at)) continue;
+      if (auto origin = copied_image(i, *copy->from)) stage.copies.emplace(at, std::move(*origin));
+    }
+  }
+}
+
+std::optional<Origin> GraphBuilder::copied_image(std::size_t stage, const Word& from) {
+  const bool number = std::ranges::all_of(from.text, support::is_digit);
+  if (number || by_name_.contains(support::to_lower(from.text))) return std::nullopt;  // reported
+  // A text with '/', ':' or '@' is no mistyped stage name: those cannot have them.
+  if (from.text.find_first_of("/:@") == std::string::npos) {
+    const auto nearest = findings_.nearest(from.text, [&] {
+      std::vector<std::string> above = stage_names();
+      std::erase_if(above, [&](const std::string& name) { return !stage_above(stage, name); });
+      return above;
+    });
+    if (nearest) {
+      std::vector<std::string> helps = dockerfile::did_you_mean(nearest);
+      helps.push_back(concat("an image of that name is written docker.io/library/",
+                             support::to_lower(from.text)));
+      findings_.error("stage-unknown", concat("COPY --from names no stage: ", quote(from.text)),
+                      from.span, {.helps = std::move(helps)});
+      return std::nullopt;
+    }
+  }
+  try {
+    return FromImage{.name = Reference::parse(from.text),
+                     .span = from.span,
+                     .written = from.text,
+                     .platform = {},
+                     .expansion = {}};
+  } catch (const Error& error) {
+    findings_.error(error.diagnostic().id, error.diagnostic().message, from.span,
+                    {.notes = {stage_list()}});
+    return std::nullopt;
+  }
+}
+
+}  // namespace ocibuild::plan

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/build_cache.hpp"
+
+#include <vector>
+
+#include <ocibuild/error.hpp>
+
+#include "oci/hasher.hpp"
+#include "support/fd.hpp"
+#include "support/temp_file.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::store {
+
+using support::concat;
+
+namespace {
+
+constexpr std::size_t record_limit = 64 * 1024;
+constexpr std::size_t index_limit = 256 * 1024 * 1024;
+constexpr std::string_view layer_kind = "layer-record-1";
+constexpr std::string_view index_kind = "layer-index-1";
+
+/// Two levels, so that no directory grows to millions of names.
+std::filesystem::path record_file(const std::filesystem::path& directory, std::string_view kind,
+                                  const Digest& key) {
+  return directory / kind / key.hex().substr(0, 2) / key.hex();
+}
+
+/// The first line of a file says what it is, whose, and how its body hashes: then a truncated,
+/// renamed or foreign file is recognised.
+std::string header(std::string_view kind, const Digest& key, std::string_view body) {
+  return concat("ocibuild ", kind, ' ', key.str(), ' ', oci::sha256(body).str(), '\n');
+}
+
+std::optional<std::string> find(const std::filesystem::path& directory, std::string_view kind,
+                                const Digest& key, std::size_t limit) {
+  std::string text;
+  try {
+    text = support::read_file(record_file(directory, kind, key), limit);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  const std::size_t end = text.find('\n');
+  if (end == std::string::npos) return std::nullopt;
+  const std::string_view body = std::string_view(text).substr(end + 1);
+  if (std::string_view(text).substr(0, end + 1) != header(kind, key, body)) return std::nullopt;
+  text.erase(0, end + 1);
+  return text;
+}
+
+void put(const std::filesystem::path& directory, std::string_view kind, const Digest& key,
+         std::string_view body) {
+  const auto temporary = directory / "tmp";
+  support::remove_stale_temp_files(temporary);
+  support::TempFile file(temporary);
+  file.write(support::as_bytes(header(kind, key, body)));
+  file.write(support::as_bytes(body));
+  const auto target = record_file(directory, kind, key);
+  std::filesystem::create_directories(target.parent_path());
+  file.commit(target);
+}
+
+/// A failed write costs time in the next build and is no reason to fail this one.
+template <typename Work>
+void best_effort(Work&& work) noexcept {
+  try {
+    work();
+  } catch (const std::exception&) {
+    // nothing was recorded
+  }
+}
+
+std::string encode(const LayerRecord& record) {
+  return concat(record.descriptor.media_type, '\n', record.descriptor.digest.str(), '\n',
+                record.descriptor.size, '\n', record.diff_id.str(), '\n', record.unpacked, '\n');
+}
+
+std::optional<LayerRecord> decode(std::string_view text) {
+  const std::vector<std::string> lines = support::split(text, '\n');
+  if (lines.size() != 6 || !lines[5].empty() || lines[0].empty()) return std::nullopt;
+  LayerRecord record;
+  record.descriptor.media_type = lines[0];
+  if (!support::parse_number(lines[2], UINT64_MAX, record.descriptor.size) ||
+      !support::parse_number(lines[4], UINT64_MAX, record.unpacked))
+    return std::nullopt;
+  try {
+    record.descriptor.digest = Digest::parse(lines[1]);
+    record.diff_id = DiffId(Digest::parse(lines[3]));
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+  return record;
+}
+
+}  // namespace
+
+std::optional<LayerRecord> BuildCache::find_layer(const Digest& key) const {
+  const auto text = find(directory_, layer_kind, key, record_limit);
+  return text ? decode(*text) : std::nullopt;
+}
+
+void BuildCache::put_layer(const Digest& key, const LayerRecord& record) const noexcept {
+  best_effort([&] { put(directory_, layer_kind, key, encode(record)); });
+}
+
+std::optional<std::string> BuildCache::find_index(const Digest& layer) const {
+  return find(directory_, index_kind, layer, index_limit);
+}
+
+void BuildCache::put_index(const Digest& layer, std::string_view bytes) const noexcept {
+  best_effort([&] { put(directory_, index_kind, layer, bytes); });
+}
+
+std::filesystem::path BuildCache::stat_index_file(const std::filesystem::path& root) const {
+  return directory_ / "stat-index" / oci::sha256(root.native()).hex();
+}
+
+}  // namespace ocibuild::store

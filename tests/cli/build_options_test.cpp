@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/build_options.hpp"
+
+#include <ocibuild/error.hpp>
+
+#include "program_fixture.hpp"
+#include "settings.hpp"
+#include "support/catch.hpp"
+
+using namespace ocibuild;
+using namespace ocibuild::program;
+using Strings = std::vector<std::string>;
+
+namespace {
+
+struct Reader {
+  test::TempDir dir;
+  DescriptorSink nowhere{-1, DescriptorSink::OnFailure::ignore};
+  Io io{.out = {&nowhere, false, 1},
+        .err = {&nowhere},
+        .environment = {{"HOME", "/home/me"}},
+        .working_directory = dir.path()};
+
+  BuildOptions read(const Strings& words) {
+    return parse_build_options(parse_flags(build_command, words, io.environment), io);
+  }
+  std::string refusal(const Strings& words) {
+    try {
+      read(words);
+    } catch (const Error& error) {
+      CHECK(error.code() == Errc::usage);
+      return error.what();
+    }
+    return "accepted";
+  }
+};
+
+}  // namespace
+
+TEST_CASE("without flags the working directory is built into the user's store", "[cli]") {
+  Reader reader;
+  const BuildOptions options = reader.read({});
+  CHECK(options.request.store == "/home/me/.local/share/ocibuild");
+  CHECK(options.request.cache.empty());
+  CHECK(options.request.created == 0);
+  CHECK(options.request.file_times.fixed == 1);
+  CHECK(options.request.use_cache);
+  CHECK(options.prints_id);
+  reader.io.environment["XDG_DATA_HOME"] = "relative";
+  CHECK(reader.read({}).request.store == "/home/me/.local/share/ocibuild");
+  reader.io.environment["XDG_DATA_HOME"] = "/data";
+  CHECK(reader.read({}).request.store == "/data/ocibuild");
+  reader.io.environment["OCIBUILD_ROOT"] = "/root1";
+  CHECK(reader.read({}).request.store == "/root1");
+  CHECK(reader.read({"--root", "r"}).request.store == reader.dir / "r");
+  reader.io.environment = {};
+  CHECK(reader.refusal({}) ==
+        "there is no place for the store: HOME is not set; use --root DIR or OCIBUILD_ROOT");
+}
+
+TEST_CASE("the image goes to the store unless every output is a file", "[cli]") {
+  Reader reader;
+  CHECK(reader.read({"-t", "a", "-t", "b", "-t", "a:latest"}).request.names.size() == 2);
+  const BuildOptions file = reader.read({"-t", "a", "-o", "type=oci,dest=x.tar"});
+  CHECK(file.request.names.empty());
+  CHECK(file.names.size() == 1);
+  CHECK(file.outputs.size() == 1);
+  CHECK(reader.read({"-t", "a", "-o", "type=oci,dest=x.tar", "--load"}).request.names.size() == 1);
+  const BuildOptions both =
+      reader.read({"-t", "a", "-o", "type=oci,dest=x.tar", "-o", "type=image,name=b"});
+  CHECK(both.request.names.size() == 2);
+  CHECK(both.outputs.size() == 1);
+  CHECK(!reader.read({"-o", "type=docker,dest=-"}).prints_id);
+  CHECK(reader.refusal({"-o", "type=docker,dest=-", "-o", "type=oci"}) ==
+        "only one -o can go to standard output");
+  CHECK_THROWS_AS(reader.read({"-t", "UPPER"}), Error);
+}
+
+TEST_CASE("arguments come from the command line, a file or the environment", "[cli]") {
+  Reader reader;
+  reader.io.environment["FROM_ENV"] = "e";
+  reader.dir.write("args", "# comment\n\nA=file\r\n  B=two words\n");
+  const BuildOptions options =
+      reader.read({"--build-arg", "A=line", "--build-arg", "FROM_ENV", "--build-arg", "UNSET",
+                   "--build-arg", "X=a=b", "--build-arg-file", "args"});
+  CHECK(options.request.build_args ==
+        std::map<std::string, std::string>{
+            {"A", "line"}, {"B", "two words"}, {"FROM_ENV", "e"}, {"X", "a=b"}});
+  CHECK(reader.refusal({"--build-arg", "=x"}) == "--build-arg needs K=V, not '=x'");
+  CHECK(reader.refusal({"--build-arg-file", "gone"}) == "--build-arg-file: 'gone' cannot be read");
+}
+
+TEST_CASE("labels and annotations keep everything behind the first equals sign", "[cli]") {
+  Reader reader;
+  const BuildOptions options = reader.read({"--label", "a=b=c", "--label", "empty", "--annotation",
+                                            "k=v", "--annotation", "manifest:m=n=o"});
+  CHECK(options.request.labels == std::map<std::string, std::string>{{"a", "b=c"}, {"empty", ""}});
+  CHECK(options.request.annotations == Annotations{{"k", "v"}, {"m", "n=o"}});
+  CHECK(reader.refusal({"--annotation", "index:k=v"}) ==
+        "--annotation 'index:' is not in this release: only manifest: is, without platform");
+  CHECK(reader.refusal({"--annotation", "k"}) == "--annotation needs K=V, not 'k'");
+}
+
+TEST_CASE("times come from the flags, then from SOURCE_DATE_EPOCH", "[cli]") {
+  Reader reader;
+  reader.io.environment["SOURCE_DATE_EPOCH"] = "100";
+  CHECK(reader.read({}).request.created == 100);
+  CHECK(reader.read({}).request.file_times.fixed == 1);
+  CHECK(reader.read({"--source-date-epoch", "200"}).request.created == 200);
+  const BuildOptions stamped = reader.read({"--timestamp", "300"});
+  CHECK(stamped.request.created == 300);
+  CHECK(stamped.request.file_times.fixed == 300);
+  CHECK(reader.read({"--rewrite-timestamp"}).request.file_times.not_after == 100);
+  CHECK(!reader.read({"--rewrite-timestamp=false"}).request.file_times.not_after);
+  CHECK(reader.read({"-o", "type=image,rewrite-timestamp=true"}).request.file_times.not_after ==
+        100);
+  CHECK(reader.read({"--timestamps=preserve"}).request.file_times.preserve);
+  CHECK(reader.refusal({"--timestamps=preserve", "--timestamp", "1"}) ==
+        "--timestamp and --timestamps=preserve exclude each other");
+  reader.io.environment["SOURCE_DATE_EPOCH"] = "now";
+  CHECK(reader.refusal({}) ==
+        "SOURCE_DATE_EPOCH needs a whole number from 0 to 253402300799, not 'now'");
+  reader.io.environment.erase("SOURCE_DATE_EPOCH");
+  CHECK(reader.refusal({"--rewrite-timestamp"}) ==
+        "rewrite-timestamp needs --source-date-epoch or SOURCE_DATE_EPOCH");
+}
+
+TEST_CASE("format and compression are checked together with the outputs", "[cli]") {
+  Reader reader;
+  CHECK(reader.read({"--format", "docker"}).request.format == ImageFormat::docker);
+  reader.io.environment["BUILDAH_FORMAT"] = "docker";
+  CHECK(reader.read({}).request.format == ImageFormat::docker);
+  CHECK(reader.read({"--format=oci"}).request.format == ImageFormat::oci);
+  CHECK(reader.read({"-o", "type=image,oci-mediatypes=true"}).request.format == ImageFormat::oci);
+  CHECK(reader.refusal({"--format=docker", "-o", "type=image,oci-mediatypes=true"}) ==
+        "the outputs disagree about oci-mediatypes: one build makes one image");
+  CHECK(reader.read({"--compression=zstd", "--compression-level=19"}).request.compression_level ==
+        19);
+  CHECK(reader.read({"-o", "type=image,compression=uncompressed"}).request.compression ==
+        Compression::none);
+  CHECK(reader.refusal({"--compression-level=13"}) ==
+        "compression-level of gzip needs a whole number from 1 to 12, not '13'");
+  CHECK(reader.refusal({"--compression=xz"}) ==
+        "compression is gzip, zstd or uncompressed, not 'xz'");
+  CHECK(reader.refusal({"--compression=zstd", "-o", "type=image,compression=gzip"}) ==
+        "the outputs disagree about compression: one build makes one image");
+}
+
+TEST_CASE("what this release cannot do is refused before anything is read", "[cli]") {
+  Reader reader;
+  CHECK(reader.refusal({"-"}) ==
+        "a context from standard input is not in this release; use -f - PATH for a Dockerfile from "
+        "there");
+  CHECK(reader.refusal({"https://example.com/a.git"}) ==
+        "the context 'https://example.com/a.git' is a URL, which is not fetched: clone it first");
+  CHECK(
+      reader.refusal({"--pull", "."}) ==
+      "--pull=always is not in this release: no registry can be asked; bases come from the store");
+  CHECK(reader.refusal({"--pull=missing"}) == "accepted");
+  CHECK(reader.refusal({"--pull=maybe"}) == "--pull takes missing or never, not 'maybe'");
+  CHECK(reader.refusal({"--platform", "linux/amd64,linux/arm64"}) ==
+        "--platform takes one platform in this release, not 'linux/amd64,linux/arm64'");
+  CHECK(reader.refusal({"a", "b"}) == "build takes one PATH, not 2: second is 'b'");
+  CHECK(reader.refusal({"--jobs", "0"}) == "--jobs needs a whole number from 1 to 1024, not '0'");
+  CHECK(reader.refusal({"--iidfile", "no/dir/id"}) ==
+        "--iidfile: there is no directory '" + (reader.dir / "no/dir").string() + "'");
+  CHECK(reader.refusal({"--image-name-with-digest-file", "n"}) ==
+        "--image-name-with-digest-file needs at least one -t");
+}
+
+TEST_CASE("the Dockerfile is looked for in the working directory, then in PATH", "[cli]") {
+  Reader reader;
+  reader.dir.write("ctx/Other", "");
+  CHECK(reader.read({"-f", "Other", "ctx"}).request.dockerfile == reader.dir / "ctx/Other");
+  reader.dir.write("Other", "");
+  CHECK(reader.read({"-f", "Other", "ctx"}).request.dockerfile == reader.dir / "Other");
+  CHECK(reader.read({"-f", "-"}).dockerfile_from_stdin);
+}
+
+TEST_CASE("the platform comes from --platform, then from DOCKER_DEFAULT_PLATFORM", "[cli]") {
+  Reader reader;
+  CHECK(!reader.read({}).request.platform);
+  reader.io.environment["DOCKER_DEFAULT_PLATFORM"] = "linux/arm64";
+  CHECK(reader.read({}).request.platform->architecture == "arm64");
+  CHECK(reader.read({"--platform=linux/amd64"}).request.platform->architecture == "amd64");
+}
+
+TEST_CASE("colour is for terminals that want it, unless it is asked for", "[cli]") {
+  Reader reader;
+  const auto colour = [&](const Strings& words, bool terminal) {
+    reader.io.err.is_terminal = terminal;
+    return look_of(parse_flags(build_command, words, {}), reader.io, reader.io.err).colour;
+  };
+  CHECK(!colour({}, false));
+  CHECK(colour({}, true));
+  CHECK(colour({"--color=always"}, false));
+  CHECK(!colour({"--color=never"}, true));
+  reader.io.environment["NO_COLOR"] = "1";
+  CHECK(!colour({}, true));
+  reader.io.environment["FORCE_COLOR"] = "1";
+  CHECK(colour({}, false));
+  CHECK(!colour({"--color=never"}, true));
+  reader.io.environment = {{"TERM", "dumb"}};
+  CHECK(!colour({}, true));
+  CHECK_THROWS_AS(colour({"--color=red"}, true), Error);
+}
+
+TEST_CASE("progress is shown unless a flag or BUILDKIT_PROGRESS says quiet", "[cli]") {
+  Reader reader;
+  const auto shown = [&](const Strings& words) {
+    return shows_progress(parse_flags(build_command, words, reader.io.environment), reader.io);
+  };
+  CHECK(shown({}));
+  CHECK(!shown({"--progress=none"}));
+  reader.io.environment["BUILDKIT_PROGRESS"] = "quiet";
+  CHECK(!shown({}));
+  CHECK(shown({"--progress", "plain"}));
+  reader.io.environment["BUILDKIT_PROGRESS"] = "tty";
+  CHECK(shown({}));
+  CHECK_THROWS_WITH(shown({"--progress=tty"}),
+                    "--progress=tty is not in this release of ocibuild: use plain");
+  CHECK_THROWS_AS(shown({"--progress=fancy"}), Error);
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/reference/dockerfile.md, 6.
+#include "plan/stage_graph.hpp"
+
+#include "plan_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace ocibuild;
+using namespace ocibuild::test;
+using namespace ocibuild::plan;
+
+namespace {
+
+std::size_t base_stage(const StageGraph& graph, std::size_t stage) {
+  return std::get<FromStage>(graph.stages.at(stage).base).index;
+}
+
+Diagnostic only_error(const std::string& text, const PlanInputs& inputs = {}) {
+  const Planned planned(text, inputs);
+  REQUIRE(planned.diagnostics.errors().size() == 1);
+  return planned.diagnostics.errors()[0];
+}
+
+std::vector<std::size_t> needed(const std::string& text, const std::string& target = {}) {
+  return Planned(text, {.target = target}).graph.needed;
+}
+
+}  // namespace
+
+TEST_CASE("a base is scratch, a stage above in any case, or an image", "[plan]") {
+  const Planned planned(
+      "FROM scratch AS alpine\nFROM Alpine AS b\nFROM --platform=linux/arm64 debian:12\n");
+  CHECK(planned.errors().empty());
+  CHECK(std::holds_alternative<FromScratch>(planned.graph.stages[0].base));
+  CHECK(base_stage(planned.graph, 1) == 0);
+  const auto& image = std::get<FromImage>(planned.graph.stages[2].base);
+  CHECK(image.name.familiar() == "debian:12");
+  CHECK(image.platform == Platform::parse("linux/arm64"));
+  CHECK(image.expansion.empty());
+}
+
+TEST_CASE("FROM is expanded and unquoted with the global scope", "[plan]") {
+  const std::string text = "ARG B=\"al\"pine\nARG T=${B}-x\nFROM \"$B\":'3'$T\n";
+  const Planned planned(text);
+  REQUIRE(planned.errors().empty());
+  const auto& image = std::get<FromImage>(planned.graph.stages[0].base);
+  CHECK(image.name.familiar() == "alpine:3alpine-x");
+  CHECK(image.written == "\"$B\":'3'$T");
+  CHECK(image.expansion == "B=alpine");
+  const Planned with_arg(text, {.build_args = {{"B", "busy"}}});
+  CHECK(std::get<FromImage>(with_arg.graph.stages[0].base).expansion == "B=busy (--build-arg)");
+}
+
+TEST_CASE("the later of two stages with one name counts below it, numbers reach both", "[plan]") {
+  const Planned planned(
+      "FROM a AS x\nFROM b AS X\nFROM x\nCOPY --from=0 a b\nCOPY --from=1 a b\n"
+      "COPY --from=x a b\n");
+  CHECK(planned.warnings() == Strings{"DuplicateStageName 2:11+1"});
+  CHECK(base_stage(planned.graph, 2) == 1);
+  const auto& copies = planned.graph.stages[2].copies;
+  CHECK(std::get<FromStage>(copies.at(3)).index == 0);
+  CHECK(std::get<FromStage>(copies.at(4)).index == 1);
+  CHECK(std::get<FromStage>(copies.at(5)).index == 1);
+}
+
+TEST_CASE("the target is the last stage, a name in any case, or a number", "[plan]") {
+  const std::string text = "FROM scratch AS Base\nFROM scratch\nFROM scratch AS last\n";
+  CHECK(Planned(text).graph.target == 2);
+  CHECK(Planned(text, {.target = "BASE"}).graph.target == 0);
+  CHECK(Planned(text, {.target = "1"}).graph.target == 1);
+  const Diagnostic error = only_error(text, {.target = "bse"});
+  CHECK(error.id == "stage-unknown");
+  CHECK(error.message == "the Dockerfile has no stage \"bse\" to build");
+  CHECK(error.notes == Strings{"stages: base, last"});
+  CHECK(error.helps == Strings{"did you mean \"base\"?"});
+  CHECK(only_error(text, {.target = "3"}).id == "stage-unknown");
+}
+
+TEST_CASE("only stages the target needs are needed, each after what it reads", "[plan]") {
+  const std::string text =
+      "FROM scratch AS a\nFROM scratch AS b\nFROM scratch AS unused\nRUN x\nFROM a AS c\n"
+      "COPY --from=B x y\nFROM scratch AS d\nCOPY --from=c x y\n";
+  CHECK(needed(text) == std::vector<std::size_t>{0, 1, 3, 4});
+  CHECK(needed(text, "c") == std::vector<std::size_t>{0, 1, 3});
+  CHECK(needed(text, "a") == std::vector<std::size_t>{0});
+}
+
+TEST_CASE("the parts of an unused stage are checked for syntax only", "[plan]") {
+  CHECK(Planned("FROM scratch AS a\nRUN x\nADD a b\nCOPY --from=n0ne/UPPER a b\nFROM scratch\n")
+            .errors()
+            .empty());
+}
+
+TEST_CASE("RUN in a needed stage is refused with who needs it and what to do", "[plan]") {
+  const Diagnostic error = only_error(
+      "FROM golang AS builder\n\n\n\n\nRUN go build -o /out/server .\n\n\nFROM scratch\n\n"
+      "COPY --from=builder /out/server /server\n");
+  CHECK(error.id == "run-unsupported");
+  CHECK(error.message == "RUN is not executed by ocibuild");
+  REQUIRE(error.where);
+  CHECK(error.where->line == 6);
+  CHECK(error.where->column == 1);
+  CHECK(error.where->length == 3);
+  CHECK(error.where->excerpt == Strings{"RUN go build -o /out/server ."});
+  CHECK(error.where->label == "stage 'builder' is needed by COPY --from=builder (line 11)");
+  CHECK(error.notes.empty());
+  CHECK(error.helps ==
+        Strings{"build on the host and hand the result in:  ocibuild --build-context "
+                "builder=./out …   (then /out/server is ./out/out/server)",
+                "or prepare a base image once where RUN is possible, and start FROM it"});
+}
+
+TEST_CASE("several RUN of one stage are one error that lists the others", "[plan]") {
+  const Diagnostic error = only_error("FROM scratch\nRUN a\nRUN b\nUSER x\nRUN c\n");
+  CHECK(error.where->label == "this is the stage that is built");
+  CHECK(error.notes == Strings{"2 more RUN in this stage, on lines 3, 5"});
+  CHECK(error.helps ==
+        Strings{"build on the host and COPY the result from the build context",
+                "or prepare a base image once where RUN is possible, and start FROM it"});
+  CHECK(only_error("FROM a AS b\nRUN x\nFROM b\n").where->label ==
+        "stage 'b' is needed by FROM b (line 3)");
+}
+
+TEST_CASE("every other refused instruction of a needed stage is an error", "[plan]") {
+  CHECK(Planned("FROM scratch\nADD a b\nONBUILD USER x\nCOPY <<E /x\nE\nCOPY --link a b\n"
+                "COPY --chmod=u+x a b\n")
+            .errors() == Strings{"add-unsupported 2:1+3", "onbuild-unsupported 3:1+7",
+                                 "heredoc-unsupported 4:1+4", "flag-unsupported 6:1+4",
+                                 "chmod-unsupported 7:1+4"});
+}
+
+TEST_CASE("COPY --from reads a stage above, scratch, an image or the context", "[plan]") {
+  const Planned planned(
+      "FROM scratch AS base\nFROM scratch\nCOPY a b\nCOPY --from=BASE a b\nCOPY --from=0 a b\n"
+      "COPY --from=scratch a b\nCOPY --from=nginx:1 a b\n");
+  CHECK(planned.errors().empty());
+  const auto& copies = planned.graph.stages[1].copies;
+  CHECK(std::holds_alternative<FromContext>(copies.at(2)));
+  CHECK(std::get<FromStage>(copies.at(3)).index == 0);
+  CHECK(std::get<FromStage>(copies.at(4)).index == 0);
+  CHECK(std::holds_alternative<FromScratch>(copies.at(5)));
+  CHECK(std::get<FromImage>(copies.at(6)).name.familiar() == "nginx:1");
+}
+
+TEST_CASE("a mistyped stage name is an error before any image is looked for", "[plan]") {
+  const std::string text = "FROM scratch AS builder\nFROM scratch\nCOPY --from=buidler a b\n";
+  const Diagnostic error = only_error(text);
+  CHECK(brief(error) == "stage-unknown 3:13+7");
+  CHECK(error.message == "COPY --from names no stage: \"buidler\"");
+  CHECK(error.helps == Strings{"did you mean \"builder\"?",
+                               "an image of that name is written docker.io/library/buidler"});
+  CHECK(Planned("FROM scratch AS node\nFROM scratch\nCOPY --from=node:1 a b\n").errors().empty());
+}
+
+TEST_CASE("COPY --from its own, a later or a missing stage is an error in every stage", "[plan]") {
+  const std::string last = "FROM scratch\n";
+  CHECK(Planned("FROM a AS x\nCOPY --from=x a b\n" + last).errors() ==
+        Strings{"stage-circular 2:13+1"});
+  CHECK(Planned("FROM a AS x\nCOPY --from=0 a b\n" + last).errors() ==
+        Strings{"stage-circular 2:13+1"});
+  CHECK(Planned("FROM a AS x\nCOPY --from=1 a b\n" + last).errors() ==
+        Strings{"stage-later 2:13+1"});
+  CHECK(Planned("FROM a AS x\nCOPY --from=2 a b\n" + last).errors() ==
+        Strings{"stage-unknown 2:13+1"});
+  const Diagnostic error = only_error("FROM a AS x\nCOPY --from=Y a b\nFROM scratch AS y\n");
+  CHECK(error.message == "the stage \"Y\" must be defined before COPY --from reads it");
+  CHECK(error.notes == Strings{"it begins on line 3, this is line 2"});
+}
+
+TEST_CASE("FROM with a variable that is not declared names scope and nearest", "[plan]") {
+  const Diagnostic error = only_error("ARG TAGS=1\nFROM a\nARG TAG\nFROM ${TAG}\n");
+  CHECK(brief(error) == "arg-undefined 4:6+6");
+  CHECK(error.message == "FROM uses the variable \"TAG\", which no ARG before FROM declares");
+  CHECK(error.where->label == "TAG is not set");
+  CHECK(error.notes == Strings{"FROM sees only ARGs that stand before the first FROM",
+                               "ARG TAG on line 3 belongs to its stage"});
+  CHECK(error.helps == Strings{"did you mean \"TAGS\"?", "declare ARG TAG before FROM"});
+  CHECK(only_error("FROM alpine:$TAG\n").id == "arg-undefined");
+}
+
+TEST_CASE("FROM with a variable without value says how to give one", "[plan]") {
+  const Diagnostic error = only_error("ARG TAG\nFROM ${TAG}\n");
+  CHECK(error.message == "FROM uses the variable \"TAG\", which has no value");
+  CHECK(error.helps == Strings{"give it a default, ARG TAG=value, or --build-arg TAG=value"});
+}
+
+TEST_CASE("FROM that expands to nothing should not be blank", "[plan]") {
+  const Diagnostic error = only_error("ARG B=x\nFROM $B\n", {.build_args = {{"B", ""}}});
+  CHECK(brief(error) == "from-empty 2:6+2");
+  CHECK(error.message == "the image name \"$B\" should not be blank");
+  CHECK(error.where->label == "B= (--build-arg)");
+}
+
+TEST_CASE("mistakes of every FROM line count, needed or not", "[plan]") {
+  CHECK(Planned("FROM Upper\nFROM --platform=$X a\nFROM --platform=linux/none a\nFROM ${a\n"
+                "FROM scratch\n")
+            .errors() == Strings{"name-invalid 1:6+5", "platform-invalid 2:17+2",
+                                 "platform-invalid 3:17+10", "substitution-invalid 4:6+3"});
+  CHECK(only_error("FROM --platform= scratch\n").id == "platform-invalid");
+}
+
+TEST_CASE("many stages and references are resolved in linear time", "[plan]") {
+  std::string text = "FROM scratch AS s0\n";
+  for (int i = 1; i < 50'000; ++i) {
+    const std::string above = "s" + std::to_string(i - 1);
+    text += "FROM " + above + " AS s" + std::to_string(i) + "\nCOPY --from=" + above + " a b\n";
+  }
+  support::Diagnostics diagnostics;
+  const auto file = dockerfile::parse("Dockerfile", text, diagnostics);
+  CHECK(build_stage_graph(file, {}, diagnostics).needed.size() == 50'000);
+  CHECK(diagnostics.errors().empty());
+}
+
+TEST_CASE("nothing is planned for a text without FROM", "[plan]") {
+  CHECK(Planned("").graph.stages.empty());
+  CHECK(Planned("ARG A\n").graph.stages.empty());
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/build_cache.hpp"
+
+#include <filesystem>
+
+#include "oci/hasher.hpp"
+#include "support/catch.hpp"
+#include "support/fd.hpp"
+#include "support/temp_dir.hpp"
+#include "tiny_images.hpp"
+
+using namespace ocibuild;
+using store::BuildCache;
+using test::TempDir;
+
+namespace {
+
+const Digest key = oci::sha256("a key");
+const Digest other_key = oci::sha256("another key");
+
+store::LayerRecord record() {
+  return {.descriptor = {.media_type = std::string(media_types::oci_layer_gzip),
+                         .digest = oci::sha256("blob"),
+                         .size = 4},
+          .diff_id = DiffId(oci::sha256("tar")),
+          .unpacked = 10240};
+}
+
+std::string only_file(const std::filesystem::path& directory) {
+  const auto files = test::files_below(directory);
+  REQUIRE(files.size() == 1);
+  return files.front();
+}
+
+}  // namespace
+
+TEST_CASE("a layer record comes back whole, under its key only", "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.path() / "cache");
+  CHECK_FALSE(cache.find_layer(key));
+  cache.put_layer(key, record());
+  const auto found = cache.find_layer(key);
+  REQUIRE(found);
+  CHECK(found->descriptor.media_type == media_types::oci_layer_gzip);
+  CHECK(found->descriptor.digest == oci::sha256("blob"));
+  CHECK(found->descriptor.size == 4);
+  CHECK(found->diff_id == record().diff_id);
+  CHECK(found->unpacked == 10240);
+  CHECK_FALSE(cache.find_layer(other_key));
+}
+
+TEST_CASE("an index record holds any bytes and is no layer record", "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.path());
+  const std::string bytes("a\0\n\xff", 4);
+  cache.put_index(key, bytes);
+  CHECK(cache.find_index(key) == bytes);
+  CHECK_FALSE(cache.find_layer(key));
+  cache.put_index(key, "");
+  CHECK(cache.find_index(key) == "");
+}
+
+TEST_CASE("a truncated, changed or misplaced cache file is a miss", "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.path());
+  cache.put_layer(key, record());
+  const std::string name = only_file(root.path());
+  const auto file = root / name;
+  SECTION("truncated at any byte") {
+    const std::string whole = support::read_file(file, 4096);
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+      root.write(name, whole.substr(0, size));
+      CHECK_FALSE(cache.find_layer(key));
+    }
+  }
+  SECTION("one byte changed anywhere") {
+    const std::string whole = support::read_file(file, 4096);
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+      std::string changed = whole;
+      changed[at] = static_cast<char>(changed[at] ^ 1);
+      root.write(name, changed);
+      CHECK_FALSE(cache.find_layer(key));
+    }
+  }
+  SECTION("renamed to another key") {
+    cache.put_layer(other_key, record());
+    const std::string mine = support::read_file(file, 4096);
+    for (const std::string& each : test::files_below(root.path())) root.write(each, mine);
+    CHECK(cache.find_layer(key));
+    CHECK_FALSE(cache.find_layer(other_key));
+  }
+  SECTION("a directory") {
+    std::filesystem::remove(file);
+    std::filesystem::create_directory(file);
+    CHECK_FALSE(cache.find_layer(key));
+    cache.put_layer(key, record());
+  }
+}
+
+TEST_CASE("a cache that cannot be written is no error", "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.write("file", "no directory"));
+  cache.put_layer(key, record());
+  cache.put_index(key, "bytes");
+  CHECK_FALSE(cache.find_layer(key));
+  CHECK_FALSE(cache.find_index(key));
+}
+
+TEST_CASE("each context has a stat index file of its own inside the cache", "[store]") {
+  const BuildCache cache("/cache");
+  const auto file = cache.stat_index_file("/home/me/a");
+  CHECK(file == cache.stat_index_file("/home/me/a"));
+  CHECK(file != cache.stat_index_file("/home/me/b"));
+  CHECK(file.parent_path().parent_path() == "/cache");
+}

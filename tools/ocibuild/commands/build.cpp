@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+
+#include <ocibuild/build.hpp>
+#include <ocibuild/image_store.hpp>
+
+#include "commands/build_json.hpp"
+#include "commands/build_options.hpp"
+#include "commands/commands.hpp"
+#include "console.hpp"
+#include "output_file.hpp"
+#include "settings.hpp"
+#include "terminal_text.hpp"
+#include "units.hpp"
+
+namespace ocibuild::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Digests of the manifests in the store, to say afterwards whether the result is a new one.
+std::vector<Digest> stored_manifests(const fs::path& store) {
+  std::vector<Digest> out;
+  try {
+    for (const StoredImage& image : ImageStore(store).images())
+      out.push_back(image.manifest.digest);
+  } catch (const Error&) {
+    // A broken store is build()'s to report.
+  }
+  return out;
+}
+
+void write_files(const BuildOptions& options, const BuildResult& result) {
+  if (options.iidfile) write_output_file(*options.iidfile, result.image_id.str());
+  if (options.digest_file) write_output_file(*options.digest_file, result.manifest.digest.str());
+  if (options.name_file) {
+    std::string lines;
+    for (const Reference& name : options.names) {
+      lines += name.registry + '/' + name.repository + '@' + result.manifest.digest.str() + '\n';
+    }
+    write_output_file(*options.name_file, lines);
+  }
+  if (options.metadata_file)
+    write_output_file(*options.metadata_file, metadata_json(result, options.names));
+}
+
+void write_outputs(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
+  for (const OutputSpec& output : options.outputs) {
+    const auto start = std::chrono::steady_clock::now();
+    write_archive(options.request.store, {{result.manifest, options.names}}, output.container,
+                  output.path, invocation.io);
+    const std::string where =
+        output.path ? terminal_text(output.path->string()) : "standard output";
+    invocation.console.step("write " + where + " DONE " +
+                            plain_seconds(std::chrono::steady_clock::now() - start));
+  }
+}
+
+/// More than one default name in the context is easily a mistake; which one counts is not obvious.
+void note_other_dockerfiles(const BuildRequest& request, Console& console) {
+  if (!request.dockerfile.empty() || request.dockerfile_text) return;
+  std::string used;
+  fs::path used_path;
+  std::error_code ignored;
+  for (const char* name : {"Dockerfile", "Containerfile", "dockerfile"}) {
+    const fs::path path = request.context / name;
+    if (!fs::is_regular_file(path, ignored)) continue;
+    if (used.empty()) {
+      used = name;
+      used_path = path;
+    } else if (!fs::equivalent(path, used_path, ignored)) {  // one file where case does not count
+      console.note(used + " is used, " + name + " is there too; choose with -f");
+    }
+  }
+}
+
+void remove_stale(const BuildOptions& options) {
+  for (const auto& file : {options.iidfile, options.digest_file, options.name_file}) {
+    if (file) remove_output_file(*file);
+  }
+}
+
+void build_and_write(BuildOptions& options, Invocation& invocation) {
+  if (options.dockerfile_from_stdin) options.request.dockerfile_text = invocation.io.read_input();
+  note_other_dockerfiles(options.request, invocation.console);
+  const std::vector<Digest> before = stored_manifests(options.request.store);
+  const BuildResult result =
+      ocibuild::build(options.request, invocation.console, invocation.io.stop);
+  const bool known =
+      std::find(before.begin(), before.end(), result.manifest.digest) != before.end();
+  write_outputs(options, result, invocation);
+  write_files(options, result);
+  invocation.console.summary(result, options.names, known);
+  if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');
+}
+
+}  // namespace
+
+void build(Invocation& invocation) {
+  BuildOptions options = parse_build_options(invocation.flags, invocation.io);
+  if (invocation.flags.on("quiet")) invocation.console.be_quiet();
+  invocation.console.debug("store " + terminal_text(options.request.store.string()));
+  remove_stale(options);
+  try {
+    build_and_write(options, invocation);
+  } catch (const Error& error) {
+    if (options.metadata_file) write_output_file(*options.metadata_file, metadata_json(error));
+    throw;
+  }
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/build_json.hpp"
+
+#include <nlohmann/json.hpp>
+#include <ocibuild/version.hpp>
+
+namespace ocibuild::program {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Bytes that are no UTF-8 must not make the report of a failure fail.
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+Json descriptor_json(const Descriptor& descriptor) {
+  return {{"mediaType", descriptor.media_type},
+          {"digest", descriptor.digest.str()},
+          {"size", descriptor.size}};
+}
+
+Json layer_json(const LayerReport& layer) {
+  Json out{{"digest", layer.descriptor.digest.str()},
+           {"diffID", layer.diff_id.str()},
+           {"size", layer.descriptor.size},
+           {"unpackedSize", layer.unpacked},
+           {"source", layer.instruction},
+           {"cached", layer.cached},
+           {"base", layer.from_base}};
+  if (!layer.file.empty()) out["source"] = layer.file + ':' + std::to_string(layer.line);
+  return out;
+}
+
+}  // namespace
+
+std::string metadata_json(const BuildResult& result, const std::vector<Reference>& names) {
+  std::string name_list;
+  for (const Reference& name : names) name_list += (name_list.empty() ? "" : ",") + name.str();
+  Json out{{"containerimage.config.digest", result.image_id.str()},
+           {"containerimage.descriptor", descriptor_json(result.manifest)},
+           {"containerimage.digest", result.manifest.digest.str()}};
+  if (!name_list.empty()) out["image.name"] = name_list;
+  out["ocibuild.platforms"] = Json::array({result.config.platform.str()});
+  out["ocibuild.layers"] = Json::array();
+  for (const LayerReport& layer : result.layers)
+    out["ocibuild.layers"].push_back(layer_json(layer));
+  out["ocibuild.timing"] = {{"total", std::chrono::duration<double>(result.took).count()}};
+  out["ocibuild.bytes"] = {{"downloaded", 0}, {"uploaded", 0}, {"mounted", 0}, {"skipped", 0}};
+  out["ocibuild.version"] = version;
+  return text_of(out);
+}
+
+std::string metadata_json(const Error& error) {
+  const Diagnostic& first = error.diagnostic();
+  Json report{
+      {"id", first.id}, {"message", first.message}, {"exit", static_cast<int>(error.code())}};
+  if (first.where) {
+    report["file"] = first.where->file;
+    report["line"] = first.where->line;
+    report["col"] = first.where->column;
+  }
+  report["hints"] = first.helps;
+  return text_of({{"error", report}, {"ocibuild.version", version}});
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/build_options.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+#include "output_file.hpp"
+#include "settings.hpp"
+#include "terminal_text.hpp"
+
+namespace ocibuild::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t last_second =
+    253402300799;  // of the year 9999, the last that RFC 3339 can write
+constexpr std::uint64_t most_jobs = 1024;
+
+std::string shown(std::string_view text) {
+  return '\'' + terminal_text(text, 200) + '\'';
+}
+
+class OptionsReader {
+public:
+  OptionsReader(const ParsedFlags& flags, const Io& io) : flags_(flags), io_(io) {}
+
+  BuildOptions run() {
+    refuse_other_pull();
+    read_input();
+    read_arguments();
+    read_outputs();
+    read_identity();
+    read_compression();
+    read_times();
+    read_files();
+    request().store = store_root(flags_, io_);
+    if (const auto cache = flags_.text("cache-dir")) request().cache = io_.resolve(*cache);
+    request().use_cache = !flags_.on("no-cache");
+    if (const auto jobs = flags_.text("jobs")) {
+      request().jobs =
+          static_cast<unsigned>(parse_count(*jobs, flags_.origin("jobs"), 1, most_jobs));
+    }
+    return std::move(out_);
+  }
+
+private:
+  BuildRequest& request() { return out_.request; }
+
+  void refuse_other_pull() {
+    const std::string pull = flags_.text("pull").value_or("missing");
+    if (pull == "missing" || pull == "never" || pull == "false") return;
+    if (pull == "always" || pull == "true" || pull == "newer") {
+      usage_error("--pull=" + pull +
+                  " is not in this release: no registry can be asked; bases come from the store");
+    }
+    usage_error(flags_.origin("pull") + " takes missing or never, not " + shown(pull));
+  }
+
+  void read_input() {
+    if (flags_.arguments.size() > 1) {
+      usage_error("build takes one PATH, not " + std::to_string(flags_.arguments.size()) +
+                  ": second is " + shown(flags_.arguments[1]));
+    }
+    const std::string path = flags_.arguments.empty() ? "." : flags_.arguments.front();
+    if (path == "-") {
+      usage_error(
+          "a context from standard input is not in this release; use -f - PATH for a Dockerfile "
+          "from there");
+    }
+    if (path.find("://") != std::string::npos || path.starts_with("git@") ||
+        path.starts_with("github.com/")) {
+      usage_error("the context " + shown(path) + " is a URL, which is not fetched: clone it first");
+    }
+    if (path.empty()) usage_error("the context needs a name; use . for the working directory");
+    request().context = io_.resolve(path);
+    if (const auto file = flags_.text("file")) read_file_flag(*file);
+    request().target = flags_.text("target").value_or("");
+    read_platform();
+  }
+
+  void read_file_flag(const std::string& file) {
+    std::error_code ignored;
+    if (file.empty()) usage_error(flags_.origin("file") + " needs the name of a file");
+    if (file == "-") {
+      out_.dockerfile_from_stdin = true;
+      return;
+    }
+    request().dockerfile = io_.resolve(file);
+    if (!fs::exists(request().dockerfile, ignored) &&
+        fs::exists(request().context / file, ignored)) {
+      request().dockerfile = request().context / file;
+    }
+    // `-f <(generate)`: a pipe can be read once only, and has no place in the context.
+    const fs::file_status status = fs::status(request().dockerfile, ignored);
+    if (!fs::is_fifo(status) && !fs::is_character_file(status)) return;
+    std::ostringstream text;
+    text << std::ifstream(request().dockerfile, std::ios::binary).rdbuf();
+    request().dockerfile_text = std::move(text).str();
+  }
+
+  void read_platform() {
+    const auto given =
+        flags_.has("platform") ? flags_.text("platform") : io_.variable("DOCKER_DEFAULT_PLATFORM");
+    if (!given) return;
+    if (given->find(',') != std::string::npos) {
+      usage_error("--platform takes one platform in this release, not " + shown(*given));
+    }
+    if (*given != "local") request().platform = Platform::parse(*given);
+  }
+
+  void read_arguments() {
+    for (const std::string& file : flags_.list("build-arg-file")) {
+      std::ifstream in(io_.resolve(file), std::ios::binary);
+      if (!in)
+        usage_error(flags_.origin("build-arg-file") + ": " + shown(file) + " cannot be read");
+      for (std::string line; std::getline(in, line);) {
+        if (line.ends_with('\r')) line.pop_back();
+        const std::size_t start = line.find_first_not_of(" \t");
+        if (start != std::string::npos && line[start] != '#')
+          add_argument(line.substr(start), "build-arg-file");
+      }
+    }
+    for (const std::string& argument : flags_.list("build-arg"))
+      add_argument(argument, "build-arg");
+  }
+
+  void add_argument(const std::string& text, std::string_view flag) {
+    const std::size_t equals = text.find('=');
+    const std::string name = text.substr(0, equals);
+    if (name.empty()) usage_error(flags_.origin(flag) + " needs K=V, not " + shown(text));
+    if (equals != std::string::npos) {
+      request().build_args[name] = text.substr(equals + 1);
+    } else if (const auto at = io_.environment.find(name); at != io_.environment.end()) {
+      request().build_args[name] = at->second;
+    }
+  }
+
+  void read_outputs() {
+    for (const std::string& tag : flags_.list("tag")) add_name(Reference::parse(tag));
+    bool in_store = flags_.on("load");
+    const std::vector<std::string> texts = flags_.list("output");
+    bool to_stdout = false;
+    for (const std::string& text : texts) {
+      OutputSpec spec = parse_output(text, io_);
+      if (!spec.in_store && !spec.path) {
+        if (to_stdout) usage_error("only one -o can go to standard output");
+        to_stdout = true;
+      }
+      in_store = in_store || spec.in_store;
+      for (const Reference& name : spec.names) add_name(name);
+      request().annotations.insert(spec.annotations.begin(), spec.annotations.end());
+      specs_.push_back(std::move(spec));
+    }
+    if (texts.empty() || in_store) request().names = out_.names;
+    for (const OutputSpec& spec : specs_) {
+      if (!spec.in_store) out_.outputs.push_back(spec);
+    }
+    out_.prints_id = !to_stdout && (flags_.on("quiet") || !io_.out.is_terminal);
+  }
+
+  void add_name(const Reference& name) {
+    if (name.digest) usage_error("a name for the result has no digest: " + shown(name.familiar()));
+    const bool known = std::find(out_.names.begin(), out_.names.end(), name) != out_.names.end();
+    if (!known) out_.names.push_back(name);
+  }
+
+  void read_identity() {
+    for (const std::string& label : flags_.list("label")) {
+      const std::size_t equals = label.find('=');
+      if (equals == 0 || label.empty())
+        usage_error(flags_.origin("label") + " needs K=V, not " + shown(label));
+      request().labels[label.substr(0, equals)] =
+          equals == std::string::npos ? "" : label.substr(equals + 1);
+    }
+    for (const std::string& annotation : flags_.list("annotation")) add_annotation(annotation);
+    std::optional<std::string> format = flags_.text("format");
+    std::string origin = flags_.origin("format");
+    if (!format) {
+      format = io_.variable("BUILDAH_FORMAT");
+      origin = "BUILDAH_FORMAT";
+    }
+    if (format && *format != "oci" && *format != "docker") {
+      usage_error(origin + " takes oci or docker, not " + shown(*format));
+    }
+    if (format) request().format = *format == "docker" ? ImageFormat::docker : ImageFormat::oci;
+    agree(flags_.has("format") ? std::optional(request().format) : std::nullopt,
+          &OutputSpec::format, "oci-mediatypes",
+          [&](ImageFormat value) { request().format = value; });
+  }
+
+  void add_annotation(const std::string& text) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      usage_error(flags_.origin("annotation") + " needs K=V, not " + shown(text));
+    }
+    std::string key = text.substr(0, equals);
+    const std::size_t colon = key.find(':');
+    if (colon != std::string::npos) {
+      const std::string type = key.substr(0, colon);
+      if (type != "manifest") {
+        usage_error("--annotation " + shown(type + ':') +
+                    " is not in this release: only manifest: is, without platform");
+      }
+      key.erase(0, colon + 1);
+    }
+    if (key.empty()) usage_error(flags_.origin("annotation") + " needs K=V, not " + shown(text));
+    request().annotations[key] = text.substr(equals + 1);
+  }
+
+  /// One build has one result: what several -o and the flag say about it must be the same.
+  template <typename T, typename Set>
+  void agree(std::optional<T> value, std::optional<T> OutputSpec::*member, const char* key,
+             Set set) {
+    for (const OutputSpec& spec : specs_) {
+      const auto& other = spec.*member;
+      if (!other) continue;
+      if (value && *value != *other) {
+        usage_error(std::string("the outputs disagree about ") + key +
+                    ": one build makes one image");
+      }
+      value = other;
+    }
+    if (value) set(*value);
+  }
+
+  void read_compression() {
+    std::string kind = "gzip";
+    agree(flags_.text("compression"), &OutputSpec::compression, "compression",
+          [&](const std::string& value) { kind = value; });
+    if (kind == "gzip") {
+      request().compression = Compression::gzip;
+    } else if (kind == "zstd") {
+      request().compression = Compression::zstd;
+    } else if (kind == "uncompressed") {
+      request().compression = Compression::none;
+    } else {
+      usage_error("compression is gzip, zstd or uncompressed, not " + shown(kind));
+    }
+    agree(flags_.text("compression-level"), &OutputSpec::compression_level, "compression-level",
+          [&](const std::string& value) {
+            if (kind == "uncompressed")
+              usage_error("there is no compression-level without compression");
+            request().compression_level = static_cast<int>(
+                parse_count(value, "compression-level of " + kind, 1, kind == "gzip" ? 12 : 19));
+          });
+  }
+
+  void read_times() {
+    std::optional<std::int64_t> epoch;
+    const bool own = flags_.has("source-date-epoch");
+    const auto text = own ? flags_.text("source-date-epoch") : io_.variable("SOURCE_DATE_EPOCH");
+    if (text && *text == "git")
+      usage_error("--source-date-epoch git is not in this release: use $(git log -1 --format=%ct)");
+    if (text)
+      epoch = seconds(*text, own ? flags_.origin("source-date-epoch") : "SOURCE_DATE_EPOCH");
+    request().created = epoch.value_or(0);
+    FileTimes& times = request().file_times;
+    if (const auto fixed = flags_.text("timestamp")) {
+      times.fixed = seconds(*fixed, flags_.origin("timestamp"));
+      if (!own) request().created = times.fixed;
+    }
+    if (const auto kept = flags_.text("timestamps")) {
+      if (*kept != "preserve")
+        usage_error(flags_.origin("timestamps") + " takes preserve, not " + shown(*kept));
+      if (flags_.has("timestamp"))
+        usage_error("--timestamp and --timestamps=preserve exclude each other");
+      times.preserve = true;
+    }
+    std::optional<bool> rewrite;
+    if (flags_.has("rewrite-timestamp")) rewrite = flags_.on("rewrite-timestamp");
+    agree(rewrite, &OutputSpec::rewrite_timestamp, "rewrite-timestamp", [&](bool value) {
+      if (value && !epoch)
+        usage_error("rewrite-timestamp needs --source-date-epoch or SOURCE_DATE_EPOCH");
+      if (value) times.not_after = epoch;
+    });
+  }
+
+  static std::int64_t seconds(const std::string& text, const std::string& origin) {
+    return static_cast<std::int64_t>(parse_count(text, origin, 0, last_second));
+  }
+
+  void read_files() {
+    const auto file = [&](const char* name) -> std::optional<fs::path> {
+      const auto given = flags_.text(name);
+      if (!given) return std::nullopt;
+      const fs::path path = io_.resolve(*given);
+      check_output_file(path, flags_.origin(name));
+      return path;
+    };
+    out_.iidfile = file("iidfile");
+    out_.metadata_file = file("metadata-file");
+    out_.digest_file = file("digest-file");
+    out_.name_file = file("image-name-with-digest-file");
+    if (out_.name_file && out_.names.empty()) {
+      usage_error(flags_.origin("image-name-with-digest-file") + " needs at least one -t");
+    }
+  }
+
+  const ParsedFlags& flags_;
+  const Io& io_;
+  BuildOptions out_;
+  std::vector<OutputSpec> specs_;
+};
+
+}  // namespace
+
+BuildOptions parse_build_options(const ParsedFlags& flags, const Io& io) {
+  return OptionsReader(flags, io).run();
+}
+
+}  // namespace ocibuild::program

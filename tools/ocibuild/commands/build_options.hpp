@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ocibuild/build.hpp>
+
+#include "commands/build_output.hpp"
+#include "flags.hpp"
+#include "io.hpp"
+
+namespace ocibuild::program {
+
+/// What a `build` command line asks for, checked as far as it can be without reading anything.
+struct BuildOptions {
+  BuildRequest request;
+  bool dockerfile_from_stdin = false;
+  std::vector<Reference> names{};     ///< of -t and name=, also those of outputs outside the store
+  std::vector<OutputSpec> outputs{};  ///< only those that write something
+  std::optional<std::filesystem::path> iidfile{};
+  std::optional<std::filesystem::path> metadata_file{};
+  std::optional<std::filesystem::path> digest_file{};
+  std::optional<std::filesystem::path> name_file{};  ///< --image-name-with-digest-file
+  bool prints_id = false;                            ///< the image ID goes to standard output
+};
+
+/// @throws Error(Errc::usage)
+BuildOptions parse_build_options(const ParsedFlags& flags, const Io& io);
+
+}  // namespace ocibuild::program

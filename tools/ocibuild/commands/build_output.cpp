@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "commands/build_output.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "flags.hpp"
+#include "output_file.hpp"
+#include "terminal_text.hpp"
+
+namespace ocibuild::program {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view known_keys[] = {
+    "type",
+    "dest",
+    "name",
+    "tar",
+    "push",
+    "compression",
+    "compression-level",
+    "force-compression",
+    "oci-mediatypes",
+    "rewrite-timestamp",
+};
+
+std::string shown(std::string_view text) {
+  return '\'' + terminal_text(text, 100) + '\'';
+}
+
+bool parse_bool(std::string_view key, std::string_view value) {
+  if (value == "true" || value == "1") return true;
+  if (value == "false" || value == "0") return false;
+  usage_error("-o " + std::string(key) + "= takes true or false, not " + shown(value));
+}
+
+[[noreturn]] void unknown_key(const std::string& key) {
+  const std::vector<std::string> known(std::begin(known_keys), std::end(known_keys));
+  std::string message = "-o has no key " + shown(key);
+  if (const auto near = closest_match(key, known)) message += "; did you mean '" + *near + "'?";
+  usage_error(message);
+}
+
+/// Collects the keys, which may come in any order, and gives them a meaning at the end.
+class OutputParser {
+public:
+  explicit OutputParser(const Io& io) : io_(io) {}
+
+  OutputSpec run(std::string_view text) {
+    const std::vector<std::string> fields = csv_fields(text);
+    if (fields.size() == 1 && fields.front() == text && text.find('=') == std::string_view::npos) {
+      usage_error(
+          text == "-"
+              ? "-o - is type=tar, the root filesystem, which is not in this release; use "
+                "type=oci,dest=-"
+              : "-o DIR is type=local, the root filesystem, which is not in this release; use "
+                "type=oci,dest=DIR/ for an image layout");
+    }
+    for (const std::string& field : fields) {
+      const std::size_t equals = field.find('=');
+      if (equals == std::string::npos) usage_error("-o needs KEY=VALUE, not " + shown(field));
+      take(field.substr(0, equals), field.substr(equals + 1));
+    }
+    finish(text);
+    return std::move(spec_);
+  }
+
+private:
+  void take(const std::string& key, const std::string& value) {
+    if (key == "type") {
+      type_ = value;
+    } else if (key == "dest") {
+      dest_ = value;
+    } else if (key == "tar") {
+      tar_ = parse_bool(key, value);
+    } else if (key == "name") {
+      take_names(value);
+    } else if (key == "compression") {
+      spec_.compression = value;
+    } else if (key == "compression-level") {
+      spec_.compression_level = value;
+    } else if (key == "oci-mediatypes") {
+      spec_.format = parse_bool(key, value) ? ImageFormat::oci : ImageFormat::docker;
+    } else if (key == "rewrite-timestamp") {
+      spec_.rewrite_timestamp = parse_bool(key, value);
+    } else if (key == "push" || key == "force-compression") {
+      if (parse_bool(key, value))
+        usage_error("-o " + key + "=true is not in this release of ocibuild");
+    } else if (key.starts_with("annotation")) {
+      take_annotation(key, value);
+    } else {
+      unknown_key(key);
+    }
+  }
+
+  void take_names(std::string_view names) {
+    while (!names.empty()) {
+      const std::string_view name = names.substr(0, names.find(','));
+      spec_.names.push_back(Reference::parse(name));
+      names.remove_prefix(std::min(name.size() + 1, names.size()));
+    }
+  }
+
+  void take_annotation(const std::string& key, const std::string& value) {
+    for (const std::string_view prefix : {"annotation.", "annotation-manifest."}) {
+      if (key.starts_with(prefix) && key.size() > prefix.size()) {
+        spec_.annotations[key.substr(prefix.size())] = value;
+        return;
+      }
+    }
+    if (!key.starts_with("annotation-")) unknown_key(key);
+    usage_error("-o " + terminal_text(key, 100) +
+                "= is not in this release: only the manifest is annotated");
+  }
+
+  void finish(std::string_view text) {
+    if (type_.empty()) usage_error("-o " + shown(text) + " has no type=; use image, oci or docker");
+    if (type_ == "image") {
+      spec_.in_store = true;
+      if (dest_)
+        usage_error(
+            "-o type=image goes to the store and has no dest=; use type=oci or docker for a file");
+    } else if (type_ == "oci" || type_ == "oci-archive" || type_ == "oci-layout") {
+      const bool directory =
+          type_ == "oci-layout" || !tar_.value_or(true) || (dest_ && dest_->ends_with('/'));
+      spec_.container = directory ? ImageContainer::oci_directory : ImageContainer::oci_archive;
+    } else if (type_ == "docker" || type_ == "docker-archive") {
+      spec_.container = ImageContainer::docker_archive;
+      spec_.in_store = !dest_;
+      if (!tar_.value_or(true))
+        usage_error("-o type=docker is always a tar; use type=oci,tar=false for a directory");
+    } else {
+      refuse_type();
+    }
+    if (spec_.in_store) return;
+    if (!dest_ || *dest_ == "-") {
+      if (spec_.container == ImageContainer::oci_directory)
+        usage_error("-o for a directory needs dest=DIR");
+      return check_archive_to_stdout(io_, "-o type=" + type_);
+    }
+    if (dest_->empty()) usage_error("-o dest= needs the name of a file");
+    spec_.path = io_.resolve(*dest_);
+    check_destination(spec_.container, *spec_.path, "-o dest=");
+  }
+
+  [[noreturn]] void refuse_type() const {
+    if (type_ == "registry")
+      usage_error("-o type=registry is not in this release: it talks to no registry yet");
+    if (type_ == "tar" || type_ == "local") {
+      usage_error("-o type=" + type_ +
+                  ", the root filesystem, is not in this release; use type=oci for an image");
+    }
+    usage_error("-o has no type " + shown(type_) + "; use image, oci or docker");
+  }
+
+  const Io& io_;
+  OutputSpec spec_;
+  std::string type_;
+  std::optional<std::string> dest_;
+  std::optional<bool> tar_;
+};
+
+/// True when nobody will ever read what we write there.
+bool reader_is_gone(int descriptor) {
+  pollfd state{descriptor, POLLOUT, 0};
+  return ::poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0;
+}
+
+}  // namespace
+
+std::vector<std::string> csv_fields(std::string_view text) {
+  std::vector<std::string> fields(1);
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == ',') {
+      fields.emplace_back();
+    } else if (text[at] != '"') {
+      fields.back() += text[at];
+    } else if (at != 0 && text[at - 1] != ',') {
+      usage_error("a quote inside a field of " + shown(text) +
+                  "; quote the whole field: \"name=a,b\"");
+    } else {
+      const auto is_double = [&] { return text.substr(at, 2) == "\"\""; };
+      for (++at; at < text.size() && (text[at] != '"' || is_double()); ++at) {
+        at += text[at] == '"' ? 1 : 0;
+        fields.back() += text[at];
+      }
+      const bool closed = at < text.size() && (at + 1 == text.size() || text[at + 1] == ',');
+      if (!closed) usage_error("a quoted field of " + shown(text) + " does not end");
+    }
+  }
+  return fields;
+}
+
+void check_destination(ImageContainer container, const fs::path& path, const std::string& origin) {
+  std::error_code ignored;
+  if (container != ImageContainer::oci_directory) return check_output_file(path, origin);
+  if (fs::exists(path, ignored) && !fs::is_directory(path, ignored)) {
+    usage_error(origin + ": " + shown(path.string()) + " is no directory");
+  }
+}
+
+void check_archive_to_stdout(const Io& io, const std::string& origin) {
+  if (io.out.is_terminal) {
+    usage_error(
+        origin +
+        ": an archive is not written to a terminal; redirect standard output or name a file");
+  }
+  if (io.out.descriptor < 0)
+    usage_error(origin + ": there is no standard output to write an archive to");
+}
+
+OutputSpec parse_output(std::string_view text, const Io& io) {
+  return OutputParser(io).run(text);
+}
+
+void write_archive(const fs::path& store, const std::vector<SavedImage>& images,
+                   ImageContainer container, const std::optional<fs::path>& path, const Io& io) {
+  if (path) return save(store, images, container, *path, io.stop);
+  try {
+    save(store, images, container, io.out.descriptor, io.stop);
+  } catch (const Error&) {
+    if (!io.stop.stop_requested() && reader_is_gone(io.out.descriptor)) throw ClosedOutput{};
+    throw;
+  }
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ocibuild/build.hpp>
+#include <ocibuild/transfer.hpp>
+
+#include "io.hpp"
+
+namespace ocibuild::program {
+
+/// One -o: the text after it, understood (docs/reference/cli.md, section 5).
+struct OutputSpec {
+  bool in_store = false;  ///< names go to the store, nothing is written
+  ImageContainer container = ImageContainer::oci_archive;
+  std::optional<std::filesystem::path> path{};  ///< absent: standard output
+  std::vector<Reference> names{};               ///< from name=, beside those of -t
+  std::optional<std::string> compression{};
+  std::optional<std::string> compression_level{};
+  std::optional<ImageFormat> format{};
+  std::optional<bool> rewrite_timestamp{};
+  Annotations annotations{};
+};
+
+/// @throws Error(Errc::usage) for whatever cannot be honoured
+OutputSpec parse_output(std::string_view text, const Io& io);
+
+/// The fields of one line of CSV, as Go's encoding/csv splits it.
+/// @throws Error(Errc::usage) naming `text`
+std::vector<std::string> csv_fields(std::string_view text);
+
+/// The container a directory or file `path` gets, checked against what is there now.
+/// @throws Error(Errc::usage) for a file where a directory is needed, or the other way round
+void check_destination(ImageContainer container, const std::filesystem::path& path,
+                       const std::string& origin);
+
+/// Refuses to write an archive to a terminal, or to a process without standard output.
+void check_archive_to_stdout(const Io& io, const std::string& origin);
+
+/// Writes the image; a standard output whose reader has gone throws ClosedOutput.
+void write_archive(const std::filesystem::path& store, const std::vector<SavedImage>& images,
+                   ImageContainer container, const std::optional<std::filesystem::path>& path,
+                   const Io& io);
+
+}  // namespace ocibuild::program

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "program.hpp"
+
+/// One function a command; what it does is in program.cpp's table and docs/reference/cli.md,
+/// section 6.
+namespace ocibuild::program {
+
+void build(Invocation& invocation);
+void images(Invocation& invocation);
+void inspect(Invocation& invocation);
+void history(Invocation& invocation);
+void tag(Invocation& invocation);
+void rmi(Invocation& invocation);
+void save_images(Invocation& invocation);
+void load_images(Invocation& invocation);
+void print_version(Invocation& invocation);
+
+}  // namespace ocibuild::program

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <ocibuild/image_store.hpp>
+
+#include "commands/commands.hpp"
+#include "commands/image_names.hpp"
+#include "commands/listing.hpp"
+#include "commands/listing_json.hpp"
+#include "settings.hpp"
+#include "table.hpp"
+#include "terminal_text.hpp"
+#include "units.hpp"
+
+namespace ocibuild::program {
+
+namespace {
+
+constexpr std::size_t shown_instruction = 42;  // docker cuts to 45 columns, our "..." included
+
+/// Oldest first, as the config has them.
+std::vector<HistoryRow> rows_of(const ImageDetails& details, std::int64_t now) {
+  std::vector<HistoryRow> rows;
+  const std::vector<Descriptor>& layers = details.manifest.layers;
+  std::size_t next = 0;
+  const auto take_layer = [&](HistoryRow& row) {
+    if (next == layers.size()) return;
+    row.id = layers[next].digest.str();
+    row.size = layers[next++].size;
+  };
+  for (const HistoryEntry& entry : details.config.history) {
+    HistoryRow row{.created = entry.created,
+                   .age = human_age(entry.created, now),
+                   .created_by = entry.created_by,
+                   .comment = entry.comment};
+    if (!entry.empty_layer) take_layer(row);
+    rows.push_back(std::move(row));
+  }
+  // Some builders write no history: their layers are shown all the same.
+  while (next < layers.size()) {
+    HistoryRow row{.age = "N/A"};
+    take_layer(row);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::string cut_id(const std::string& id, bool whole) {
+  if (id.empty()) return "-";
+  return whole ? id : short_digest(Digest::parse(id));
+}
+
+}  // namespace
+
+void history(Invocation& invocation) {
+  const ParsedFlags& flags = invocation.flags;
+  check_arguments(flags, 1, 1, "the name or ID of an image");
+  const bool json = wants_json(flags);
+  const bool whole = flags.on("no-trunc");
+  const ImageStore store(store_root(flags, invocation.io));
+  std::vector<HistoryRow> rows =
+      rows_of(store.details(store.find(flags.arguments.front())), invocation.io.now);
+  std::reverse(rows.begin(), rows.end());
+  std::string out;
+  if (flags.on("quiet")) {
+    for (const HistoryRow& row : rows) {
+      if (!row.id.empty()) out += cut_id(row.id, whole) + '\n';
+    }
+  } else if (json) {
+    for (const HistoryRow& row : rows) out += history_json(row);
+  } else {
+    Table table({"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"});
+    const std::size_t limit = whole ? std::string::npos / 8 : shown_instruction;
+    for (const HistoryRow& row : rows) {
+      table.add({cut_id(row.id, whole), row.age, terminal_text(row.created_by, limit),
+                 human_size(row.size, ""), terminal_text(row.comment, limit)});
+    }
+    out = table.str();
+  }
+  invocation.io.out.sink->write(out);
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <ocibuild/image_store.hpp>
+
+/// How listings call images.
+namespace ocibuild::program {
+
+/// "ghcr.io/me/app", "alpine": the short name without tag and digest.
+std::string repository_of(const Reference& name);
+/// "alpine:latest": with the tag always.
+std::string tagged(const Reference& name);
+/// The first twelve digits, as docker shows an ID.
+std::string short_digest(const Digest& digest);
+/// Bytes of all layers as they are stored.
+std::uint64_t stored_size(const Manifest& manifest);
+/// All names of the image with that manifest, in the order of the list.
+std::vector<Reference> names_of(const std::vector<StoredImage>& images, const Digest& manifest);
+/// True if `text`, read as a name, is the name of `image`.
+bool is_named(const StoredImage& image, std::string_view text);
+
+}  // namespace ocibuild::program

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ocibuild/image_store.hpp>
+
+#include "commands/commands.hpp"
+#include "commands/image_names.hpp"
+#include "commands/listing.hpp"
+#include "commands/listing_json.hpp"
+#include "settings.hpp"
+#include "terminal_text.hpp"
+
+namespace ocibuild::program {
+
+void inspect(Invocation& invocation) {
+  const ParsedFlags& flags = invocation.flags;
+  const bool raw = flags.on("raw");
+  const bool config = flags.on("config");
+  if (raw && config) usage_error("--raw and --config exclude each other");
+  check_arguments(flags, 1, raw || config ? 1 : flags.arguments.size(),
+                  "the name or ID of an image");
+  const std::string format = flags.text("format").value_or("json");
+  if (format != "json") {
+    usage_error("--format takes json only in this release, not '" + terminal_text(format, 100) +
+                "'");
+  }
+  const ImageStore store(store_root(flags, invocation.io));
+  const std::vector<StoredImage> all = store.images();
+  std::string out;
+  for (const std::string& wanted : flags.arguments) {
+    const ImageDetails details = store.details(store.find(wanted));
+    if (raw || config) {
+      invocation.io.out.sink->write(raw ? details.manifest_json : details.config_json);
+      return;
+    }
+    std::string object = inspect_json(details, names_of(all, details.image.manifest.digest));
+    object.pop_back();
+    out += (out.empty() ? "[\n" : ",\n") + object;
+  }
+  invocation.io.out.sink->write(out + "\n]\n");
+}
+
+}  // namespace ocibuild::program

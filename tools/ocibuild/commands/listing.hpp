@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "program.hpp"
+
+namespace ocibuild::program {
+
+/// True for --format json. @throws Error(Errc::usage) for something else than table and json
+bool wants_json(const ParsedFlags& flags);
+
+/// @throws Error(Errc::usage) unless there are at least `least` and at most `most` arguments;
+/// `what` names them
+void check_arguments(const ParsedFlags& flags, std::size_t least, std::size_t most,
+                     const char* what);
+
+}  // namespace ocibuild::program

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "console.hpp"
+
+#include <variant>
+
+#include "diagnostic_text.hpp"
+#include "summary.hpp"
+#include "terminal_text.hpp"
+#include "units.hpp"
+
+namespace ocibuild::program {
+
+namespace {
+
+constexpr std::size_t longest_instruction = 160;
+
+std::string counted(std::uint64_t count, std::string_view thing) {
+  return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
+}
+
+/// "[builder 2/5] COPY a b", as BuildKit writes it.
+std::string step_title(const StepDone& step) {
+  std::string out = "[";
+  if (!step.stage.empty()) out += terminal_text(step.stage) + ' ';
+  out += std::to_string(step.number) + '/' + std::to_string(step.total) + "] ";
+  return out + terminal_text(step.instruction, longest_instruction);
+}
+
+}  // namespace
+
+void Console::set_up(Look look, bool progress, bool debug) {
+  look_ = look;
+  progress_ = progress;
+  debug_ = debug;
+}
+
+void Console::on_event(const Event& event) {
+  if (!progress_) return;
+  if (const auto* read = std::get_if<DockerfileRead>(&event)) {
+    context_start_ = std::chrono::steady_clock::now();
+    debug(terminal_text(read->file) + ": " + counted(read->instructions, "instruction"));
+  } else if (const auto* context = std::get_if<ContextRead>(&event)) {
+    context_read(*context);
+  } else if (const auto* done = std::get_if<StepDone>(&event)) {
+    step_done(*done);
+  } else if (const auto* found = std::get_if<Warning>(&event)) {
+    warning(found->diagnostic);
+  }
+  // ImageDone: summary() knows more of the image, and is called next.
+}
+
+void Console::step(const std::string& text) {
+  if (progress_) stream_.sink->write('#' + std::to_string(++lines_) + ' ' + text + '\n');
+}
+
+void Console::note(const std::string& text) {
+  if (progress_) stream_.sink->write("note: " + text + '\n');
+}
+
+void Console::debug(const std::string& text) {
+  if (debug_) stream_.sink->write("debug: " + text + '\n');
+}
+
+void Console::context_read(const ContextRead& event) {
+  std::string text = "context " + terminal_text(event.directory) + ' ' +
+                     counted(event.files, "file") + ' ' + human_size(event.bytes);
+  if (event.ignored > 0) text += " (" + std::to_string(event.ignored) + " ignored)";
+  step(text + " DONE " + plain_seconds(std::chrono::steady_clock::now() - context_start_));
+}
+
+void Console::step_done(const StepDone& event) {
+  std::string text = step_title(event);
+  if (event.kind == StepKind::layer) {
+    text += ' ' + human_size(event.unpacked, "") + " -> " + human_size(event.size, "");
+  }
+  step(text + (event.cached ? " CACHED" : " DONE " + plain_seconds(event.took)));
+}
+
+void Console::warning(const Diagnostic& diagnostic) {
+  ++warnings_;
+  stream_.sink->write(diagnostic_text(diagnostic, Severity::warning, look_));
+}
+
+void Console::summary(const BuildResult& result, const std::vector<Reference>& names, bool known) {
+  if (!progress_) return;
+  std::uint64_t size = 0;
+  for (const LayerReport& layer : result.layers) size += layer.descriptor.size;
+  const std::string tail = '@' + result.manifest.digest.str() + ' ' + human_size(size, "") +
+                           " DONE " + plain_seconds(result.took);
+  for (const Reference& name : names) step(name.str() + tail);
+  if (names.empty()) step("image" + tail);
+  std::string text;
+  if (result.changed) text += '\n' + layer_table(result, names);
+  text += image_line(result, look_) + '\n';
+  if (warnings_ > 0) text += counted(warnings_, "warning") + '\n';
+  stream_.sink->write(text + closing_line(result, known) + '\n');
+}
+
+void Console::error(const Error& error, const std::string& see) {
+  if (error.code() == Errc::interrupted) {
+    stream_.sink->write("interrupted\n");
+    return;
+  }
+  std::string text;
+  for (const Diagnostic& diagnostic : error.diagnostics()) {
+    if (!text.empty()) text += '\n';
+    text += diagnostic_text(diagnostic, Severity::error, look_);
+  }
+  stream_.sink->write(see.empty() ? text : text + see + '\n');
+}
+
+}  // namespace ocibuild::program

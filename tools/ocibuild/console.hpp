@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <ocibuild/build.hpp>
+#include <ocibuild/error.hpp>
+#include <ocibuild/event.hpp>
+
+#include "io.hpp"
+#include "settings.hpp"
+
+namespace ocibuild::program {
+
+/// What is said beside the result: progress, warnings, errors. The only place that writes to
+/// standard error.
+class Console final : public EventSink {
+public:
+  Console(const OutputStream& stream, Look look) : stream_(stream), look_(look) {}
+
+  /// Without `progress` nothing but errors is shown.
+  void set_up(Look look, bool progress, bool debug);
+
+  void on_event(const Event& event) override;
+
+  /// One more progress line: "#7 " + `text`.
+  void step(const std::string& text);
+  /// One fact that may surprise; not shown without progress.
+  void note(const std::string& text);
+  /// From here on nothing but errors is shown.
+  void be_quiet() { progress_ = false; }
+  /// A line for --debug.
+  void debug(const std::string& text);
+  /// The closing table, image line and time of a build. `names` are what `result` is called;
+  /// `known`: the store had the same image before.
+  void summary(const BuildResult& result, const std::vector<Reference>& names, bool known);
+  /// All findings of an error, apart from each other; `see` is a last line, may be empty.
+  void error(const Error& error, const std::string& see);
+  /// Printed as it is.
+  void text(const std::string& text) { stream_.sink->write(text); }
+
+private:
+  void context_read(const ContextRead& event);
+  void step_done(const StepDone& event);
+  void warning(const Diagnostic& diagnostic);
+
+  OutputStream stream_;
+  Look look_;
+  bool progress_ = true;
+  bool debug_ = false;
+  /// When the Dockerfile was read: the context's files are looked at from then on.
+  std::chrono::steady_clock::time_point context_start_ = std::chrono::steady_clock::now();
+  unsigned lines_ = 0;
+  std::size_t warnings_ = 0;
+};
+
+}  // namespace ocibuild::program

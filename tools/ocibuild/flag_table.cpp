@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flags.hpp"
+
+namespace ocibuild::program {
+
+namespace {
+
+using enum FlagKind;
+using enum FlagGroup;
+using enum FlagStatus;
+
+constexpr unsigned listing_commands = images_command | history_command;
+constexpr std::string_view no_registry = "it talks to no registry yet";
+
+// Rows that say little are built by these, so that the table stays one line a flag.
+constexpr Flag ignored(std::string_view name, FlagKind kind, char letter = 0) {
+  return {.name = name, .letter = letter, .kind = kind, .value = "V", .status = without_effect};
+}
+constexpr Flag not_yet(std::string_view name, FlagKind kind, std::string_view why,
+                       unsigned commands = build_command) {
+  return {.name = name,
+          .kind = kind,
+          .value = "V",
+          .help = why,
+          .commands = commands,
+          .status = later,
+          .implied = "true"};
+}
+constexpr Flag never(std::string_view name, FlagKind kind, std::string_view why, char letter = 0) {
+  return {
+      .name = name, .letter = letter, .kind = kind, .value = "V", .help = why, .status = refused};
+}
+
+// clang-format off
+constexpr Flag table[] = {
+    {.name = "file", .letter = 'f', .kind = text, .value = "FILE", .initial = "Dockerfile",
+     .help = "the Dockerfile, from the working directory or else from PATH; - is standard input",
+     .group = input, .brief = "Build"},
+    {.name = "target", .kind = text, .value = "STAGE",
+     .help = "stage to build: its name, or the number of an unnamed one", .group = input, .brief = "Build"},
+    {.name = "build-arg", .kind = list, .value = "K[=V]",
+     .help = "value for an ARG; without =V from the environment", .group = input, .brief = "Build"},
+    {.name = "build-arg-file", .kind = list, .value = "FILE",
+     .help = "K=V lines for ARGs; --build-arg wins", .group = input},
+    {.name = "platform", .kind = text, .value = "OS/ARCH", .initial = "the base's, else the host's",
+     .help = "platform of the image; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
+
+    {.name = "tag", .letter = 't', .kind = list, .value = "NAME",
+     .help = "name of the image; repeat for more", .group = output, .brief = "Build"},
+    {.name = "output", .letter = 'o', .kind = list, .value = "SPEC",
+     .help = "type=TYPE[,dest=FILE|-|DIR/][,KEY=VALUE]: where the result goes; types: image "
+             "(the store), oci, docker; keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
+     .group = output, .brief = "Result"},
+    {.name = "load", .help = "with -o of a file: name the image in the store too", .group = output, .brief = "Result"},
+    {.name = "format", .kind = text, .value = "oci|docker", .initial = "oci",
+     .help = "media types; also BUILDAH_FORMAT", .group = output, .brief = "Result"},
+    {.name = "compression", .kind = text, .value = "gzip|zstd|uncompressed", .initial = "gzip",
+     .help = "of new layers", .group = output},
+    {.name = "compression-format", .kind = text, .value = "V", .group = output, .same_as = "compression"},
+    {.name = "compression-level", .kind = text, .value = "N", .help = "gzip 1 to 12, zstd 1 to 19", .group = output},
+    {.name = "label", .kind = list, .value = "K=V", .help = "label, wins over LABEL", .group = output, .brief = "Build"},
+    {.name = "annotation", .kind = list, .value = "[manifest:]K=V", .help = "annotation of the manifest", .group = output},
+    {.name = "iidfile", .kind = text, .value = "FILE", .help = "write the image ID (config digest)",
+     .group = output, .brief = "Result"},
+    {.name = "metadata-file", .kind = text, .value = "FILE", .help = "write JSON about the result, or the error",
+     .group = output, .brief = "Result"},
+    {.name = "digest-file", .kind = text, .value = "FILE", .help = "write the manifest digest", .group = output},
+    {.name = "digestfile", .kind = text, .value = "V", .group = output, .same_as = "digest-file"},
+    {.name = "image-name-with-digest-file", .kind = text, .value = "FILE",
+     .help = "write REPOSITORY@DIGEST, a line for each -t", .group = output},
+
+    {.name = "pull", .kind = optional_text, .value = "missing|never", .initial = "missing",
+     .help = "bases come from the store only, whichever it is", .group = base, .implied = "always"},
+
+    {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
+     .help = "build records; safe to delete", .group = work, .brief = "Work"},
+    {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
+    {.name = "jobs", .letter = 'j', .kind = text, .value = "N", .initial = "CPUs",
+     .help = "worker threads; the result never depends on it", .group = work, .brief = "Work"},
+
+    {.name = "source-date-epoch", .kind = text, .value = "SECONDS", .initial = "0",
+     .help = "'created' of config and history; also SOURCE_DATE_EPOCH", .group = reproducible},
+    {.name = "rewrite-timestamp", .help = "lower file times to the source date epoch", .group = reproducible},
+    {.name = "timestamp", .kind = text, .value = "SECONDS", .initial = "1",
+     .help = "time of all files, and 'created' unless a source date epoch is given", .group = reproducible},
+    {.name = "timestamps", .kind = text, .value = "preserve", .help = "keep the times of copied files",
+     .group = reproducible},
+
+    {.name = "quiet", .letter = 'q', .help = "only the image ID on stdout, and errors", .group = display, .brief = "Result"},
+
+    {.name = "root", .kind = text, .value = "DIR", .initial = "$XDG_DATA_HOME/ocibuild",
+     .help = "the store, an OCI image layout", .group = global, .commands = every_command, .brief = "Work"},
+    {.name = "progress", .kind = text, .value = "auto|plain|quiet|none", .initial = "auto",
+     .help = "auto is plain; none is quiet; also BUILDKIT_PROGRESS", .group = global, .commands = every_command},
+    {.name = "color", .kind = text, .value = "auto|always|never", .initial = "auto",
+     .help = "auto: on a terminal, if NO_COLOR is not set", .group = global, .commands = every_command},
+    {.name = "offline", .help = "no network; always so in this release", .group = global, .commands = every_command},
+    {.name = "debug", .letter = 'D', .help = "say more about what is done", .group = global, .commands = every_command},
+    {.name = "help", .letter = 'h', .help = "-h: the short help, --help: all of it", .group = global,
+     .commands = every_command},
+
+    {.name = "all", .letter = 'a', .help = "all images; none are hidden, so it changes nothing", .commands = images_command},
+    {.name = "digests", .help = "show the manifest digest", .commands = images_command},
+    {.name = "no-trunc", .help = "do not cut anything", .commands = listing_commands},
+    {.name = "quiet", .letter = 'q', .help = "only the IDs", .commands = images_command},
+    {.name = "quiet", .letter = 'q', .help = "only the layer digests", .commands = history_command},
+    {.name = "format", .kind = text, .value = "table|json", .initial = "table",
+     .help = "json: one object a line", .commands = listing_commands},
+    {.name = "filter", .kind = list, .value = "V", .help = "name the image instead: ocibuild images NAME",
+     .commands = images_command, .status = later},
+    {.name = "format", .letter = 'f', .kind = text, .value = "json", .initial = "json",
+     .help = "of the output", .commands = inspect_command},
+    {.name = "raw", .help = "the manifest, byte for byte", .commands = inspect_command},
+    {.name = "config", .help = "the config, byte for byte", .commands = inspect_command},
+    {.name = "platform", .kind = text, .value = "V", .help = "each image of the store has one platform",
+     .commands = inspect_command | history_command | save_command, .status = later},
+    {.name = "force", .letter = 'f', .help = "an image that is not there is no error; with an ID remove all its names",
+     .commands = rmi_command},
+    {.name = "all", .letter = 'a', .help = "remove every image", .commands = rmi_command},
+    {.name = "output", .letter = 'o', .kind = text, .value = "FILE|-", .initial = "-",
+     .help = "where to write; a directory for oci-dir", .commands = save_command},
+    {.name = "format", .kind = text, .value = "docker-archive|oci-archive|oci-dir", .initial = "docker-archive",
+     .help = "docker-archive is for docker and podman, and an OCI layout too", .commands = save_command},
+    {.name = "input", .letter = 'i', .kind = text, .value = "FILE|DIR|-", .initial = "-",
+     .help = "archive or directory that ocibuild, docker, podman, skopeo or umoci wrote", .commands = load_command},
+    {.name = "quiet", .letter = 'q', .help = "no progress; the names are printed all the same", .commands = load_command},
+    {.name = "format", .letter = 'f', .kind = text, .value = "text|json", .initial = "text",
+     .help = "json: features too", .commands = version_command},
+
+    not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
+    not_yet("push", boolean, no_registry), not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
+    not_yet("build-context", list, "take files from PATH, or from an image of the store with COPY --from"),
+    not_yet("force-compression", boolean, "base layers keep their compression"),
+    not_yet("registry-mirror", list, no_registry), not_yet("mirror-only", boolean, no_registry),
+    not_yet("skip-default-registry-fallback", boolean, no_registry),
+    not_yet("insecure-registry", list, no_registry), not_yet("tls-verify", boolean, no_registry),
+    not_yet("skip-tls-verify", boolean, no_registry), not_yet("cacert", list, no_registry),
+    not_yet("cert-dir", text, no_registry), not_yet("registry-certificate", list, no_registry),
+    not_yet("registry-client-cert", list, no_registry), not_yet("authfile", text, no_registry),
+    not_yet("creds", text, no_registry), not_yet("retry", text, no_registry),
+    not_yet("retry-delay", text, no_registry), not_yet("connect-timeout", text, no_registry),
+    not_yet("idle-timeout", text, no_registry), not_yet("resolve", list, no_registry),
+    not_yet("skip-push-permission-check", boolean, no_registry), not_yet("no-push", boolean, no_registry),
+    not_yet("no-cache-filter", list, "use --no-cache"),
+    not_yet("cache-from", list, "copy the --cache-dir instead"), not_yet("cache-to", list, "copy the --cache-dir instead"),
+    not_yet("explain", boolean, "plain progress says which steps were cached"),
+    not_yet("omit-history", boolean, "the history is always written"),
+    not_yet("check", boolean, "a build reports every mistake of the Dockerfile before it starts"),
+    not_yet("call", text, "a build reports every mistake of the Dockerfile before it starts"),
+    not_yet("dry-run", boolean, "a build reports every mistake of the Dockerfile before it starts"),
+
+    never("attest", list, "not yet; nothing is attached"), never("provenance", text, "not yet; nothing is attached"),
+    never("sbom", text, "not yet; nothing is attached"),
+    never("squash", boolean, "layers are never merged; COPY everything in one instruction for one layer"),
+    never("sign-by", text, "images are not signed; sign the digest with a tool for it, such as cosign"),
+    never("manifest", text, "several --platform make an index, in a later release"),
+    never("volume", list, "nothing is run, so nothing is mounted", 'v'),
+    never("cpp-flag", list, "Dockerfiles are not sent through the C preprocessor"),
+    never("decryption-key", list, "encrypted layers are not read"),
+
+    ignored("add-host", list), ignored("allow", list), ignored("builder", text), ignored("cap-add", list),
+    ignored("cap-drop", list), ignored("cgroup-parent", text), ignored("cgroupns", text), ignored("compress", boolean),
+    ignored("cpu-shares", text, 'c'), ignored("cpu-period", text), ignored("cpu-quota", text),
+    ignored("cpuset-cpus", text), ignored("cpuset-mems", text), ignored("device", list),
+    ignored("disable-content-trust", boolean), ignored("dns", list), ignored("dns-option", list),
+    ignored("dns-search", list), ignored("force-rm", boolean), ignored("http-proxy", boolean), ignored("ipc", text),
+    ignored("isolation", text), ignored("layers", boolean), ignored("memory", text, 'm'), ignored("memory-swap", text),
+    ignored("network", text), ignored("net", text), ignored("no-hosts", boolean), ignored("no-hostname", boolean),
+    ignored("pid", text), ignored("resource", list), ignored("rm", boolean), ignored("runtime", text),
+    ignored("security-opt", list), ignored("shm-size", text), ignored("skip-unused-stages", boolean),
+    ignored("ssh", list), ignored("secret", list), ignored("stdin", boolean), ignored("ulimit", list),
+    ignored("userns", text), ignored("userns-uid-map", text), ignored("userns-gid-map", text),
+    ignored("userns-uid-map-user", text), ignored("userns-gid-map-group", text), ignored("uts", text),
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Flag> flag_table() {
+  return table;
+}
+
+}  // namespace ocibuild::program

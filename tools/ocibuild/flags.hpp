@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ocibuild::program {
+
+/// A set of commands is a sum of these.
+enum Command : unsigned {
+  build_command = 1,
+  images_command = 2,
+  inspect_command = 4,
+  history_command = 8,
+  tag_command = 16,
+  rmi_command = 32,
+  save_command = 64,
+  load_command = 128,
+  version_command = 256,
+  every_command = 511,
+};
+
+enum class FlagKind : std::uint8_t {
+  boolean,        ///< a value only after "=": true, false, 1 or 0
+  text,           ///< exactly one value; the last one wins
+  list,           ///< one value each time
+  optional_text,  ///< a value only after "="; without one `implied`
+};
+
+enum class FlagStatus : std::uint8_t {
+  honoured,
+  without_effect,  ///< docker's or buildah's, about a daemon or a RUN container: nothing to act on
+  later,           ///< known, refused: "not in this release" and `help` says why
+  refused,         ///< known, refused with the sentence in `help`
+};
+
+/// The groups of the full help, in its order.
+enum class FlagGroup : std::uint8_t {
+  input,
+  output,
+  base,
+  work,
+  reproducible,
+  display,
+  global,
+  command,  ///< of the small commands, which need no groups
+};
+
+/// One row of the table that the parser, the help and the error texts share.
+struct Flag {
+  std::string_view name;
+  char letter = 0;
+  FlagKind kind = FlagKind::boolean;
+  std::string_view value{};    ///< what the help calls the value
+  std::string_view initial{};  ///< default, as the help shows it
+  std::string_view help{};
+  FlagGroup group = FlagGroup::command;
+  unsigned commands = build_command;
+  FlagStatus status = FlagStatus::honoured;
+  std::string_view same_as{};  ///< this is another tool's name for that flag
+  std::string_view implied{};  ///< value of an optional_text without "="
+  std::string_view brief{};    ///< row of the short help it is shown in; empty: in none
+};
+
+/// Every flag of every command; rows of one name differ in `commands`.
+std::span<const Flag> flag_table();
+/// The row with that name for `command`, or null.
+const Flag* find_flag(Command command, std::string_view name);
+/// "OCIBUILD_BUILD_ARG" for "build-arg"; empty if the flag is read from no variable: only flags of
+/// build are, and of these not --help.
+std::string environment_name(const Flag& flag);
+
+enum class HelpWanted : std::uint8_t { none, brief, full };
+
+/// What a command line says, after the environment filled in what it does not say.
+class ParsedFlags {
+public:
+  /// Given on the command line or by a variable.
+  bool has(std::string_view name) const { return given_.find(name) != given_.end(); }
+  bool on(std::string_view name, bool otherwise = false) const;
+  std::optional<std::string> text(std::string_view name) const;
+  std::vector<std::string> list(std::string_view name) const;
+  /// How messages call the place the value came from: "--jobs", or "OCIBUILD_JOBS".
+  std::string origin(std::string_view name) const;
+
+  std::vector<std::string> arguments{};
+  std::vector<std::string> without_effect{};  ///< names, for --debug
+  HelpWanted help = HelpWanted::none;
+
+private:
+  friend class FlagParser;
+  struct Given {
+    std::vector<std::string> values;
+    bool from_environment = false;
+  };
+  std::map<std::string, Given, std::less<>> given_;
+};
+
+/// Reads the words after the command by pflag's grammar (docs/reference/cli.md, section 2).
+/// Stops at the first -h or --help.
+/// @throws Error(Errc::usage)
+ParsedFlags parse_flags(Command command, std::span<const std::string> words,
+                        const std::map<std::string, std::string>& environment);
+
+/// Number of words that the global flags at the front take, values included: where the command is.
+std::size_t global_prefix(std::span<const std::string> words);
+
+/// Always throws Error(Errc::usage) without an id, as mistakes of the command line have none.
+[[noreturn]] void usage_error(const std::string& message);
+
+/// A whole number without sign. @throws Error(Errc::usage) naming `origin` and the range
+std::uint64_t parse_count(std::string_view text, const std::string& origin, std::uint64_t least,
+                          std::uint64_t most);
+
+}  // namespace ocibuild::program

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "help.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace ocibuild::program {
+
+namespace {
+
+constexpr std::size_t columns = 80;
+constexpr std::size_t text_column = 28;
+
+/// Appends `text` to a line that is `indent` long already, wrapped with that indent.
+void append_wrapped(std::string& out, std::string_view text, std::size_t indent) {
+  std::size_t used = indent;
+  bool first = true;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    if (!first && used + 1 + word.size() > columns) {
+      out += '\n';
+      out.append(indent, ' ');
+      used = indent;
+      first = true;
+    }
+    if (!first) out += ' ';
+    used += word.size() + (first ? 0 : 1);
+    out += word;
+    first = false;
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+  }
+  out += '\n';
+}
+
+void append_entry(std::string& out, const std::string& head, std::string_view text) {
+  out += head;
+  if (head.size() + 2 > text_column) {
+    out += '\n';
+    out.append(text_column, ' ');
+  } else {
+    out.append(text_column - head.size(), ' ');
+  }
+  append_wrapped(out, text, text_column);
+}
+
+std::string head_of(const Flag& flag) {
+  std::string out =
+      flag.letter != 0 ? std::string("  -") + flag.letter + ", --" : std::string("      --");
+  out += flag.name;
+  if (flag.kind == FlagKind::optional_text) {
+    out += "[=" + std::string(flag.value) + "]";
+  } else if (flag.kind != FlagKind::boolean) {
+    out += ' ' + std::string(flag.value);
+  }
+  return out;
+}
+
+void append_flag(std::string& out, const Flag& flag) {
+  std::string text(flag.help);
+  if (!flag.same_as.empty()) text = "the same as --" + std::string(flag.same_as);
+  if (!flag.initial.empty()) text += " [" + std::string(flag.initial) + "]";
+  append_entry(out, head_of(flag), text);
+}
+
+void append_group(std::string& out, const CommandInfo& command, FlagGroup group,
+                  std::string_view title) {
+  std::string lines;
+  for (const Flag& flag : flag_table()) {
+    const bool shown = flag.status == FlagStatus::honoured && flag.group == group;
+    if (shown && (flag.commands & command.id) != 0) append_flag(lines, flag);
+  }
+  if (!lines.empty()) out += '\n' + std::string(title) + ":\n" + lines;
+}
+
+/// The names of all flags of that status, wrapped.
+void append_names(std::string& out, FlagStatus status, std::string_view title) {
+  std::string names;
+  for (const Flag& flag : flag_table()) {
+    if (flag.status != status || (flag.commands & build_command) == 0) continue;
+    if (!names.empty()) names += ' ';
+    if (flag.letter != 0) names += std::string("-") + flag.letter + "/";
+    names += "--" + std::string(flag.name);
+  }
+  out += '\n' + std::string(title) + ":\n  ";
+  append_wrapped(out, names, 2);
+}
+
+/// "Build:     -f FILE  -t NAME …", from the rows of the table that name `row`.
+std::string brief_row(std::string_view row) {
+  std::string out = std::string(row) + ':';
+  out.append(11 - out.size(), ' ');
+  std::string words;
+  for (const Flag& flag : flag_table()) {
+    if (flag.brief != row) continue;
+    std::string word =
+        flag.letter != 0 ? std::string("-") + flag.letter : "--" + std::string(flag.name);
+    if (flag.kind != FlagKind::boolean)
+      word += '\xA0' + std::string(flag.value);  // not to be parted
+    words += (words.empty() ? "" : " ") + word;
+  }
+  append_wrapped(out, words, 11);
+  for (char& c : out) {
+    if (c == '\xA0') c = ' ';
+  }
+  return out;
+}
+
+std::string command_names() {
+  std::string names;
+  for (const CommandInfo& command : command_table()) names += std::string(command.name) + ' ';
+  return names + "help";
+}
+
+}  // namespace
+
+std::string short_help() {
+  std::string out =
+      "Usage: ocibuild [FLAGS] [PATH]            build an image from a Dockerfile\n"
+      "       ocibuild COMMAND [ARGS]\n"
+      "Examples:\n"
+      "  ocibuild -t app:1 .                     into the local store\n"
+      "  ocibuild -t app:1 -o type=oci,dest=app.tar .\n"
+      "  ocibuild -t app:1 -o type=docker,dest=- . | docker load\n";
+  for (const std::string_view row : {"Build", "Result", "Work"}) out += brief_row(row);
+  out += "Commands:  ";
+  append_wrapped(out, command_names(), 11);
+  return out + "ocibuild build --help: every flag    ocibuild COMMAND -h: flags of a command\n";
+}
+
+std::string root_help() {
+  std::string out = short_help() + '\n';
+  for (const CommandInfo& command : command_table()) {
+    std::string head = "  " + std::string(command.name);
+    if (!command.alias.empty()) head += ", " + std::string(command.alias);
+    append_entry(out, head, command.summary);
+  }
+  append_entry(out, "  help [COMMAND]", "this text, or that of a command");
+  out +=
+      "\nExit status: 0 done, 1 the build failed, 2 wrong usage, 5 image not there,\n"
+      "100 bug in ocibuild, 130 and 143 interrupted.\n";
+  return out;
+}
+
+std::string command_help(const CommandInfo& command) {
+  std::string out = "Usage: ocibuild " + std::string(command.name);
+  for (const Flag& flag : flag_table()) {
+    if (flag.status == FlagStatus::honoured && (flag.commands & command.id) != 0) {
+      out += " [FLAGS]";
+      break;
+    }
+  }
+  if (!command.arguments.empty()) out += ' ' + std::string(command.arguments);
+  out += '\n';
+  append_wrapped(out, command.summary, 0);
+  if (!command.example.empty()) out += "Example: " + std::string(command.example) + '\n';
+  constexpr std::pair<FlagGroup, std::string_view> groups[] = {
+      {FlagGroup::input, "Input"},
+      {FlagGroup::output, "Name and output"},
+      {FlagGroup::base, "Base images"},
+      {FlagGroup::work, "Cache and work"},
+      {FlagGroup::reproducible, "Reproducibility"},
+      {FlagGroup::display, "Display"},
+      {FlagGroup::command, "Flags"},
+      {FlagGroup::global, "Flags of every command"},
+  };
+  for (const auto& [group, title] : groups) append_group(out, command, group, title);
+  if (command.id != build_command) return out;
+  out +=
+      "\nEvery flag is also read from OCIBUILD_ and its name: OCIBUILD_BUILD_ARG for\n"
+      "--build-arg. A list has one value a line there. The command line wins.\n";
+  append_names(out, FlagStatus::without_effect,
+               "Taken from docker and buildah, with nothing to act on here");
+  append_names(out, FlagStatus::later, "Known, but not in this release");
+  append_names(out, FlagStatus::refused, "Refused, with the reason");
+  return out;
+}
+
+}  // namespace ocibuild::program

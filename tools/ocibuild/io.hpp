@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace ocibuild::program {
+
+/// Where text goes.
+class TextSink {
+public:
+  virtual ~TextSink() = default;
+  virtual void write(std::string_view text) = 0;
+};
+
+/// Thrown by a sink whose reader has gone: the program then ends quietly.
+struct ClosedOutput {};
+
+/// Writes to an open file descriptor, which stays the caller's.
+class DescriptorSink final : public TextSink {
+public:
+  enum class OnFailure { report, ignore };
+  DescriptorSink(int descriptor, OnFailure on_failure)
+      : descriptor_(descriptor), on_failure_(on_failure) {}
+  /// @throws ClosedOutput for a closed pipe, Error(Errc::failed, output-failed) for anything else,
+  /// both only with OnFailure::report
+  void write(std::string_view text) override;
+
+private:
+  int descriptor_;
+  OnFailure on_failure_;
+};
+
+struct OutputStream {
+  TextSink* sink;  ///< never null
+  bool is_terminal = false;
+  int descriptor = -1;  ///< for archives, which are written past the sink; -1: there is none
+};
+
+/// Everything the program knows of the process it runs in, so that a test can be that process.
+struct Io {
+  OutputStream out;
+  OutputStream err;
+  int in = 0;  ///< descriptor of standard input
+  bool in_is_terminal = false;
+  std::map<std::string, std::string> environment{};
+  std::filesystem::path working_directory{};  ///< absolute; relative arguments start here
+  std::int64_t now = 0;                       ///< seconds since 1970 UTC, for "3 days ago"
+  std::stop_token stop{};
+
+  /// Absent when unset or empty: both mean "not given" for every variable we read.
+  std::optional<std::string> variable(const std::string& name) const;
+  /// The path as this process must open it. Stays relative when it can, so that messages show it
+  /// as the user wrote it.
+  std::filesystem::path resolve(const std::filesystem::path& path) const;
+  /// All of standard input. @throws Error(Errc::failed), or Error(Errc::interrupted) while waiting
+  std::string read_input() const;
+};
+
+}  // namespace ocibuild::program

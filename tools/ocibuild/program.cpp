@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "program.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+
+#include <ocibuild/error.hpp>
+#include <ocibuild/version.hpp>
+
+#include "commands/commands.hpp"
+#include "console.hpp"
+#include "help.hpp"
+#include "settings.hpp"
+#include "terminal_text.hpp"
+
+namespace ocibuild::program {
+
+namespace {
+
+constexpr CommandInfo commands[] = {
+    {build_command, "build", "bud", "[PATH]",
+     "Build the image that PATH/Dockerfile describes, from the files in PATH [.].",
+     "ocibuild build -t app:1 --build-arg VERSION=1.4 .", build},
+    {images_command, "images", "ls", "[NAME]",
+     "List the store. SIZE is what the stored layers take, compressed.", "ocibuild images app",
+     images},
+    {inspect_command, "inspect", "", "IMAGE...", "Show config and identity of images as JSON.",
+     "ocibuild inspect app:1", inspect},
+    {history_command, "history", "", "IMAGE",
+     "Show the instructions of an image, newest first. IMAGE is the layer's digest, SIZE its "
+     "stored size.",
+     "ocibuild history app:1", history},
+    {tag_command, "tag", "", "SRC DST...", "Give an image of the store more names.",
+     "ocibuild tag app:1 ghcr.io/me/app:1", tag},
+    {rmi_command, "rmi", "rm", "IMAGE...",
+     "Remove names from the store. The blobs stay until the store is cleaned.",
+     "ocibuild rmi app:1", rmi},
+    {save_command, "save", "", "IMAGE...", "Write images as an archive or OCI layout.",
+     "ocibuild save app:1 | docker load", save_images},
+    {load_command, "load", "", "", "Read every image of an archive or OCI layout into the store.",
+     "docker save alpine | ocibuild load", load_images},
+    {version_command, "version", "", "", "Show the version.", "", print_version},
+};
+
+constexpr std::string_view later_commands[] = {
+    "push", "pull",   "login",      "logout", "cache",   "df",     "check",
+    "lint", "doctor", "completion", "plan",   "lock",    "vendor", "copy",
+    "diff", "rebase", "buildx",     "image",  "builder", "system",
+};
+constexpr std::string_view container_commands[] = {
+    "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
+    "restart", "kill",    "logs",  "attach",  "cp",    "create", "commit", "container",
+    "network", "volume",  "pod",   "stats",   "top",   "wait",   "port",   "rename",
+    "pause",   "unpause", "swarm", "service", "stack", "from",   "mount",
+};
+
+template <std::size_t N>
+bool contains(const std::string_view (&words)[N], std::string_view word) {
+  return std::find(std::begin(words), std::end(words), word) != std::end(words);
+}
+
+[[noreturn]] void unknown_command(const std::string& word, const Io& io) {
+  if (contains(container_commands, word))
+    usage_error("ocibuild builds images and does not run containers");
+  const std::string shown = terminal_text(word, 100);
+  if (contains(later_commands, word))
+    usage_error("'" + shown + "' is not in this release of ocibuild");
+  std::vector<std::string> known = {"help"};
+  for (const CommandInfo& command : commands) known.emplace_back(command.name);
+  std::string message = "no command '" + shown + "'";
+  const auto near = closest_match(word, known);
+  std::error_code ignored;
+  const bool directory = std::filesystem::is_directory(io.resolve(word), ignored);
+  if (near) message += "; did you mean '" + *near + "'?";
+  if (near || directory) message += " (a directory: ocibuild ./" + shown + ")";
+  usage_error(message);
+}
+
+/// What is to be run: a command and the words that belong to it.
+struct Call {
+  const CommandInfo* command = nullptr;  ///< null: print `text`
+  std::vector<std::string> words{};
+  std::string text{};
+  int status = 0;
+};
+
+bool is_short_form(std::string_view word) {
+  return word.starts_with("-") || word == "." || word == ".." ||
+         word.find('/') != std::string_view::npos;
+}
+
+Call help_call(std::span<const std::string> words) {
+  if (words.empty()) return {.text = root_help()};
+  const CommandInfo* command = find_command(words.front());
+  if (command == nullptr)
+    usage_error("no command '" + terminal_text(words.front(), 100) + "' to help with");
+  return {.text = command_help(*command)};
+}
+
+Call find_call(const Arguments& arguments, const Io& io) {
+  const std::size_t prefix = global_prefix(arguments);
+  const std::span<const std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(prefix),
+                                          arguments.end());
+  if (rest.empty()) return {.text = short_help(), .status = static_cast<int>(Errc::usage)};
+  const std::string& word = rest.front();
+  if (word == "-h") return {.text = short_help()};
+  if (word == "--help") return {.text = root_help()};
+  if (word == "-v" || word == "--version")
+    return {.text = std::string("ocibuild ") + version + "\n"};
+  if (word == "help") return help_call(rest.subspan(1));
+  Call call;
+  call.words.assign(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(prefix));
+  call.command = find_command(word);
+  if (call.command == nullptr) {
+    if (!is_short_form(word)) unknown_command(word, io);
+    call.command = &commands[0];
+    call.words = arguments;
+  } else {
+    call.words.insert(call.words.end(), rest.begin() + 1, rest.end());
+  }
+  return call;
+}
+
+void say_without_effect(const ParsedFlags& flags, Console& console) {
+  std::vector<std::string> names = flags.without_effect;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  for (const std::string& name : names) console.debug("--" + name + " has nothing to act on here");
+}
+
+int run_command(const Call& call, Io& io, Console& console) {
+  const ParsedFlags flags = parse_flags(call.command->id, call.words, io.environment);
+  if (flags.help != HelpWanted::none) {
+    const bool brief = flags.help == HelpWanted::brief && call.command->id == build_command;
+    io.out.sink->write(brief ? short_help() : command_help(*call.command));
+    return 0;
+  }
+  console.set_up(look_of(flags, io, io.err), shows_progress(flags, io), flags.on("debug"));
+  say_without_effect(flags, console);
+  Invocation invocation{flags, io, console};
+  call.command->run(invocation);
+  return 0;
+}
+
+/// Everything that is no finding about the user's input.
+Error bug(const std::string& what) {
+  Error error(Errc::internal, "internal", "bug in ocibuild: " + what);
+  error.note("ocibuild " + std::string(version) + "; nothing in your files should cause this");
+  error.help("report it to the project with this text, the Dockerfile and the output with --debug");
+  return error;
+}
+
+Error as_error(const Error& error) {
+  return error.code() == Errc::internal ? bug(error.what()) : error;
+}
+
+}  // namespace
+
+std::span<const CommandInfo> command_table() {
+  return commands;
+}
+
+const CommandInfo* find_command(std::string_view word) {
+  for (const CommandInfo& command : commands) {
+    if (word == command.name || (!command.alias.empty() && word == command.alias)) return &command;
+  }
+  return nullptr;
+}
+
+int run(const Arguments& arguments, Io& io) {
+  Console console(io.err, look_of({}, io, io.err));
+  Call call;
+  const auto fail = [&](const Error& error) {
+    std::string see;
+    if (error.code() == Errc::usage && error.diagnostic().id.empty()) {
+      see = "see: ocibuild " +
+            (call.command != nullptr ? std::string(call.command->name) + ' ' : "") + "-h";
+    }
+    console.error(error, see);
+    return static_cast<int>(error.code());
+  };
+  try {
+    call = find_call(arguments, io);
+    if (call.command != nullptr) return run_command(call, io, console);
+    (call.status == 0 ? io.out : io.err).sink->write(call.text);
+    return call.status;
+  } catch (const ClosedOutput&) {
+    return 0;  // the reader has all it wanted
+  } catch (const Error& error) {
+    return fail(as_error(error));
+  } catch (const std::bad_alloc&) {
+    return fail(Error(Errc::failed, "out-of-memory", "there is not enough memory"));
+  } catch (const std::exception& error) {
+    return fail(bug(error.what()));
+  }
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flags.hpp"
+#include "io.hpp"
+
+namespace ocibuild::program {
+
+class Console;
+
+using Arguments = std::vector<std::string>;  ///< without the program's own name
+
+/// The whole program: reads `arguments`, does it, prints, and returns the exit status. Throws
+/// nothing.
+int run(const Arguments& arguments, Io& io);
+
+/// What a command gets to work with.
+struct Invocation {
+  const ParsedFlags& flags;
+  Io& io;
+  Console& console;
+};
+
+/// One row of the table of commands.
+struct CommandInfo {
+  Command id;
+  std::string_view name;
+  std::string_view alias;      ///< another word for it; may be empty
+  std::string_view arguments;  ///< for the usage line
+  std::string_view summary;
+  std::string_view example;  ///< may be empty
+  void (*run)(Invocation&);  ///< @throws Error, ClosedOutput
+};
+
+std::span<const CommandInfo> command_table();
+/// By name or alias; null if there is none.
+const CommandInfo* find_command(std::string_view word);
+
+}  // namespace ocibuild::program

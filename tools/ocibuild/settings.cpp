@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings.hpp"
+
+#include <algorithm>
+
+#include "terminal_text.hpp"
+
+namespace ocibuild::program {
+
+namespace {
+
+bool utf8_locale(const Io& io) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    auto value = io.variable(name);
+    if (!value) continue;
+    std::transform(value->begin(), value->end(), value->begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return value->find("utf-8") != std::string::npos || value->find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+bool forced(const Io& io, const char* name) {
+  const auto value = io.variable(name);
+  return value && *value != "0";
+}
+
+}  // namespace
+
+Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream) {
+  Look look;
+  look.utf8 = stream.is_terminal && utf8_locale(io);
+  const std::string when = flags.text("color").value_or("auto");
+  if (when != "auto" && when != "always" && when != "never") {
+    usage_error(flags.origin("color") + " takes auto, always or never, not '" +
+                terminal_text(when) + "'");
+  }
+  if (when == "never") return look;
+  const bool wanted =
+      stream.is_terminal && io.variable("TERM").value_or("") != "dumb" && !io.variable("NO_COLOR");
+  look.colour =
+      when == "always" || forced(io, "FORCE_COLOR") || forced(io, "CLICOLOR_FORCE") || wanted;
+  return look;
+}
+
+bool shows_progress(const ParsedFlags& flags, const Io& io) {
+  // BUILDKIT_PROGRESS is set for docker: what we do not have of it is no reason to fail.
+  const std::string common = io.variable("BUILDKIT_PROGRESS").value_or("auto");
+  const std::string mode = flags.text("progress").value_or("");
+  if (mode == "tty" || mode == "rawjson") {
+    usage_error(flags.origin("progress") + "=" + mode +
+                " is not in this release of ocibuild: use plain");
+  }
+  if (!mode.empty() && mode != "auto" && mode != "plain" && mode != "quiet" && mode != "none") {
+    usage_error(flags.origin("progress") + " takes auto, plain, quiet or none, not '" +
+                terminal_text(mode) + "'");
+  }
+  const std::string& chosen = mode.empty() ? common : mode;
+  return chosen != "quiet" && chosen != "none";
+}
+
+std::filesystem::path store_root(const ParsedFlags& flags, const Io& io) {
+  if (const auto root = flags.text("root")) {
+    if (root->empty()) usage_error(flags.origin("root") + " needs the name of a directory");
+    return io.resolve(*root);
+  }
+  // A relative XDG directory is to be ignored (XDG base directory specification).
+  const auto data = io.variable("XDG_DATA_HOME");
+  if (data && data->front() == '/') return std::filesystem::path(*data) / "ocibuild";
+  if (const auto home = io.variable("HOME")) {
+    return io.resolve(*home) / ".local" / "share" / "ocibuild";
+  }
+  usage_error("there is no place for the store: HOME is not set; use --root DIR or OCIBUILD_ROOT");
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "flags.hpp"
+#include "io.hpp"
+
+/// What flags, variables and defaults together say (docs/reference/cli.md, section 7). No
+/// configuration file is read in this release.
+namespace ocibuild::program {
+
+/// How text is dressed.
+struct Look {
+  bool colour = false;
+  bool utf8 = false;  ///< symbols beyond ASCII may be used
+};
+
+/// @throws Error(Errc::usage) for a --color that is none
+Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream);
+
+/// True when progress and warnings are to be shown. @throws Error(Errc::usage)
+bool shows_progress(const ParsedFlags& flags, const Io& io);
+
+/// --root, else $XDG_DATA_HOME/ocibuild, else $HOME/.local/share/ocibuild.
+/// @throws Error(Errc::usage) if none of them is set
+std::filesystem::path store_root(const ParsedFlags& flags, const Io& io);
+
+}  // namespace ocibuild::program

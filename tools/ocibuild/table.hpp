@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ocibuild::program {
+
+/// Columns as docker prints them: left-aligned, three spaces apart, the last one not padded.
+class Table {
+public:
+  explicit Table(std::vector<std::string> header) { rows_.push_back(std::move(header)); }
+  /// As many cells as the header has; they must be printable (terminal_text).
+  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
+  std::string str() const;
+
+private:
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace ocibuild::program

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace ocibuild::program {
+
+namespace {
+
+/// One decimal, rounded half up, without the floating point of a locale.
+std::string one_decimal(std::uint64_t tenths) {
+  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
+}
+
+bool read_number(std::string_view text, std::size_t at, std::size_t size, int& out) {
+  if (at + size > text.size()) return false;
+  const char* end = text.data() + at + size;
+  const auto result = std::from_chars(text.data() + at, end, out);
+  return result.ec == std::errc() && result.ptr == end && out >= 0;
+}
+
+/// Seconds east of UTC; nothing if `text` is no zone of RFC 3339.
+std::optional<int> parse_zone(std::string_view text) {
+  if (text == "Z" || text == "z") return 0;
+  int hours = 0;
+  int minutes = 0;
+  const bool shape = text.size() == 6 && (text[0] == '+' || text[0] == '-') && text[3] == ':';
+  if (!shape || !read_number(text, 1, 2, hours) || !read_number(text, 4, 2, minutes)) {
+    return std::nullopt;
+  }
+  const int seconds = (hours * 60 + minutes) * 60;
+  return text[0] == '-' ? -seconds : seconds;
+}
+
+std::string counted(std::int64_t count, std::string_view unit) {
+  return std::to_string(count) + ' ' + std::string(unit) + " ago";
+}
+
+}  // namespace
+
+std::string human_size(std::uint64_t bytes, std::string_view space) {
+  static constexpr std::array<std::string_view, 6> units = {"B", "kB", "MB", "GB", "TB", "PB"};
+  if (bytes < 1000) return std::to_string(bytes) + std::string(space) + "B";
+  std::size_t unit = 1;
+  std::uint64_t scale = 1000;
+  // 999 950 bytes would round to "1000.0 kB".
+  while (unit + 1 < units.size() && bytes >= scale * 1000 - scale / 20) {
+    scale *= 1000;
+    ++unit;
+  }
+  const std::uint64_t tenths = bytes / (scale / 10) + (bytes % (scale / 10) >= scale / 20 ? 1 : 0);
+  return one_decimal(tenths) + std::string(space) + std::string(units[unit]);
+}
+
+std::string plain_seconds(std::chrono::nanoseconds took) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+  return one_decimal(static_cast<std::uint64_t>(ms + 50) / 100) + 's';
+}
+
+std::string human_duration(std::chrono::nanoseconds took) {
+  const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
+  return ms < 1000 ? std::to_string(ms) + " ms" : plain_seconds(took);
+}
+
+std::optional<std::int64_t> parse_time(std::string_view text) {
+  int year = 0;
+  int month = 0;
+  int day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  const bool shape = text.size() >= 20 && text[4] == '-' && text[7] == '-' &&
+                     (text[10] == 'T' || text[10] == 't') && text[13] == ':' && text[16] == ':';
+  if (!shape || !read_number(text, 0, 4, year) || !read_number(text, 5, 2, month) ||
+      !read_number(text, 8, 2, day) || !read_number(text, 11, 2, hour) ||
+      !read_number(text, 14, 2, minute) || !read_number(text, 17, 2, second)) {
+    return std::nullopt;
+  }
+  std::string_view rest = text.substr(19);
+  if (rest.front() == '.')
+    rest.remove_prefix(std::min(rest.find_first_not_of("0123456789", 1), rest.size()));
+  const auto zone = parse_zone(rest);
+  const std::chrono::year_month_day date(std::chrono::year(year),
+                                         std::chrono::month(static_cast<unsigned>(month)),
+                                         std::chrono::day(static_cast<unsigned>(day)));
+  if (!zone || !date.ok()) return std::nullopt;
+  const std::int64_t days = std::chrono::sys_days(date).time_since_epoch().count();
+  return ((days * 24 + hour) * 60 + minute) * 60 + second - *zone;
+}
+
+std::string human_age(std::string_view rfc3339, std::int64_t now) {
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  const auto time = parse_time(rfc3339);
+  if (!time || *time <= day) return "N/A";  // reproducible images say second 0 or 1
+  const std::int64_t age = now - *time;
+  // The steps are docker's units.HumanDuration.
+  if (age < 1) return "Less than a second ago";
+  if (age < minute) return age == 1 ? "1 second ago" : counted(age, "seconds");
+  if (age < 2 * minute) return "About a minute ago";
+  if (age < hour) return counted(age / minute, "minutes");
+  if (age < 2 * hour) return "About an hour ago";
+  if (age < 2 * day) return counted(age / hour, "hours");
+  if (age < 14 * day) return counted(age / day, "days");
+  if (age < 60 * day) return counted(age / (7 * day), "weeks");
+  if (age < 730 * day) return counted(age / (30 * day), "months");
+  return counted(age / (365 * day), "years");
+}
+
+}  // namespace ocibuild::program

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ocibuild::program {
+
+/// Decimal units with one decimal, as docker counts: "118 B", "2.1 kB", "23.4 MB"; docker's tables
+/// put no space in between.
+std::string human_size(std::uint64_t bytes, std::string_view space = " ");
+
+/// "0.1s", as BuildKit's plain lines have it.
+std::string plain_seconds(std::chrono::nanoseconds took);
+
+/// "24 ms" below a second, "1.1s" from there on.
+std::string human_duration(std::chrono::nanoseconds took);
+
+/// Seconds since 1970 UTC of an RFC 3339 time; nothing for an empty or different text.
+std::optional<std::int64_t> parse_time(std::string_view rfc3339);
+
+/// docker's words: "3 days ago". "N/A" for no time and for 1970, which means that the image keeps
+/// none.
+std::string human_age(std::string_view rfc3339, std::int64_t now);
+
+}  // namespace ocibuild::program
