@@ -31,7 +31,7 @@ struct Settings {
 };
 
 class Socket {
- public:
+public:
   explicit Socket(int fd) : fd_(fd) {}
   ~Socket() {
     if (fd_ >= 0) ::close(fd_);
@@ -40,7 +40,7 @@ class Socket {
   Socket& operator=(const Socket&) = delete;
   int get() const { return fd_; }
 
- private:
+private:
   int fd_;
 };
 
