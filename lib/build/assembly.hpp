@@ -12,7 +12,7 @@ namespace ocibuild::engine {
 
 /// Puts the result together: layers and history in order, then config and manifest.
 class Assembly {
- public:
+public:
   /// `base`: null for scratch.
   Assembly(const BuildRequest& request, const BaseImage* base, const BaseImages& images);
 
@@ -23,7 +23,7 @@ class Assembly {
   /// Stores config and manifest.
   BuildResult finish(const plan::EvaluatedStage& target, const store::BlobStore& blobs) &&;
 
- private:
+private:
   const BuildRequest& request_;
   image::ConfigBuilder config_;
   BuildResult result_;

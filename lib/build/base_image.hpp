@@ -30,7 +30,7 @@ struct BaseImage {
 
 /// What base images are asked: documents first, files only when a step needs them.
 class BaseImages {
- public:
+public:
   BaseImages(const store::OciLayout& layout, const store::BuildCache& cache, std::stop_token stop)
       : layout_(layout), cache_(cache), stop_(std::move(stop)) {}
 
@@ -47,7 +47,7 @@ class BaseImages {
   /// Bytes of the layer's tar; known once view() was called, 0 before.
   std::uint64_t unpacked(const Digest& layer) const;
 
- private:
+private:
   std::shared_ptr<const rootfs::LayerIndex> index(const Descriptor& layer, const DiffId& diff_id);
 
   const store::OciLayout& layout_;

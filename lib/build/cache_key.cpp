@@ -15,7 +15,7 @@ constexpr std::string_view tar_format = "ocibuild layer 1";
 /// Feeds a hasher with values that cannot run into each other: numbers of eight bytes, texts behind
 /// their length.
 class Framed {
- public:
+public:
   void number(std::uint64_t value) {
     std::array<std::byte, 8> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i)
@@ -28,7 +28,7 @@ class Framed {
   }
   Digest finish() { return hasher_.finish(); }
 
- private:
+private:
   oci::Hasher hasher_;
 };
 

@@ -42,7 +42,7 @@ std::optional<rootfs::Owner> look_up(std::string_view text, const dockerfile::Sp
 
 /// Carries out one COPY on a draft.
 class Copier {
- public:
+public:
   Copier(const plan::CopyStep& step, const CopyOrigin& origin, const StepPlace& place,
          CopyCounts& counts, std::optional<rootfs::Owner> owner)
       : step_(step),
@@ -62,7 +62,7 @@ class Copier {
 
   layer::FileSet take() && { return std::move(draft_).take(); }
 
- private:
+private:
   std::vector<oci::RootfsPath> expand(const plan::Text& source) const {
     const oci::SplitPattern pattern = oci::split_pattern(source.text);
     const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.fixed));

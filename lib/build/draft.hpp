@@ -24,7 +24,7 @@ struct InTheWay {
 /// Keeps the rule of docs/reference/image.md 2.6: with a file go all directories above it, with the
 /// metadata they have in the image. Paths must be resolved before (rootfs/resolve).
 class Draft final : public oci::FileLookup {
- public:
+public:
   /// `below` must outlive the draft.
   Draft(const rootfs::View& below, const FileTimes& times) : below_(below), times_(times) {}
 
@@ -43,7 +43,7 @@ class Draft final : public oci::FileLookup {
 
   layer::FileSet take() && { return std::move(files_); }
 
- private:
+private:
   void add_parents(const oci::RootfsPath& path);
   std::int64_t file_time(std::int64_t of_source) const;
 

@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 
 /// One build; run() is the list of its stages.
 class Engine {
- public:
+public:
   Engine(const BuildRequest& request, EventSink& events, std::stop_token stop)
       : request_(request),
         events_(events),
@@ -50,7 +50,7 @@ class Engine {
     return result;
   }
 
- private:
+private:
   plan::PlanInputs plan_inputs() const {
     return {request_.target, request_.build_args, request_.platform};
   }

@@ -21,13 +21,13 @@ struct StoredLayer {
 
 /// Turns files into layers of the store, or finds them there.
 class LayerMaker {
- public:
+public:
   LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
              const store::BuildCache& cache, std::stop_token stop);
 
   StoredLayer make(const std::vector<layer::LayerFile>& files);
 
- private:
+private:
   const BuildRequest& request_;
   const store::BlobStore& blobs_;
   const store::BuildCache& cache_;

@@ -12,7 +12,7 @@ namespace ocibuild::engine {
 
 /// Tells the caller of build() what became of each step.
 class Reporter {
- public:
+public:
   Reporter(EventSink& events, const dockerfile::Dockerfile& file, const BaseImages& images)
       : events_(events), file_(file), images_(images) {}
 
@@ -24,7 +24,7 @@ class Reporter {
   /// A stage that only serves COPY --from: nothing is written for it.
   void stage_without_layers(const StageWork& work);
 
- private:
+private:
   EventSink& events_;
   const dockerfile::Dockerfile& file_;
   const BaseImages& images_;

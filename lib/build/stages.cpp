@@ -72,7 +72,7 @@ std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::Laye
 
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
 class StageLayout {
- public:
+public:
   StageLayout(Stages& stages, const LayoutInputs& inputs, support::Diagnostics& diagnostics,
               CopyCounts& counts)
       : stages_(stages), inputs_(inputs), diagnostics_(diagnostics), counts_(counts) {}
@@ -86,7 +86,7 @@ class StageLayout {
     }
   }
 
- private:
+private:
   rootfs::View base_files(const StageWork& work) {
     const bool looks = std::any_of(work.steps.begin(), work.steps.end(),
                                    [](const StageStep& step) { return step.plan.makes_layer(); });

@@ -13,14 +13,14 @@ namespace ocibuild::compress {
 /// Compresses one chunk at a time to a complete gzip member or zstd frame. Not thread-safe; each
 /// worker has its own.
 class ChunkEncoder {
- public:
+public:
   /// `setting.codec` is not `none`.
   explicit ChunkEncoder(const Setting& setting);
   ~ChunkEncoder();
   /// The bytes depend on `chunk` and the setting alone, not on earlier chunks.
   std::vector<std::byte> encode(support::Bytes chunk);
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -14,7 +14,7 @@ namespace ocibuild::compress {
 /// Memory: at most (2 * jobs + 2) chunks. write() blocks while that many are under way. Not
 /// thread-safe.
 class Compressor final : public support::ByteSink {
- public:
+public:
   /// `out` must outlive the compressor and is written by the calling thread only. `jobs`: worker
   /// threads, at least 1.
   Compressor(Setting setting, support::ByteSink& out, unsigned jobs);
@@ -23,7 +23,7 @@ class Compressor final : public support::ByteSink {
   /// Writes what is left and ends the stream. Call once.
   void finish();
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -25,7 +25,7 @@ namespace {
 
 /// The compressed stream with its buffer, and the number of bytes taken from it.
 class Input {
- public:
+public:
   Input(support::ByteSource& source, std::string what)
       : source_(source), what_(std::move(what)), buffer_(128 * 1024) {}
 
@@ -59,7 +59,7 @@ class Input {
                 concat(what_, " is corrupt: ", why, " at byte ", offset_));
   }
 
- private:
+private:
   support::ByteSource& source_;
   std::string what_;
   std::vector<std::byte> buffer_;
@@ -70,7 +70,7 @@ class Input {
 };
 
 class PlainSource final : public support::ByteSource {
- public:
+public:
   explicit PlainSource(Input input) : input_(std::move(input)) {}
 
   std::size_t read(std::span<std::byte> out) override {
@@ -81,13 +81,13 @@ class PlainSource final : public support::ByteSource {
     return size;
   }
 
- private:
+private:
   Input input_;
 };
 
 /// zlib, not libdeflate: that one wants a whole member in memory.
 class GzipSource final : public support::ByteSource {
- public:
+public:
   explicit GzipSource(Input input) : input_(std::move(input)) {
     constexpr int gzip_only = 16 + MAX_WBITS;
     if (::inflateInit2(&stream_, gzip_only) != Z_OK) {
@@ -106,7 +106,7 @@ class GzipSource final : public support::ByteSource {
     return 0;
   }
 
- private:
+private:
   /// False at the end of the stream. Padding with zeros after the last member is tolerated, as by
   /// gzip: archives on tapes and block devices have it.
   bool begin_member() {
@@ -159,7 +159,7 @@ struct ZstdFree {
 
 /// Any number of frames; the library skips skippable ones and refuses windows above 128 MiB.
 class ZstdSource final : public support::ByteSource {
- public:
+public:
   explicit ZstdSource(Input input) : input_(std::move(input)), context_(::ZSTD_createDCtx()) {
     if (!context_) throw Error(Errc::internal, "out-of-memory", "zstd found no memory");
   }
@@ -182,7 +182,7 @@ class ZstdSource final : public support::ByteSource {
     }
   }
 
- private:
+private:
   Input input_;
   std::unique_ptr<::ZSTD_DCtx, ZstdFree> context_;
   bool between_frames_ = true;

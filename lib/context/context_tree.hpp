@@ -19,7 +19,7 @@ namespace ocibuild::context {
 /// exists if something below it is included. Never leaves `root`: no method follows a symlink, on
 /// any component. Thread-safe.
 class ContextTree final : public oci::FileTree {
- public:
+public:
   /// `known` may be null; it must outlive the tree and every content taken from it.
   /// @throws Error(Errc::failed, context-missing) if `root` is no directory
   ContextTree(std::filesystem::path root, IgnoreRules rules, StatIndex* known);
@@ -35,7 +35,7 @@ class ContextTree final : public oci::FileTree {
   /// Sockets met so far (they are not copied): paths, for a warning.
   std::vector<std::string> sockets() const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -10,7 +10,7 @@ namespace ocibuild::context {
 namespace {
 
 class DiskSource final : public support::ByteSource {
- public:
+public:
   DiskSource(std::shared_ptr<const RootDirectory> root, oci::RootfsPath path, FileStamp stamp)
       : root_(std::move(root)), path_(std::move(path)), stamp_(stamp) {
     RootDirectory::Opened opened = root_->open_file(path_);
@@ -30,7 +30,7 @@ class DiskSource final : public support::ByteSource {
     return size;
   }
 
- private:
+private:
   void check_stamp() const {
     struct stat now {};
     if (::fstat(fd_.get(), &now) != 0) throw_unreadable(*root_, path_, errno);

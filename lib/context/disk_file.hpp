@@ -11,7 +11,7 @@ namespace ocibuild::context {
 
 /// Content of a regular file of the context: the one with `stamp`, or an error. Thread-safe.
 class DiskFile final : public oci::FileContent {
- public:
+public:
   /// `known` may be null; otherwise it must outlive this.
   DiskFile(std::shared_ptr<const RootDirectory> root, oci::RootfsPath path, FileStamp stamp,
            StatIndex* known)
@@ -22,7 +22,7 @@ class DiskFile final : public oci::FileContent {
   /// From the index when it knows the file; otherwise reads it, and the index learns.
   Digest digest() const override;
 
- private:
+private:
   std::shared_ptr<const RootDirectory> root_;
   oci::RootfsPath path_;
   FileStamp stamp_;

@@ -12,7 +12,7 @@ namespace ocibuild::context {
 
 /// The patterns of a .dockerignore file (docs/reference/dockerfile.md, 11). Immutable, thread-safe.
 class IgnoreRules {
- public:
+public:
   /// No patterns: nothing is hidden.
   IgnoreRules();
   ~IgnoreRules();
@@ -45,7 +45,7 @@ class IgnoreRules {
   };
   std::optional<Culprit> culprit(std::string_view path) const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

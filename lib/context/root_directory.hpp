@@ -16,7 +16,7 @@ FileStamp stamp_of(const struct stat& file);
 /// A directory of this machine whose files are opened component by component, so that no symlink
 /// in it is ever followed, not even one that appears while it is read. Thread-safe.
 class RootDirectory {
- public:
+public:
   /// `path` itself may be a symlink. @throws Error(Errc::failed, context-missing)
   explicit RootDirectory(std::filesystem::path path);
 
@@ -32,7 +32,7 @@ class RootDirectory {
   /// Where the file is on this machine: for messages only.
   std::filesystem::path locate(const oci::RootfsPath& path) const;
 
- private:
+private:
   std::filesystem::path path_;
   support::Fd fd_;
 };

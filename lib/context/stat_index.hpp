@@ -32,7 +32,7 @@ struct FileStamp {
 /// whose mtime or ctime is not older, by the coarsest clock of a file system, than the moment they
 /// were learnt or the index was written. Thread-safe.
 class StatIndex {
- public:
+public:
   /// Nanoseconds since 1970; only tests set another than the system's.
   using Clock = std::function<std::int64_t()>;
 
@@ -48,7 +48,7 @@ class StatIndex {
   void save() noexcept;
   static Clock system_clock();
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

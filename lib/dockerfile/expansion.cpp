@@ -27,7 +27,7 @@ struct Failure {
 
 /// Splits at blanks outside quotes while the text is built.
 class WordSplitter {
- public:
+public:
   void add_plain(char c) {
     if (!support::is_blank(c)) {
       add_quoted(std::string_view(&c, 1));
@@ -41,13 +41,13 @@ class WordSplitter {
     return std::move(words_);
   }
 
- private:
+private:
   std::vector<std::string> words_;
   std::string word_;
 };
 
 class Expander {
- public:
+public:
   Expander(const Word& word, char escape, const Lookup& lookup)
       : word_(word), text_(word.text), escape_(escape), lookup_(lookup) {}
 
@@ -57,7 +57,7 @@ class Expander {
     return std::move(out_);
   }
 
- private:
+private:
   static constexpr char end_of_word = '\0';
   bool at_end() const { return at_ == text_.size(); }
 

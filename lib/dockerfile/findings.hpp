@@ -22,7 +22,7 @@ struct Explanation {
 /// Puts errors and warnings about one Dockerfile into Diagnostics, as its `# check=` directive
 /// says. The arguments must outlive it.
 class Findings {
- public:
+public:
   Findings(const SourceText& source, const Checks& checks, support::Diagnostics& diagnostics)
       : source_(source), checks_(checks), diagnostics_(diagnostics) {}
 
@@ -37,7 +37,7 @@ class Findings {
   std::optional<std::string> nearest(std::string_view word,
                                      const std::function<std::vector<std::string>()>& candidates);
 
- private:
+private:
   bool many() const;
   Diagnostic describe(std::string id, std::string message, const Span* span,
                       Explanation explanation) const;

@@ -42,14 +42,14 @@ std::optional<Heredoc> heredoc_in(std::string_view word);
 /// Text -> logical lines: comments, continuation, heredoc bodies (docs/reference/dockerfile.md, 2
 /// and 10). Time and memory are linear in the text.
 class Lexer {
- public:
+public:
   /// The arguments must outlive the lexer.
   Lexer(const SourceText& source, char escape, Findings& findings)
       : source_(source), escape_(escape), findings_(findings) {}
 
   std::optional<LogicalLine> next();
 
- private:
+private:
   void append(LogicalLine& line, std::size_t column, bool& goes_on);
   void skip_heredocs(const LogicalLine& line);
   bool skip_body(const Heredoc& heredoc);

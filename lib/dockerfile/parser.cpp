@@ -52,7 +52,7 @@ std::string upper(std::string_view text) {
 }
 
 class Parser {
- public:
+public:
   Parser(const SourceText& source, const Directives& directives, support::Diagnostics& diagnostics)
       : source_(source),
         escape_(directives.escape),
@@ -61,7 +61,7 @@ class Parser {
 
   std::vector<Instruction> run();
 
- private:
+private:
   void parse(const LogicalLine& line);
   void report_unknown(const LogicalLine& line, Slice word);
   std::vector<std::string> unfinished_above(const LogicalLine& line) const;

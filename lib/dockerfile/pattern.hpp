@@ -13,7 +13,7 @@ namespace ocibuild::dockerfile {
 /// backslash quotes those and itself, everything else stands for itself
 /// (docs/reference/dockerfile.md, 4.6). Matching never backtracks over more than one `*`.
 class Pattern {
- public:
+public:
   static constexpr std::size_t longest = 512;  ///< characters
 
   /// Nothing when the pattern is too long or quotes another character; then `wrong` says which.
@@ -27,7 +27,7 @@ class Pattern {
   std::optional<std::string> replaced(std::string_view value, std::string_view replacement,
                                       bool all, std::size_t limit) const;
 
- private:
+private:
   /// Characters of a text: UTF-8 sequences, or single bytes where it is none.
   using Characters = std::vector<std::string_view>;
   /// What stands between two `*`; an absent token is `?`.

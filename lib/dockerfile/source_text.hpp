@@ -21,7 +21,7 @@ struct Span {
 
 /// The physical lines of a Dockerfile, for messages.
 class SourceText {
- public:
+public:
   SourceText() = default;
   /// `file`: as the user named it. A BOM is dropped; line ends are LF or CRLF.
   SourceText(std::string file, std::string_view text);
@@ -30,7 +30,7 @@ class SourceText {
   /// `span` with the excerpt of its instruction and `label` behind the carets.
   SourceRange range(const Span& span, std::string label = {}) const;
 
- private:
+private:
   std::string file_;
   std::vector<std::string> lines_;
 };

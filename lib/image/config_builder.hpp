@@ -13,7 +13,7 @@ std::string rfc3339(std::int64_t seconds);
 
 /// Grows the config of an image from its base's (docs/reference/image.md, 4).
 class ConfigBuilder {
- public:
+public:
   /// `base`: null for scratch. `platform`: of the result. The base's history is padded when it does
   /// not have one non-empty entry for each layer.
   ConfigBuilder(const ImageConfig* base, Platform platform, std::int64_t created);
@@ -24,7 +24,7 @@ class ConfigBuilder {
   void add_layer(std::string created_by, DiffId diff_id);
   ImageConfig finish(ContainerConfig config, std::string author) &&;
 
- private:
+private:
   HistoryEntry entry(std::string created_by) const;
   ImageConfig config_;
 };

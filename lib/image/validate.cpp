@@ -19,7 +19,7 @@ using support::concat;
 namespace {
 
 class NullSink final : public support::ByteSink {
- public:
+public:
   void write(support::Bytes) override {}
 };
 
@@ -33,13 +33,13 @@ std::optional<ImageFormat> family_of_layer(std::string_view media_type) {
 }
 
 class Validator {
- public:
+public:
   explicit Validator(const BlobAccess& blobs) : blobs_(blobs) {}
 
   void check_any(const Descriptor& descriptor);
   std::vector<std::string> findings() && { return std::move(findings_); }
 
- private:
+private:
   void find(std::string_view what, std::string_view fault) {
     findings_.push_back(concat(what, ": ", fault));
   }

@@ -22,7 +22,7 @@ struct LayerFile {
 
 /// The files of one layer, sorted by the bytes of their paths, each path once. Not thread-safe.
 class FileSet {
- public:
+public:
   /// Adds, or replaces the file of that path.
   void put(LayerFile file);
   const LayerFile* find(const oci::RootfsPath& path) const;
@@ -32,7 +32,7 @@ class FileSet {
   /// The files in order with link groups turned into hard links. A group of one is a plain file.
   std::vector<LayerFile> finish() const;
 
- private:
+private:
   std::map<oci::RootfsPath, LayerFile> files_;
 };
 

@@ -14,7 +14,7 @@ namespace {
 
 /// Lets a stop through between two reads of at most a buffer.
 class StoppableSource final : public support::ByteSource {
- public:
+public:
   StoppableSource(support::ByteSource& inner, const std::stop_token& stop)
       : inner_(inner), stop_(stop) {}
   std::size_t read(std::span<std::byte> buffer) override {
@@ -22,7 +22,7 @@ class StoppableSource final : public support::ByteSource {
     return inner_.read(buffer);
   }
 
- private:
+private:
   support::ByteSource& inner_;
   const std::stop_token& stop_;
 };

@@ -16,7 +16,7 @@ namespace ocibuild::oci {
 /// Content of a regular file, wherever its bytes are: in the build context or inside a layer blob.
 /// Methods are thread-safe and may be called any number of times.
 class FileContent {
- public:
+public:
   virtual ~FileContent() = default;
   /// Yields exactly the entry's size bytes. @throws Error(Errc::failed, file-changed) when the file
   /// is no longer the one that was looked at
@@ -37,7 +37,7 @@ struct TreeFile {
 
 /// Files by path. Enough to follow symlinks (rootfs/resolve); no method here follows one.
 class FileLookup {
- public:
+public:
   virtual ~FileLookup() = default;
   /// The file at exactly `path`; the root is a directory and always there. Nothing when there is no
   /// such file, or a parent is no directory.
@@ -47,7 +47,7 @@ class FileLookup {
 /// A tree of files that COPY can read: the build context, or the root file system of a stage or
 /// image.
 class FileTree : public FileLookup {
- public:
+public:
   /// Names in `directory`, sorted by bytes; empty if it is no directory.
   virtual std::vector<std::string> list(const RootfsPath& directory) const = 0;
 };

@@ -12,7 +12,7 @@ namespace ocibuild::oci {
 
 /// SHA-256 (or SHA-512) over a stream. Not thread-safe.
 class Hasher final : public support::ByteSink {
- public:
+public:
   /// `algorithm`: "sha256" or "sha512".
   explicit Hasher(std::string_view algorithm = "sha256");
   Hasher(Hasher&&) noexcept;
@@ -24,7 +24,7 @@ class Hasher final : public support::ByteSink {
   /// Ends the stream; call once.
   Digest finish();
 
- private:
+private:
   struct Context;
   std::unique_ptr<Context> context_;
   std::string algorithm_;
@@ -38,14 +38,14 @@ Digest sha256(support::ByteSource& source);
 
 /// Passes bytes on and checks them against a descriptor's digest and size.
 class VerifyingSource final : public support::ByteSource {
- public:
+public:
   /// `inner` must outlive this. The last read throws Error(Errc::failed, blob-corrupt) with both
   /// digests and `what` when bytes or size differ; more than `size` bytes throw at once.
   VerifyingSource(support::ByteSource& inner, const Digest& digest, std::uint64_t size,
                   std::string what);
   std::size_t read(std::span<std::byte> buffer) override;
 
- private:
+private:
   support::ByteSource& inner_;
   Digest expected_;
   std::uint64_t expected_size_;

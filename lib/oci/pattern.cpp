@@ -43,7 +43,7 @@ Character character_at(std::string_view text, std::size_t at) {
 
 /// Text to tokens. The syntax, and what is malformed, is that of Go's filepath.Match.
 class Pattern::Parser {
- public:
+public:
   Parser(std::string_view text, Grammar grammar) : text_(text), grammar_(grammar) {}
 
   std::vector<Token> parse() {
@@ -70,7 +70,7 @@ class Pattern::Parser {
     return std::move(tokens_);
   }
 
- private:
+private:
   [[noreturn]] void fail(std::string_view reason) const {
     throw Error(Errc::failed, "pattern-invalid",
                 support::concat("the pattern ", support::quote(text_), " is malformed: ", reason))

@@ -15,7 +15,7 @@ namespace ocibuild::oci {
 /// class can match '/'), `\c` a literal c. A character is a UTF-8 sequence, or one byte that is
 /// none. Matching never takes more steps than pattern length times path length.
 class Pattern {
- public:
+public:
   enum class Grammar {
     go_match,  ///< Go's filepath.Match, as of COPY sources: `**` is nothing special
     ignore,    ///< as of .dockerignore: `**` spans directories (docs/reference/dockerfile.md, 11.4)
@@ -28,7 +28,7 @@ class Pattern {
   /// False when no path below `directory` can match, so that a walk need not enter it.
   bool may_match_below(std::string_view directory) const;
 
- private:
+private:
   struct Token {
     enum class Kind : std::uint8_t {
       literal,

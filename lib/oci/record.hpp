@@ -13,7 +13,7 @@
 namespace ocibuild::oci {
 
 class RecordWriter {
- public:
+public:
   explicit RecordWriter(std::string_view magic) : bytes_(magic) {}
   /// In as few bytes as the number needs. Negative numbers are cast and come back by casting.
   void number(std::uint64_t value);
@@ -23,14 +23,14 @@ class RecordWriter {
   /// The whole record; call once.
   std::string finish();
 
- private:
+private:
   std::string bytes_;
 };
 
 /// Reads what RecordWriter wrote. A field that is not there gives zero or nothing and makes ok()
 /// false: check it at the end of each loop.
 class RecordReader {
- public:
+public:
   /// Nothing unless `bytes` (which must outlive the reader) are undamaged and begin with `magic`.
   static std::optional<RecordReader> open(std::string_view bytes, std::string_view magic);
 
@@ -40,7 +40,7 @@ class RecordReader {
   bool ok() const { return ok_; }
   bool at_end() const { return rest_.empty(); }
 
- private:
+private:
   explicit RecordReader(std::string_view rest) : rest_(rest) {}
   std::string_view take(std::uint64_t size);
 

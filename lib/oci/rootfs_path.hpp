@@ -13,7 +13,7 @@ namespace ocibuild::oci {
 /// Never a path of this machine. Components are never empty, "." or ".."; ".." of the text given
 /// stops at the root. Ordered by bytes, as layers are; a directory comes before what is in it.
 class RootfsPath {
- public:
+public:
   RootfsPath() = default;
   /// Cleans `text`: "/a/./b//../c/" is "a/c".
   explicit RootfsPath(std::string_view text);
@@ -37,7 +37,7 @@ class RootfsPath {
 
   auto operator<=>(const RootfsPath&) const = default;
 
- private:
+private:
   std::string text_;
 };
 

@@ -14,14 +14,14 @@ namespace ocibuild::plan {
 
 /// Private to build_stage_graph(). The members run in this order; each uses what those above found.
 class GraphBuilder {
- public:
+public:
   GraphBuilder(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
                support::Diagnostics& diagnostics)
       : file_(file), inputs_(inputs), findings_(file.source, file.checks, diagnostics) {}
 
   StageGraph run();
 
- private:
+private:
   void split_into_stages();
   bool choose_target();
   void define_global_scope();

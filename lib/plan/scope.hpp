@@ -14,7 +14,7 @@ namespace ocibuild::plan {
 /// The variables an instruction sees: ARG and ENV write the same set, the later line wins
 /// (docs/reference/dockerfile.md, 5).
 class Scope {
- public:
+public:
   void set(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
   std::optional<std::string> find(std::string_view name) const;
   /// ARG without any value: the name stays unset, and reading it is no mistake.
@@ -23,7 +23,7 @@ class Scope {
   /// For "did you mean".
   std::vector<std::string> names() const;
 
- private:
+private:
   std::map<std::string, std::string, std::less<>> values_;
   std::set<std::string, std::less<>> declared_;
 };

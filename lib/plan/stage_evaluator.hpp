@@ -15,7 +15,7 @@ namespace ocibuild::plan {
 
 /// Private to evaluate(): the state of one stage between two instructions.
 class StageEvaluator {
- public:
+public:
   StageEvaluator(const dockerfile::Dockerfile& file, const StageGraph& graph, std::size_t stage,
                  const StageStart& start, const PlanInputs& inputs,
                  support::Diagnostics& diagnostics);
@@ -39,7 +39,7 @@ class StageEvaluator {
   void operator()(const dockerfile::Expose& expose);
   void operator()(const dockerfile::Volume& volume);
 
- private:
+private:
   void start_environment();
   void set_env(const std::string& name, const std::string& value);
 

@@ -19,7 +19,7 @@ namespace {
 
 /// A range of the tar that must be there as a whole.
 class ContentSource final : public support::ByteSource {
- public:
+public:
   ContentSource(std::shared_ptr<const LayerContents> owner, int fd,
                 const std::filesystem::path& path, std::uint64_t offset, std::uint64_t size)
       : owner_(std::move(owner)), path_(path), range_(fd, path, offset, size), left_(size) {}
@@ -36,7 +36,7 @@ class ContentSource final : public support::ByteSource {
     return size;
   }
 
- private:
+private:
   std::shared_ptr<const LayerContents> owner_;  // keeps the descriptor open
   const std::filesystem::path& path_;           // the owner's
   support::FdRangeSource range_;

@@ -15,14 +15,14 @@ namespace ocibuild::rootfs {
 /// contents are asked for in any order, and the alternative is to inflate the blob once a file.
 /// Nothing is unpacked.
 class LayerContents : public std::enable_shared_from_this<LayerContents> {
- public:
+public:
   /// `blob`: path of the stored blob. `scratch`: directory for the nameless file.
   LayerContents(std::filesystem::path blob, std::filesystem::path scratch);
   ~LayerContents();
   /// Bytes [offset, offset + size) of the uncompressed tar. The source keeps this object alive.
   std::unique_ptr<support::ByteSource> open(std::uint64_t offset, std::uint64_t size) const;
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -27,7 +27,7 @@ struct IndexedFile {
 ///
 /// Looked up by binary search, so that a view asks for single paths without building the tree.
 class LayerIndex {
- public:
+public:
   /// One per path, in any order; of equal paths the last one counts. `whiteouts`: paths that the
   /// layer deletes from lower layers; `opaque`: directories whose lower contents it hides. A
   /// hard_link's target is a path of this layer or of lower ones.
@@ -58,7 +58,7 @@ class LayerIndex {
   std::string encode() const;
   static std::shared_ptr<const LayerIndex> decode(std::string_view bytes);
 
- private:
+private:
   std::vector<IndexedFile> files_;
   std::vector<oci::RootfsPath> whiteouts_;  // sorted
   std::vector<oci::RootfsPath> opaque_;     // sorted

@@ -143,7 +143,7 @@ std::shared_ptr<const LayerIndex> LayerIndex::decode(std::string_view bytes) {
   const std::uint64_t tar_size = in->number();
   if (!whiteouts || !opaque || !in->ok() || !in->at_end()) return nullptr;
   return std::make_shared<LayerIndex>(std::move(files), std::move(*whiteouts), std::move(*opaque),
-                                            tar_size);
+                                      tar_size);
 }
 
 }  // namespace ocibuild::rootfs

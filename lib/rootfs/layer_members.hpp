@@ -17,7 +17,7 @@ namespace ocibuild::rootfs {
 /// Collects the members of a layer in the order of its tar, as an unpacker of that layer alone
 /// would lay them out (docs/reference/dockerfile.md, 16.5). Not thread-safe.
 class LayerMembers final : public oci::FileTree {
- public:
+public:
   /// `what` names the layer in errors.
   explicit LayerMembers(std::string what) : what_(std::move(what)) {}
 
@@ -30,7 +30,7 @@ class LayerMembers final : public oci::FileTree {
   std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
   std::vector<std::string> list(const oci::RootfsPath& directory) const override;
 
- private:
+private:
   oci::RootfsPath place(const oci::RootfsPath& path);
   void check_parents(const oci::RootfsPath& path) const;
   bool take_whiteout(const oci::RootfsPath& path);

@@ -21,7 +21,7 @@ constexpr std::size_t buffer_size = 128 * 1024;
 
 /// The uncompressed tar on its way: summed up for the diff_id, and the place where a stop is seen.
 class TarStream final : public support::ByteSource {
- public:
+public:
   TarStream(support::ByteSource& in, const DiffId& diff_id, std::stop_token stop)
       : in_(in), hasher_(diff_id.digest().algorithm()), stop_(std::move(stop)) {}
 
@@ -34,7 +34,7 @@ class TarStream final : public support::ByteSource {
   std::uint64_t size() const { return hasher_.size(); }
   Digest finish() { return hasher_.finish(); }
 
- private:
+private:
   support::ByteSource& in_;
   oci::Hasher hasher_;
   std::stop_token stop_;

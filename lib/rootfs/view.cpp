@@ -18,7 +18,7 @@ constexpr unsigned most_links = 255;  // hard links that name each other in a ci
 
 /// Content of a file in a scanned layer.
 class LayerFile final : public oci::FileContent {
- public:
+public:
   LayerFile(std::shared_ptr<const LayerContents> contents, const IndexedFile& file)
       : contents_(std::move(contents)),
         offset_(file.offset),
@@ -34,7 +34,7 @@ class LayerFile final : public oci::FileContent {
     return oci::sha256(*source);
   }
 
- private:
+private:
   std::shared_ptr<const LayerContents> contents_;
   std::uint64_t offset_;
   std::uint64_t size_;

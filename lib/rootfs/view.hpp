@@ -20,7 +20,7 @@ namespace ocibuild::rootfs {
 /// inode number. A directory that has no entry in any layer is 0755 and of 0:0. Extended attributes
 /// are those of the layer; COPY decides which it keeps.
 class View final : public oci::FileTree {
- public:
+public:
   /// The empty root, as of scratch.
   View() = default;
   /// Lays one layer on top. `contents` is null for layers this build makes.
@@ -30,7 +30,7 @@ class View final : public oci::FileTree {
   std::vector<std::string> list(const oci::RootfsPath& directory) const override;
   bool has_layers() const { return !layers_.empty(); }
 
- private:
+private:
   struct Layer {
     std::shared_ptr<const LayerIndex> index;
     std::shared_ptr<const LayerContents> contents;

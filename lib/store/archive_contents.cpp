@@ -21,11 +21,11 @@ constexpr int most_links = 16;
 
 /// Opens a file and owns what FdSource borrows.
 class StagedSource final : public support::ByteSource {
- public:
+public:
   explicit StagedSource(const StagedBlob& blob) : file_(blob.file.path()) {}
   std::size_t read(std::span<std::byte> buffer) override { return file_.read(buffer); }
 
- private:
+private:
   support::FileSource file_;
 };
 

@@ -35,7 +35,7 @@ struct ArchiveMember {
 /// behind the layers. So big members become staged blobs, gone again when they are not committed;
 /// the names of the archive never become names of files here.
 class ArchiveContents {
- public:
+public:
   /// `what` names the archive in errors. @throws Error(Errc::failed, archive-invalid)
   ArchiveContents(support::ByteSource& in, const BlobStore& staging, std::string what);
 
@@ -54,7 +54,7 @@ class ArchiveContents {
   Error complaint(std::string_view why) const;
   [[noreturn]] void invalid(std::string_view why) const { throw complaint(why); }
 
- private:
+private:
   void add(const tar::TarReader::Member& member, support::ByteSource& content,
            const BlobStore& staging);
   const oci::RootfsPath* resolve(std::string_view name) const;
@@ -67,14 +67,14 @@ class ArchiveContents {
 
 /// The blobs of an OCI image layout in an archive.
 class ArchiveOrigin final : public BlobOrigin {
- public:
+public:
   /// `contents` must outlive this.
   explicit ArchiveOrigin(const ArchiveContents& contents) : contents_(contents) {}
   bool has(const Digest& digest) const override;
   void check(const Descriptor& descriptor) const override;
   std::string read(const Descriptor& descriptor, std::size_t limit) const override;
 
- private:
+private:
   Error complaint(std::string_view why) const override { return contents_.complaint(why); }
   const ArchiveContents& contents_;
 };

@@ -17,7 +17,7 @@ namespace ocibuild::store {
 /// Where the blobs of an image are read from: a store, or an archive on its way in. Decides how
 /// complaints about them sound.
 class BlobOrigin {
- public:
+public:
   virtual ~BlobOrigin() = default;
   virtual bool has(const Digest& digest) const = 0;
   /// @throws Error(Errc::failed) if the blob is not there, or not of the descriptor's size
@@ -27,13 +27,13 @@ class BlobOrigin {
   /// @throws Error(Errc::failed): the documents contradict the specification or each other
   [[noreturn]] void invalid(std::string_view why) const { throw complaint(why); }
 
- protected:
+protected:
   virtual Error complaint(std::string_view why) const = 0;
 };
 
 /// The blobs of an OCI image layout directory.
 class StoreOrigin final : public BlobOrigin {
- public:
+public:
   /// `blobs` must outlive this. `invalid_id`: error id for documents that are wrong.
   StoreOrigin(const BlobStore& blobs, std::string_view invalid_id)
       : blobs_(blobs), invalid_id_(invalid_id) {}
@@ -41,7 +41,7 @@ class StoreOrigin final : public BlobOrigin {
   void check(const Descriptor& descriptor) const override;
   std::string read(const Descriptor& descriptor, std::size_t limit) const override;
 
- private:
+private:
   Error complaint(std::string_view why) const override;
 
   const BlobStore& blobs_;
@@ -73,13 +73,13 @@ Descriptor resolve_platform(const BlobOrigin& origin, const Descriptor& image);
 /// What an index lists and the origin lacks (other platforms, attestations) is left out, as long
 /// as one manifest is there. So are foreign layers with URLs.
 class ImageBlobs {
- public:
+public:
   explicit ImageBlobs(const BlobOrigin& origin) : origin_(origin) {}
   /// `image`: a manifest or an index.
   void add(const Descriptor& image) { add(image, 0); }
   const std::vector<Descriptor>& list() const { return list_; }
 
- private:
+private:
   void add(const Descriptor& image, int depth);
   void add_index(const Descriptor& descriptor, int depth);
   void add_manifest(const Descriptor& descriptor);

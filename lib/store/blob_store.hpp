@@ -25,7 +25,7 @@ struct StagedBlob {
 
 /// Writes one blob and computes its digest on the way.
 class BlobWriter final : public support::ByteSink {
- public:
+public:
   /// `algorithm`: of the digest, "sha256" or "sha512".
   explicit BlobWriter(const std::filesystem::path& directory, std::string_view algorithm = "sha256")
       : file_(directory), hasher_(algorithm) {}
@@ -33,7 +33,7 @@ class BlobWriter final : public support::ByteSink {
   /// Flushes and closes. Call once.
   StagedBlob finish();
 
- private:
+private:
   support::TempFile file_;
   oci::Hasher hasher_;
 };
@@ -41,7 +41,7 @@ class BlobWriter final : public support::ByteSink {
 /// The blobs directory of an OCI image layout: ROOT/blobs/ALGORITHM/HEX. Thread-safe; any number of
 /// processes.
 class BlobStore {
- public:
+public:
   explicit BlobStore(std::filesystem::path root) : root_(std::move(root)) {}
   const std::filesystem::path& root() const { return root_; }
   /// Temporary files live here: in the same file system as the blobs.
@@ -70,7 +70,7 @@ class BlobStore {
   /// Stores a small document.
   Descriptor put(std::string media_type, std::string_view bytes) const;
 
- private:
+private:
   std::filesystem::path root_;
 };
 

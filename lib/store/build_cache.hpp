@@ -24,7 +24,7 @@ struct LayerRecord {
 /// Anything wrong, truncated or foreign is a miss. A write that fails costs time later, so it is
 /// not an error.
 class BuildCache {
- public:
+public:
   explicit BuildCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
   std::optional<LayerRecord> find_layer(const Digest& key) const;
@@ -37,7 +37,7 @@ class BuildCache {
   /// File of the stat index for the context at `root` (an absolute path).
   std::filesystem::path stat_index_file(const std::filesystem::path& root) const;
 
- private:
+private:
   std::filesystem::path directory_;
 };
 

@@ -27,7 +27,7 @@ constexpr std::string_view expected =
 
 /// An OCI image layout directory that is read from: what is missing is the layout's fault.
 class LayoutOrigin final : public BlobOrigin {
- public:
+public:
   explicit LayoutOrigin(const OciLayout& layout)
       : layout_(layout), blobs_(layout.blobs(), "archive-invalid") {}
   bool has(const Digest& digest) const override { return blobs_.has(digest); }
@@ -41,7 +41,7 @@ class LayoutOrigin final : public BlobOrigin {
     return blobs_.read(descriptor, limit);
   }
 
- private:
+private:
   Error complaint(std::string_view why) const override {
     return Error(Errc::failed, "archive-invalid",
                  concat(quote(layout_.root().native()), ": ", why));

@@ -23,7 +23,7 @@ inline constexpr std::size_t most_nameless = 512;
 ///
 /// What is ours alone (the lock, temporary files) is in ROOT/.ocibuild, which other tools ignore.
 class OciLayout {
- public:
+public:
   /// @throws Error(Errc::failed, store-invalid) if `root` holds something else than an OCI layout.
   /// A root that does not exist or is empty is an empty layout, made by the first write.
   explicit OciLayout(std::filesystem::path root);
@@ -41,7 +41,7 @@ class OciLayout {
   /// The name of an entry of this layout's index.
   std::optional<Reference> name_of(const Descriptor& entry) const;
 
- private:
+private:
   void create_when_missing() const;
   BlobStore blobs_;
 };

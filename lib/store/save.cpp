@@ -107,11 +107,11 @@ oci::Entry member(std::string_view name, oci::EntryType type, std::uint64_t size
 
 /// Content of the member that a TarWriter has begun.
 class MemberSink final : public support::ByteSink {
- public:
+public:
   explicit MemberSink(tar::TarWriter& tar) : tar_(tar) {}
   void write(support::Bytes bytes) override { tar_.content(bytes); }
 
- private:
+private:
   tar::TarWriter& tar_;
 };
 

@@ -11,7 +11,7 @@ namespace ocibuild::store {
 
 /// Passes bytes on until `stop` is triggered; then reading throws Error(Errc::interrupted).
 class StoppingSource final : public support::ByteSource {
- public:
+public:
   /// `inner` must outlive this.
   StoppingSource(support::ByteSource& inner, std::stop_token stop)
       : inner_(inner), stop_(std::move(stop)) {}
@@ -20,7 +20,7 @@ class StoppingSource final : public support::ByteSource {
     return inner_.read(buffer);
   }
 
- private:
+private:
   support::ByteSource& inner_;
   std::stop_token stop_;
 };

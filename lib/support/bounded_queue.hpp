@@ -14,7 +14,7 @@ namespace ocibuild::support {
 /// one, so memory stays flat. Thread-safe.
 template <typename T>
 class BoundedQueue {
- public:
+public:
   explicit BoundedQueue(std::size_t capacity) : capacity_(capacity) {}
 
   /// Waits for room. False, and the item is dropped, once the queue is closed.
@@ -46,7 +46,7 @@ class BoundedQueue {
     filled_.notify_all();
   }
 
- private:
+private:
   const std::size_t capacity_;
   std::mutex mutex_;
   std::condition_variable room_;

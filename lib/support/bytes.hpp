@@ -20,14 +20,14 @@ inline std::string_view as_text(Bytes bytes) {
 
 /// Takes a stream of bytes. write() takes all of them or throws.
 class ByteSink {
- public:
+public:
   virtual ~ByteSink() = default;
   virtual void write(Bytes bytes) = 0;
 };
 
 /// Gives a stream of bytes.
 class ByteSource {
- public:
+public:
   virtual ~ByteSource() = default;
   /// Fills the front of `buffer` (never empty) and returns how many bytes; fewer than asked is
   /// normal, 0 is the end.
@@ -36,31 +36,31 @@ class ByteSource {
 
 /// Reads from memory that the caller keeps alive.
 class MemorySource final : public ByteSource {
- public:
+public:
   explicit MemorySource(Bytes bytes) : rest_(bytes) {}
   explicit MemorySource(std::string_view text) : rest_(as_bytes(text)) {}
   std::size_t read(std::span<std::byte> buffer) override;
 
- private:
+private:
   Bytes rest_;
 };
 
 class StringSink final : public ByteSink {
- public:
+public:
   void write(Bytes bytes) override { text.append(as_text(bytes)); }
   std::string text;
 };
 
 /// Writes to two sinks, the first one first.
 class TeeSink final : public ByteSink {
- public:
+public:
   TeeSink(ByteSink& first, ByteSink& second) : first_(first), second_(second) {}
   void write(Bytes bytes) override {
     first_.write(bytes);
     second_.write(bytes);
   }
 
- private:
+private:
   ByteSink& first_;
   ByteSink& second_;
 };

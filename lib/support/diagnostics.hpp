@@ -13,7 +13,7 @@ namespace ocibuild::support {
 
 /// Collects findings, so that all mistakes of a text are reported at once.
 class Diagnostics {
- public:
+public:
   static constexpr std::size_t shown_errors = 10;
 
   void error(Diagnostic diagnostic) { errors_.push_back(std::move(diagnostic)); }
@@ -35,7 +35,7 @@ class Diagnostics {
     throw Error(Errc::failed, std::move(shown));
   }
 
- private:
+private:
   std::vector<Diagnostic> errors_;
   std::vector<Diagnostic> warnings_;
 };

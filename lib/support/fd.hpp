@@ -12,7 +12,7 @@ namespace ocibuild::support {
 
 /// Owns a file descriptor.
 class Fd {
- public:
+public:
   Fd() = default;
   explicit Fd(int fd) : fd_(fd) {}
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
@@ -22,7 +22,7 @@ class Fd {
   bool is_open() const { return fd_ >= 0; }
   void reset();
 
- private:
+private:
   int fd_ = -1;
 };
 
@@ -36,12 +36,12 @@ Fd open_read(const std::filesystem::path& path);
 
 /// Reads a descriptor to its end. Does not own it.
 class FdSource final : public ByteSource {
- public:
+public:
   /// `path` is for messages only.
   FdSource(int fd, std::filesystem::path path) : fd_(fd), path_(std::move(path)) {}
   std::size_t read(std::span<std::byte> buffer) override;
 
- private:
+private:
   int fd_;
   std::filesystem::path path_;
 };
@@ -49,12 +49,12 @@ class FdSource final : public ByteSource {
 /// Reads `size` bytes from `offset`, without moving the descriptor's position. Does not own it;
 /// thread-safe.
 class FdRangeSource final : public ByteSource {
- public:
+public:
   FdRangeSource(int fd, std::filesystem::path path, std::uint64_t offset, std::uint64_t size)
       : fd_(fd), path_(std::move(path)), offset_(offset), left_(size) {}
   std::size_t read(std::span<std::byte> buffer) override;
 
- private:
+private:
   int fd_;
   std::filesystem::path path_;
   std::uint64_t offset_;
@@ -63,23 +63,23 @@ class FdRangeSource final : public ByteSource {
 
 /// Writes to a descriptor. Does not own it.
 class FdSink final : public ByteSink {
- public:
+public:
   FdSink(int fd, std::filesystem::path path) : fd_(fd), path_(std::move(path)) {}
   void write(Bytes bytes) override;
 
- private:
+private:
   int fd_;
   std::filesystem::path path_;
 };
 
 /// Opens a file and reads it to its end.
 class FileSource final : public ByteSource {
- public:
+public:
   explicit FileSource(const std::filesystem::path& path)
       : fd_(open_read(path)), source_(fd_.get(), path) {}
   std::size_t read(std::span<std::byte> buffer) override { return source_.read(buffer); }
 
- private:
+private:
   Fd fd_;
   FdSource source_;
 };

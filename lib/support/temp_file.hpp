@@ -13,7 +13,7 @@ namespace ocibuild::support {
 /// The destructor removes a file that was not committed. Temporary names start with ".ocibuild-" so
 /// that left-over ones of killed processes can be found (remove_stale_temp_files).
 class TempFile final : public ByteSink {
- public:
+public:
   /// Creates `directory` when missing. Mode 0644 less the umask.
   explicit TempFile(std::filesystem::path directory);
   TempFile(TempFile&& other) noexcept;
@@ -31,7 +31,7 @@ class TempFile final : public ByteSink {
   /// Renames to `target` (same file system), replacing what is there.
   void commit(const std::filesystem::path& target);
 
- private:
+private:
   std::filesystem::path path_;  // empty once committed or moved from
   Fd fd_;
 };

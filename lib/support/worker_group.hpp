@@ -13,7 +13,7 @@ unsigned available_cpus();
 
 /// Threads that share one job and are joined by scope.
 class WorkerGroup {
- public:
+public:
   /// Starts `count` threads that each run `work`, which must return by itself (a closed queue) and
   /// must not throw. Where the system grants fewer threads, at least one.
   /// @throws Error(Errc::failed, no-threads)
@@ -24,7 +24,7 @@ class WorkerGroup {
 
   void join();
 
- private:
+private:
   std::vector<std::thread> threads_;
 };
 

@@ -40,13 +40,13 @@ using ReadHandle = std::unique_ptr<::archive, ReadFree>;
 /// names of pax records to Unicode's composed form, so that two names become one; in the "C" locale
 /// it gives up converting and hands out the bytes of the record.
 class PlainLocale {
- public:
+public:
   PlainLocale() : before_(::uselocale(c_locale())) {}
   ~PlainLocale() { ::uselocale(before_); }
   PlainLocale(const PlainLocale&) = delete;
   PlainLocale& operator=(const PlainLocale&) = delete;
 
- private:
+private:
   static ::locale_t c_locale() {
     static const ::locale_t locale = ::newlocale(LC_ALL_MASK, "C", nullptr);
     return locale;

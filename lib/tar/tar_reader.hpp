@@ -20,7 +20,7 @@ enum class Wrapping {
 ///
 /// Names are cleaned to stay below the root; limits: docs/reference/image.md, 5.4.
 class TarReader {
- public:
+public:
   struct Member {
     oci::Entry entry;          ///< entry.path cleaned; a hard_link's target too
     std::string name;          ///< as in the archive
@@ -38,7 +38,7 @@ class TarReader {
   /// Content of the member that next() gave.
   support::ByteSource& content();
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -14,7 +14,7 @@ namespace ocibuild::tar {
 /// Hand-made on purpose: these bytes are the identity of a layer, and must not follow the version
 /// or the locale of a library. Entries are written in the order given. Not thread-safe.
 class TarWriter {
- public:
+public:
   /// `out` must outlive the writer.
   explicit TarWriter(support::ByteSink& out) : out_(out) {}
 
@@ -31,7 +31,7 @@ class TarWriter {
   /// Writes the two zero blocks that end a tar. Nothing may follow.
   void finish();
 
- private:
+private:
   void pad();
 
   support::ByteSink& out_;

@@ -31,7 +31,7 @@ TEST_CASE("a build prints the image ID and says on stderr what it did", "[cli]")
   CHECK(test::steady(project.out) == "sha256:…\n");
   const std::string text = test::steady(project.err);
   CHECK_THAT(text, Contains(" 1 file 13 B"));
-  CHECK_THAT(text, Contains(" COPY hello /bin/hello 3.1kB -> "));
+  CHECK_THAT(text, Contains(" COPY hello /bin/hello 2.6kB -> "));
   CHECK_THAT(text, Contains("docker.io/library/app:1@sha256:… "));
   CHECK_THAT(text, Contains("\n\napp:1   linux/amd64   user root   cmd /bin/hello\n"));
   CHECK_THAT(text, Contains("  COPY hello /bin/hello  Dockerfile:2\n"));

@@ -61,13 +61,27 @@ TEST_CASE("progress is one line a step in BuildKit's shape", "[cli]") {
   screen.console.on_event(
       StepDone{StepKind::layer, "builder", 2, 4, "COPY a .", false, 23'100'000, 9'800'000, 120ms});
   screen.console.on_event(StepDone{StepKind::layer, "", 3, 4, "COPY \x1b b", true, 2100, 900, 1ms});
-  screen.console.on_event(StepDone{StepKind::config, "", 4, 4, "CMD x", false, 0, 0, 0ms});
   CHECK(screen.sink.text ==
         "#1 context . 4 files 23.4 MB (212 ignored) DONE 0.0s\n"
         "#2 [1/4] FROM alpine DONE 0.2s\n"
         "#3 [builder 2/4] COPY a . 23.1MB -> 9.8MB DONE 0.1s\n"
-        "#4 [3/4] COPY \\x1b b 2.1kB -> 900B CACHED\n"
-        "#5 [4/4] CMD x DONE 0.0s\n");
+        "#4 [3/4] COPY \\x1b b 2.1kB -> 900B CACHED\n");
+}
+
+TEST_CASE("steps that only change the config share a line for each stage", "[cli]") {
+  Screen screen;
+  screen.console.on_event(StepDone{StepKind::config, "base", 0, 2, "ENV A=b"});
+  screen.console.on_event(StepDone{StepKind::config, "base", 0, 2, "LABEL\tc=d"});
+  screen.console.on_event(StepDone{StepKind::config, "", 0, 2, "USER x"});
+  screen.console.on_event(StepDone{StepKind::layer, "", 2, 2, "WORKDIR /a", true, 1536, 70});
+  screen.console.on_event(StepDone{StepKind::config, "", 0, 2, "CMD x"});
+  screen.console.on_event(Warning{{"y", "m"}});
+  CHECK(screen.sink.text ==
+        "#1 [base] ENV, LABEL DONE 0.0s\n"
+        "#2 USER DONE 0.0s\n"
+        "#3 [2/2] WORKDIR /a 1.5kB -> 70B CACHED\n"
+        "#4 CMD DONE 0.0s\n"
+        "warning[y]: m\n");
 }
 
 TEST_CASE("quiet shows no event, no warning and no summary", "[cli]") {

@@ -9,7 +9,7 @@ namespace ocibuild::test {
 
 /// A fresh directory that is removed with everything in it, whatever its modes.
 class TempDir {
- public:
+public:
   TempDir();
   ~TempDir();
   TempDir(const TempDir&) = delete;
@@ -23,7 +23,7 @@ class TempDir {
   std::filesystem::path mkdir(std::string_view name, unsigned mode = 0755) const;
   void symlink(std::string_view name, std::string_view target) const;
 
- private:
+private:
   std::filesystem::path path_;
 };
 

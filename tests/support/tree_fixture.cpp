@@ -8,14 +8,14 @@ namespace ocibuild::test {
 namespace {
 
 class TextContent final : public oci::FileContent {
- public:
+public:
   explicit TextContent(std::string text) : text_(std::move(text)) {}
   std::unique_ptr<support::ByteSource> open() const override {
     return std::make_unique<support::MemorySource>(std::string_view(text_));
   }
   Digest digest() const override { return oci::sha256(std::string_view(text_)); }
 
- private:
+private:
   std::string text_;
 };
 

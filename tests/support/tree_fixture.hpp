@@ -20,7 +20,7 @@ oci::Entry symlink_entry(std::string_view path, std::string_view target);
 
 /// A FileTree in memory. Parents are made as needed (0755).
 class MemoryTree final : public oci::FileTree {
- public:
+public:
   MemoryTree& file(std::string_view path, std::string text, unsigned mode = 0644);
   MemoryTree& dir(std::string_view path, unsigned mode = 0755);
   MemoryTree& symlink(std::string_view path, std::string_view target);
@@ -29,7 +29,7 @@ class MemoryTree final : public oci::FileTree {
   std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
   std::vector<std::string> list(const oci::RootfsPath& directory) const override;
 
- private:
+private:
   std::map<oci::RootfsPath, oci::TreeFile> files_;
 };
 

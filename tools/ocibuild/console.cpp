@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console.hpp"
 
+#include <utility>
 #include <variant>
 
 #include "diagnostic_text.hpp"
@@ -50,6 +51,7 @@ void Console::on_event(const Event& event) {
 }
 
 void Console::step(const std::string& text) {
+  flush_config_steps();
   if (progress_) stream_.sink->write('#' + std::to_string(++lines_) + ' ' + text + '\n');
 }
 
@@ -68,7 +70,22 @@ void Console::context_read(const ContextRead& event) {
   step(text + " DONE " + plain_seconds(std::chrono::steady_clock::now() - context_start_));
 }
 
+void Console::flush_config_steps() {
+  const ConfigSteps steps = std::exchange(config_steps_, {});
+  if (steps.keywords.empty()) return;
+  const std::string stage = steps.stage.empty() ? "" : '[' + terminal_text(steps.stage) + "] ";
+  step(stage + steps.keywords + " DONE " + plain_seconds(steps.took));
+}
+
 void Console::step_done(const StepDone& event) {
+  if (event.kind == StepKind::config) {
+    if (event.stage != config_steps_.stage) flush_config_steps();
+    config_steps_.stage = event.stage;
+    config_steps_.took += event.took;
+    const std::string keyword = event.instruction.substr(0, event.instruction.find_first_of(" \t"));
+    config_steps_.keywords += (config_steps_.keywords.empty() ? "" : ", ") + terminal_text(keyword);
+    return;
+  }
   std::string text = step_title(event);
   if (event.kind == StepKind::layer) {
     text += ' ' + human_size(event.unpacked, "") + " -> " + human_size(event.size, "");
@@ -77,6 +94,7 @@ void Console::step_done(const StepDone& event) {
 }
 
 void Console::warning(const Diagnostic& diagnostic) {
+  flush_config_steps();
   ++warnings_;
   stream_.sink->write(diagnostic_text(diagnostic, Severity::warning, look_));
 }
@@ -101,6 +119,7 @@ void Console::error(const Error& error, const std::string& see) {
     stream_.sink->write("interrupted\n");
     return;
   }
+  flush_config_steps();
   std::string text;
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     if (!text.empty()) text += '\n';

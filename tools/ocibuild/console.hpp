@@ -44,7 +44,16 @@ public:
 private:
   void context_read(const ContextRead& event);
   void step_done(const StepDone& event);
+  /// Prints the steps that wait in config_steps_, as one line.
+  void flush_config_steps();
   void warning(const Diagnostic& diagnostic);
+
+  /// Steps of one stage that only change the config: they cost nothing and share a line.
+  struct ConfigSteps {
+    std::string stage{};
+    std::string keywords{};
+    std::chrono::nanoseconds took{};
+  };
 
   OutputStream stream_;
   Look look_;
@@ -52,6 +61,7 @@ private:
   bool debug_ = false;
   /// When the Dockerfile was read: the context's files are looked at from then on.
   std::chrono::steady_clock::time_point context_start_ = std::chrono::steady_clock::now();
+  ConfigSteps config_steps_;
   unsigned lines_ = 0;
   std::size_t warnings_ = 0;
 };

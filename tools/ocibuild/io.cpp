@@ -56,7 +56,8 @@ std::filesystem::path Io::resolve(const std::filesystem::path& path) const {
   if (path.is_absolute() || working_directory == std::filesystem::current_path(ignored)) {
     return path;
   }
-  return (working_directory / path).lexically_normal();
+  const std::filesystem::path whole = (working_directory / path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();  // "." leaves a slash at the end
 }
 
 std::string Io::read_input() const {

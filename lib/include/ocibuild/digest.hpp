@@ -13,7 +13,7 @@ namespace ocibuild {
 /// Identity of stored bytes, "algorithm:hex" (image-spec descriptor.md, Digests). sha256 and sha512
 /// only.
 class OCIBUILD_API Digest {
- public:
+public:
   Digest() = default;  ///< empty; only a place to assign to
   /// @throws Error(Errc::usage, digest-invalid) unless it is sha256 or sha512 with lower-case hex
   /// of the right length
@@ -25,14 +25,14 @@ class OCIBUILD_API Digest {
   bool empty() const noexcept { return text_.empty(); }
   auto operator<=>(const Digest&) const = default;
 
- private:
+private:
   std::string text_;
 };
 
 /// Identity of a layer's uncompressed tar (image-spec config.md, Layer DiffID). A type of its own,
 /// because mixing it up with the digest of the compressed blob is the classic mistake.
 class OCIBUILD_API DiffId {
- public:
+public:
   DiffId() = default;
   explicit DiffId(Digest of_uncompressed_tar) : digest_(std::move(of_uncompressed_tar)) {}
   const Digest& digest() const noexcept { return digest_; }
@@ -40,7 +40,7 @@ class OCIBUILD_API DiffId {
   bool empty() const noexcept { return digest_.empty(); }
   auto operator<=>(const DiffId&) const = default;
 
- private:
+private:
   Digest digest_;
 };
 

@@ -47,7 +47,7 @@ struct Diagnostic {
 /// The only exception that leaves the library. Holds at least one diagnostic; several when a text
 /// has several mistakes that can be reported together.
 class OCIBUILD_API Error : public std::exception {
- public:
+public:
   Error(Errc code, Diagnostic diagnostic);
   Error(Errc code, std::string id, std::string message);
   /// `diagnostics` must not be empty; what() is the first one's message.
@@ -65,7 +65,7 @@ class OCIBUILD_API Error : public std::exception {
   Error& note(std::string text);
   Error& help(std::string text);
 
- private:
+private:
   Errc code_;
   std::vector<Diagnostic> diagnostics_;
 };

@@ -57,14 +57,14 @@ using Event = std::variant<DockerfileRead, ContextRead, StepDone, Warning, Image
 /// Receives events. Called from the thread that called build(), never from two threads at once;
 /// what it throws ends the build and reaches the caller.
 class OCIBUILD_API EventSink {
- public:
+public:
   virtual ~EventSink();
   virtual void on_event(const Event& event) = 0;
 };
 
 /// Drops everything.
 class OCIBUILD_API NullEvents final : public EventSink {
- public:
+public:
   ~NullEvents() override;
   void on_event(const Event&) override {}
 };

@@ -32,7 +32,7 @@ struct ImageDetails {
 ///
 /// Any number of processes use one store at once; a reader never blocks a writer. Thread-safe.
 class OCIBUILD_API ImageStore {
- public:
+public:
   /// Opens `root`; a root that does not exist is an empty store, and is made by the first write.
   /// @throws Error(Errc::failed, store-invalid) if `root` is something else than an OCI layout
   explicit ImageStore(std::filesystem::path root);
@@ -63,7 +63,7 @@ class OCIBUILD_API ImageStore {
   /// was listed without a name counts as one).
   std::size_t remove(const Digest& manifest);
 
- private:
+private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -58,12 +58,12 @@ std::vector<Setting> settings() {
 }
 
 class FullSink final : public support::ByteSink {
- public:
+public:
   void write(support::Bytes) override { throw std::runtime_error("full"); }
 };
 
 class ThreadSink final : public support::ByteSink {
- public:
+public:
   void write(support::Bytes) override { same = same && std::this_thread::get_id() == expected; }
   std::thread::id expected = std::this_thread::get_id();
   bool same = true;

@@ -19,11 +19,11 @@ namespace {
 
 /// Gives one byte at a time.
 class DripSource final : public support::ByteSource {
- public:
+public:
   explicit DripSource(std::string_view bytes) : inner_(bytes) {}
   std::size_t read(std::span<std::byte> buffer) override { return inner_.read(buffer.first(1)); }
 
- private:
+private:
   support::MemorySource inner_;
 };
 

@@ -56,7 +56,7 @@ std::int64_t far_future() {
 /// Makes the tests of permissions mean something for root too: an ordinary user owns the directory
 /// and, until the end of the scope, this process.
 class OrdinaryUser {
- public:
+public:
   explicit OrdinaryUser(const test::TempDir& dir) : user_(::geteuid()) {
     if (user_ != 0) return;
     REQUIRE(::chown(dir.path().c_str(), nobody, nobody) == 0);
@@ -71,7 +71,7 @@ class OrdinaryUser {
   OrdinaryUser(const OrdinaryUser&) = delete;
   OrdinaryUser& operator=(const OrdinaryUser&) = delete;
 
- private:
+private:
   static constexpr uid_t nobody = 65534;
   uid_t user_;
 };

@@ -18,12 +18,12 @@ using support::concat;
 namespace {
 
 class TextSource final : public support::ByteSource {
- public:
+public:
   explicit TextSource(std::string text)
       : text_(std::move(text)), source_(std::string_view(text_)) {}
   std::size_t read(std::span<std::byte> buffer) override { return source_.read(buffer); }
 
- private:
+private:
   std::string text_;
   support::MemorySource source_;
 };

@@ -36,16 +36,16 @@ namespace {
 
 /// Content of any size that takes no memory.
 class GeneratedContent final : public oci::FileContent {
- public:
+public:
   explicit GeneratedContent(std::uint64_t size) : size_(size) {}
   std::unique_ptr<support::ByteSource> open() const override {
     return std::make_unique<Source>(size_);
   }
   Digest digest() const override { return oci::sha256(*open()); }
 
- private:
+private:
   class Source final : public support::ByteSource {
-   public:
+  public:
     explicit Source(std::uint64_t size) : left_(size) {}
     std::size_t read(std::span<std::byte> buffer) override {
       const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left_));
@@ -57,7 +57,7 @@ class GeneratedContent final : public oci::FileContent {
       return size;
     }
 
-   private:
+  private:
     std::uint64_t left_;
     std::uint32_t state_ = 1;
   };
@@ -159,7 +159,7 @@ TEST_CASE("a file that is not what it was ends the layer with its name", "[layer
 
 TEST_CASE("a stop is honoured within a file", "[layer]") {
   class StoppingSink final : public support::ByteSink {
-   public:
+  public:
     void write(support::Bytes) override { source.request_stop(); }
     std::stop_source source;
   };
@@ -178,7 +178,7 @@ TEST_CASE("memory does not grow with the size of a file", "[layer]") {
   const std::uint64_t size =
       std::getenv("OCIBUILD_TEST_HUGE_LAYER") == nullptr ? 1U << 28 : 1ULL << 32;
   class CountingSink final : public support::ByteSink {
-   public:
+  public:
     void write(support::Bytes bytes) override { size += bytes.size(); }
     std::uint64_t size = 0;
   };

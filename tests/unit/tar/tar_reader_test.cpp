@@ -80,20 +80,20 @@ void fix_checksum(std::string& bytes, std::size_t at) {
 
 /// Sets the locale of the process while it lives.
 class Locale {
- public:
+public:
   explicit Locale(const char* name) : before_(std::setlocale(LC_ALL, nullptr)) {
     set_ = std::setlocale(LC_ALL, name) != nullptr;
   }
   ~Locale() { std::setlocale(LC_ALL, before_.c_str()); }
   bool set() const { return set_; }
 
- private:
+private:
   std::string before_;
   bool set_ = false;
 };
 
 class BrokenSource final : public support::ByteSource {
- public:
+public:
   std::size_t read(std::span<std::byte>) override { throw std::runtime_error("unplugged"); }
 };
 
