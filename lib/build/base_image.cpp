@@ -14,28 +14,6 @@ using support::concat;
 
 namespace {
 
-/// "${NAME}" -> "NAME"; nothing for any other word.
-std::string variable_of(std::string_view written) {
-  if (!written.starts_with('$')) return {};
-  written.remove_prefix(1);
-  if (written.starts_with('{') && written.ends_with('}'))
-    written = written.substr(1, written.size() - 2);
-  const bool plain = std::all_of(written.begin(), written.end(), [](char c) {
-    return support::is_alpha(c) || support::is_digit(c) || c == '_';
-  });
-  return plain ? std::string(written) : std::string();
-}
-
-/// What stands behind the carets when the name came out of a variable: its value and where that is
-/// from.
-std::string origin_label(const plan::FromImage& from,
-                         const std::map<std::string, std::string>& build_args) {
-  const std::string variable = variable_of(from.written);
-  if (variable.empty()) return {};
-  return concat(variable, "=", from.name.familiar(),
-                build_args.contains(variable) ? " (--build-arg)" : " (default of ARG)");
-}
-
 [[noreturn]] void throw_not_local(const plan::FromImage& from, const Index& index,
                                   const SourceRange& where) {
   std::vector<std::string> names;
@@ -95,9 +73,8 @@ Descriptor choose_platform(const Index& index, const Platform& platform, const R
 
 const BaseImage& BaseImages::find(const plan::FromImage& from,
                                   const std::optional<Platform>& wanted,
-                                  const dockerfile::SourceText& source,
-                                  const std::map<std::string, std::string>& build_args) {
-  const SourceRange where = source.range(from.span, origin_label(from, build_args));
+                                  const dockerfile::SourceText& source) {
+  const SourceRange where = source.range(from.span, from.expansion);
   const Index index = layout_.read_index();
   const Descriptor* listed = find_descriptor(index, from.name);
   if (listed == nullptr) throw_not_local(from, index, where);

@@ -38,8 +38,7 @@ public:
   /// result lives as long as this object. @throws Error(Errc::not_found, base-not-local) or
   /// (platform-missing) pointing at the word
   const BaseImage& find(const plan::FromImage& from, const std::optional<Platform>& wanted,
-                        const dockerfile::SourceText& source,
-                        const std::map<std::string, std::string>& build_args);
+                        const dockerfile::SourceText& source);
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);

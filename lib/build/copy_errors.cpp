@@ -57,71 +57,61 @@ std::string what_it_is(const oci::Entry& entry) {
 
 }  // namespace
 
-Diagnostic source_missing(const plan::Text& source, const CopyOrigin& origin,
-                          const dockerfile::SourceText& text) {
+void report_source_missing(dockerfile::Findings& findings, const plan::Text& source,
+                           const CopyOrigin& origin) {
   const oci::RootfsPath path(source.text);
   const std::string shown = escape_controls(source.text);
-  Diagnostic out{"copy-source-missing",
-                 concat("'", shown, "' is not in ", origin.name),
-                 text.range(source.span),
-                 {},
-                 {}};
+  const std::string clean = escape_controls(path.str());
+  const std::string message = concat("'", shown, "' is not in ", origin.name);
   if (leaves_root(source.text)) {
-    out.id = "copy-outside-context";
-    out.notes.push_back(concat("'", shown, "' means '", escape_controls(path.str()),
-                               "': nothing outside ", origin.name, " can be read"));
-    out.helps.push_back("copy the file into the context first, or build with a context further up");
-    return out;
+    return findings.error(
+        "copy-outside-context", message, source.span,
+        {.notes = {concat("'", shown, "' means '", clean, "': nothing outside ", origin.name,
+                          " can be read")},
+         .helps = {"copy the file into the context first, or build with a context further up"}});
   }
-  if (origin.context != nullptr) {
-    if (const auto culprit = origin.context->hidden_by(path)) {
-      out.notes.push_back(concat("./", escape_controls(path.str()), " exists, but ", culprit->file,
-                                 ":", culprit->line, " '", escape_controls(culprit->pattern),
-                                 "' leaves it out"));
-      out.helps.push_back(concat("add '!", escape_controls(path.str()), "' below that line"));
-      return out;
-    }
-  }
+  dockerfile::Explanation why;
+  const auto culprit = origin.context != nullptr ? origin.context->hidden_by(path) : std::nullopt;
   const auto link = origin.tree.lookup(path);
-  if (link && link->entry.type == oci::EntryType::symlink) {
-    out.notes.push_back(concat("it is a symbolic link to ", support::quote(link->entry.link_target),
+  if (culprit) {
+    why.notes.push_back(concat("./", clean, " exists, but ", culprit->file, ":", culprit->line,
+                               " '", escape_controls(culprit->pattern), "' leaves it out"));
+    why.helps.push_back(concat("add '!", clean, "' below that line"));
+  } else if (link && link->entry.type == oci::EntryType::symlink) {
+    why.notes.push_back(concat("it is a symbolic link to ", support::quote(link->entry.link_target),
                                ", which is not in ", origin.name));
   } else if (const auto nearest = nearest_path(origin.tree, path)) {
-    out.helps.push_back(concat("did you mean '", escape_controls(*nearest), "'?"));
+    why.helps.push_back(concat("did you mean '", escape_controls(*nearest), "'?"));
   }
-  return out;
+  findings.error("copy-source-missing", message, source.span, std::move(why));
 }
 
-Diagnostic destination_blocked(const InTheWay& blocked, const dockerfile::Span& span,
-                               const dockerfile::SourceText& text) {
-  const std::string path = escape_controls(blocked.entry.path.absolute());
-  Diagnostic out{
-      "destination-blocked",
-      concat("'", path, "' in the image is ", what_it_is(blocked.entry), ", not ", blocked.wanted),
-      text.range(span),
-      {},
-      {}};
+void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& blocked,
+                                const dockerfile::Span& span) {
+  dockerfile::Explanation why;
   if (blocked.entry.is_directory()) {
-    out.helps.push_back(concat("end the destination in '/' to copy into that directory"));
+    why.helps.push_back("end the destination in '/' to copy into that directory");
   } else {
-    out.notes.push_back(
+    why.notes.push_back(
         "a copied directory never replaces a file or link of the image, and a file never a "
         "directory");
   }
-  return out;
+  findings.error("destination-blocked",
+                 concat("'", escape_controls(blocked.entry.path.absolute()), "' in the image is ",
+                        what_it_is(blocked.entry), ", not ", blocked.wanted),
+                 span, std::move(why));
 }
 
-Diagnostic account_unknown(const rootfs::UnknownAccount& account, const dockerfile::Span& span,
-                           const dockerfile::SourceText& text) {
-  Diagnostic out{"chown-unknown",
-                 concat("'", escape_controls(account.name), "' is not in ", account.file,
-                        " of the image, 0 is used as docker does"),
-                 text.range(span),
-                 {},
-                 {}};
-  if (account.nearest)
-    out.helps.push_back(concat("did you mean '", escape_controls(*account.nearest), "'?"));
-  return out;
+void warn_account_unknown(dockerfile::Findings& findings, const rootfs::UnknownAccount& account,
+                          const dockerfile::Span& span) {
+  dockerfile::Explanation why;
+  if (account.nearest) {
+    why.helps.push_back(concat("did you mean '", escape_controls(*account.nearest), "'?"));
+  }
+  findings.warning("chown-unknown",
+                   concat("'", escape_controls(account.name), "' is not in ", account.file,
+                          " of the image, 0 is used as docker does"),
+                   span, std::move(why));
 }
 
 }  // namespace ocibuild::engine

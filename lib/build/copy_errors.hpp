@@ -8,15 +8,15 @@
 namespace ocibuild::engine {
 
 /// `source` is not in the origin: hidden, outside, misspelt or dangling.
-Diagnostic source_missing(const plan::Text& source, const CopyOrigin& origin,
-                          const dockerfile::SourceText& text);
+void report_source_missing(dockerfile::Findings& findings, const plan::Text& source,
+                           const CopyOrigin& origin);
 
 /// `blocked` stands where the step wants something else.
-Diagnostic destination_blocked(const InTheWay& blocked, const dockerfile::Span& span,
-                               const dockerfile::SourceText& text);
+void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& blocked,
+                                const dockerfile::Span& span);
 
 /// An account of --chown or USER that the image does not have; the engine takes 0.
-Diagnostic account_unknown(const rootfs::UnknownAccount& account, const dockerfile::Span& span,
-                           const dockerfile::SourceText& text);
+void warn_account_unknown(dockerfile::Findings& findings, const rootfs::UnknownAccount& account,
+                          const dockerfile::Span& span);
 
 }  // namespace ocibuild::engine

@@ -27,15 +27,13 @@ std::optional<rootfs::Owner> look_up(std::string_view text, const dockerfile::Sp
   for (const auto& unknown : {found.unknown_user, found.unknown_group}) {
     if (!unknown) continue;
     if (!place.image.has_layers()) {
-      place.diagnostics.error({"chown-no-accounts",
-                               concat("'", support::escape_controls(unknown->name),
-                                      "' cannot be looked up: the image is empty"),
-                               place.source.range(span),
-                               {},
-                               {"use numbers, for example --chown=1000:1000"}});
+      place.findings.error("chown-no-accounts",
+                           concat("'", support::escape_controls(unknown->name),
+                                  "' cannot be looked up: the image is empty"),
+                           span, {.helps = {"use numbers, for example --chown=1000:1000"}});
       return std::nullopt;
     }
-    place.diagnostics.warning(account_unknown(*unknown, span, place.source));
+    warn_account_unknown(place.findings, *unknown, span);
   }
   return found.owner;
 }
@@ -55,24 +53,25 @@ public:
   void copy(const plan::Text& source) {
     source_ = &source;
     if (!oci::has_wildcard(source.text)) return copy_named(oci::RootfsPath(source.text));
-    const std::vector<oci::RootfsPath> matches = expand(source);
-    if (matches.empty()) warn_no_match();
-    for (const oci::RootfsPath& match : matches) copy_named(match);
+    const auto matches = expand(source);
+    if (!matches) return;
+    if (matches->empty()) warn_no_match();
+    for (const oci::RootfsPath& match : *matches) copy_named(match);
   }
 
   layer::FileSet take() && { return std::move(draft_).take(); }
 
 private:
-  std::vector<oci::RootfsPath> expand(const plan::Text& source) const {
+  /// Nothing, and an error, when the pattern is malformed.
+  std::optional<std::vector<oci::RootfsPath>> expand(const plan::Text& source) const {
     const oci::SplitPattern pattern = oci::split_pattern(source.text);
     const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.fixed));
     try {
       return oci::expand(origin_.tree, base, pattern.rest);
     } catch (const Error& error) {
-      if (error.diagnostic().where || error.diagnostic().id != "pattern-invalid") throw;
-      Diagnostic located = error.diagnostic();  // where it stands is known only here
-      located.where = place_.source.range(source.span);
-      throw Error(error.code(), std::move(located));
+      if (error.diagnostic().id != "pattern-invalid") throw;
+      place_.findings.error(error.diagnostic().id, error.what(), source.span);
+      return std::nullopt;
     }
   }
 
@@ -81,7 +80,7 @@ private:
     if (!file) {
       plan::Text missing = *source_;
       if (oci::has_wildcard(missing.text)) missing.text = path.str();
-      return place_.diagnostics.error(source_missing(missing, origin_, place_.source));
+      return report_source_missing(place_.findings, missing, origin_);
     }
     try {
       const oci::RootfsPath destination = rootfs::resolve(draft_, step_.destination);
@@ -93,8 +92,7 @@ private:
         copy_file(*file, path.name(), destination);
       }
     } catch (const InTheWay& blocked) {
-      place_.diagnostics.error(
-          destination_blocked(blocked, step_.destination_text.span, place_.source));
+      report_destination_blocked(place_.findings, blocked, step_.destination_text.span);
     }
   }
 
@@ -150,23 +148,19 @@ private:
   }
 
   void warn_no_match() {
-    place_.diagnostics.warning(
-        {"copy-no-match",
-         concat("'", support::escape_controls(source_->text), "' matches nothing in ", origin_.name,
-                ", nothing is copied"),
-         place_.source.range(source_->span),
-         {},
-         {}});
+    place_.findings.warning("copy-no-match",
+                            concat("'", support::escape_controls(source_->text),
+                                   "' matches nothing in ", origin_.name, ", nothing is copied"),
+                            source_->span);
   }
 
   void warn_overwrites() {
-    place_.diagnostics.warning(
-        {"copy-overwrites",
-         concat("several files are copied to the one file '",
-                support::escape_controls(step_.destination_text.text), "', the last one stays"),
-         place_.source.range(step_.destination_text.span),
-         {},
-         {"end the destination in '/' to copy into a directory"}});
+    place_.findings.warning(
+        "copy-overwrites",
+        concat("several files are copied to the one file '",
+               support::escape_controls(step_.destination_text.text), "', the last one stays"),
+        step_.destination_text.span,
+        {.helps = {"end the destination in '/' to copy into a directory"}});
   }
 
   const plan::CopyStep& step_;
@@ -205,7 +199,7 @@ layer::FileSet workdir_files(const plan::WorkdirStep& step, const StepPlace& pla
   try {
     draft.make_directories(path, *owner, default_directory_mode);
   } catch (const InTheWay& blocked) {
-    place.diagnostics.error(destination_blocked(blocked, step.span, place.source));
+    report_destination_blocked(place.findings, blocked, step.span);
   }
   return std::move(draft).take();
 }

@@ -6,11 +6,10 @@
 #include <ocibuild/build.hpp>
 
 #include "context/context_tree.hpp"
-#include "dockerfile/instruction.hpp"
+#include "dockerfile/findings.hpp"
 #include "layer/file_set.hpp"
 #include "plan/build_plan.hpp"
 #include "rootfs/view.hpp"
-#include "support/diagnostics.hpp"
 
 namespace ocibuild::engine {
 
@@ -31,12 +30,11 @@ struct CopyCounts {
 struct StepPlace {
   const rootfs::View& image;
   const FileTimes& times;
-  const dockerfile::SourceText& source;
-  support::Diagnostics& diagnostics;
+  dockerfile::Findings& findings;
 };
 
 /// The files of one COPY, placed in the image (docs/reference/dockerfile.md, 7 and 8). Mistakes go
-/// to the diagnostics, so that those of other steps are found as well.
+/// to the findings, so that those of other steps are found as well.
 layer::FileSet copy_files(const plan::CopyStep& step, const CopyOrigin& origin,
                           const StepPlace& place, CopyCounts& counts);
 

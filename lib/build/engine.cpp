@@ -30,21 +30,20 @@ public:
         stop_(std::move(stop)),
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
-        images_(layout_, cache_, stop_),
-        known_files_(cache_.stat_index_file(std::filesystem::absolute(request.context))) {}
+        images_(layout_, cache_, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     const plan::StageGraph graph = find_stages(file);
-    const context::ContextTree context(request_.context, std::move(inputs.rules), &known_files_);
-    const LayoutInputs layout{file, graph, request_, context, images_};
+    Contexts contexts(request_, std::move(inputs.rules), cache_);
+    const LayoutInputs layout{file, graph, request_, contexts, images_};
     Stages stages = evaluate(layout);
     place_files(stages, layout);
     BuildResult result = make_image(stages, layout);
     name_image(result.manifest);
-    known_files_.save();
+    contexts.save_known_contents();
     result.warnings = diagnostics_.warnings();
     result.took = Clock::now() - start;
     return result;
@@ -52,7 +51,7 @@ public:
 
 private:
   plan::PlanInputs plan_inputs() const {
-    return {request_.target, request_.build_args, request_.platform};
+    return {request_.target, request_.build_args, request_.platform, Contexts::names_of(request_)};
   }
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
@@ -76,14 +75,15 @@ private:
 
   void place_files(Stages& stages, const LayoutInputs& layout) {
     CopyCounts counts;
-    lay_out_files(stages, layout, diagnostics_, counts);
-    for (const std::string& socket : layout.context.sockets()) {
-      diagnostics_.warning({"socket-skipped", support::concat("the socket ", support::quote(socket),
-                                                              " is not copied")});
+    dockerfile::Findings findings(layout.file.source, layout.file.checks, diagnostics_);
+    lay_out_files(stages, layout, findings, counts);
+    for (const std::string& socket : layout.contexts.sockets()) {
+      findings.warning("socket-skipped",
+                       support::concat("the socket ", support::quote(socket), " is not copied"));
     }
     report_findings();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
-                                 layout.context.ignored()});
+                                 layout.contexts.main().ignored()});
   }
 
   /// Makes the layers of the target and of the stages it starts from; the others only served COPY
@@ -143,7 +143,6 @@ private:
   store::OciLayout layout_;
   const store::BuildCache cache_;
   BaseImages images_;
-  context::StatIndex known_files_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

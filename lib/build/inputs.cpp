@@ -59,18 +59,28 @@ std::string display_name(const fs::path& file, const fs::path& context) {
   return below.empty() || *below.begin() == ".." ? file.string() : below.string();
 }
 
+context::IgnoreRules parse_rules(const fs::path& file, const fs::path& context) {
+  return context::IgnoreRules::parse(display_name(file, context),
+                                     support::read_file(file, dockerfile_limit));
+}
+
 /// The ignore file: beside the Dockerfile with its name, else the context's; never both.
 context::IgnoreRules read_rules(const fs::path& dockerfile, const fs::path& context) {
   std::error_code ignored;
   fs::path file = dockerfile;
   file += ".dockerignore";
-  if (dockerfile.empty() || !fs::is_regular_file(file, ignored)) file = context / ".dockerignore";
-  if (!fs::is_regular_file(file, ignored)) return {};
-  return context::IgnoreRules::parse(display_name(file, context),
-                                     support::read_file(file, dockerfile_limit));
+  if (fs::is_regular_file(file, ignored)) return parse_rules(file, context);
+  return read_ignore_file(context);
 }
 
 }  // namespace
+
+context::IgnoreRules read_ignore_file(const fs::path& directory) {
+  std::error_code ignored;
+  const fs::path file = directory / ".dockerignore";
+  if (!fs::is_regular_file(file, ignored)) return {};
+  return parse_rules(file, directory);
+}
 
 Inputs read_inputs(const BuildRequest& request) {
   std::error_code ignored;
@@ -81,7 +91,7 @@ Inputs read_inputs(const BuildRequest& request) {
   }
   if (request.dockerfile_text) {
     const std::string name = request.dockerfile.empty() ? "-" : request.dockerfile.string();
-    return {name, *request.dockerfile_text, read_rules({}, request.context)};
+    return {name, *request.dockerfile_text, read_ignore_file(request.context)};
   }
   const fs::path file = find_dockerfile(request);
   return {display_name(file, request.context), support::read_file(file, dockerfile_limit),

@@ -16,6 +16,9 @@ struct Inputs {
   context::IgnoreRules rules;
 };
 
+/// The rules of DIRECTORY/.dockerignore; none when there is no such file.
+context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
+
 /// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near),
 /// ignore-pattern-invalid
 Inputs read_inputs(const BuildRequest& request);

@@ -16,41 +16,38 @@ namespace {
 /// A base that leaves work to whoever builds on it: its triggers would have to be carried out, so
 /// it is refused.
 void refuse_triggers(const BaseImage& image, const plan::FromImage& from,
-                     const dockerfile::SourceText& source, support::Diagnostics& diagnostics) {
+                     dockerfile::Findings& findings) {
   if (image.config.config.on_build.empty()) return;
-  diagnostics.error(
-      {"onbuild-unsupported",
-       concat("the base image ", image.name.familiar(),
-              " has ONBUILD triggers, which are not carried out"),
-       source.range(from.span),
-       {concat("the first is: ", support::escape_controls(image.config.config.on_build.front()))},
-       {"write these instructions into the Dockerfile and start from the image below that base"}});
+  const std::string& first = image.config.config.on_build.front();
+  findings.error("onbuild-unsupported",
+                 concat("the base image ", image.name.familiar(),
+                        " has ONBUILD triggers, which are not carried out"),
+                 from.span,
+                 {.notes = {concat("the first is: ", support::escape_controls(first))},
+                  .helps = {"write these instructions into the Dockerfile and start from the image "
+                            "below that base"}});
 }
 
 void warn_platform(const BaseImage& image, const plan::FromImage& from,
-                   const std::optional<Platform>& wanted, const dockerfile::SourceText& source,
-                   support::Diagnostics& diagnostics) {
+                   const std::optional<Platform>& wanted, dockerfile::Findings& findings) {
   const std::optional<Platform>& asked = from.platform ? from.platform : wanted;
   const Platform& has = image.config.platform;
   if (!asked || (asked->os == has.os && asked->architecture == has.architecture)) return;
-  diagnostics.warning({"InvalidBaseImagePlatform",
-                       concat("the base image ", image.name.familiar(), " is for ", has.str(),
-                              ", not ", asked->str()),
-                       source.range(from.span),
-                       {},
-                       {}});
+  findings.warning("InvalidBaseImagePlatform",
+                   concat("the base image ", image.name.familiar(), " is for ", has.str(), ", not ",
+                          asked->str()),
+                   from.span);
 }
 
 /// State the stage starts with, from its base.
 plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInputs& inputs,
-                          support::Diagnostics& diagnostics) {
+                          dockerfile::Findings& findings) {
   plan::StageStart start;
   if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
     const auto& platform = inputs.request.platform;
-    work.image =
-        &inputs.images.find(*from, platform, inputs.file.source, inputs.request.build_args);
-    refuse_triggers(*work.image, *from, inputs.file.source, diagnostics);
-    warn_platform(*work.image, *from, platform, inputs.file.source, diagnostics);
+    work.image = &inputs.images.find(*from, platform, inputs.file.source);
+    refuse_triggers(*work.image, *from, findings);
+    warn_platform(*work.image, *from, platform, findings);
     start.config = work.image->config.config;
     start.author = work.image->config.author;
   } else if (const auto* stage = std::get_if<plan::FromStage>(&work.stage->base)) {
@@ -73,9 +70,9 @@ std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::Laye
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
 class StageLayout {
 public:
-  StageLayout(Stages& stages, const LayoutInputs& inputs, support::Diagnostics& diagnostics,
+  StageLayout(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
               CopyCounts& counts)
-      : stages_(stages), inputs_(inputs), diagnostics_(diagnostics), counts_(counts) {}
+      : stages_(stages), inputs_(inputs), findings_(findings), counts_(counts) {}
 
   void run(StageWork& work) {
     work.files = base_files(work);
@@ -111,7 +108,7 @@ private:
   }
 
   layer::FileSet files_of(const plan::Step& step, const rootfs::View& image) {
-    const StepPlace place{image, inputs_.request.file_times, inputs_.file.source, diagnostics_};
+    const StepPlace place{image, inputs_.request.file_times, findings_};
     if (const auto* workdir = std::get_if<plan::WorkdirStep>(&step.action))
       return workdir_files(*workdir, place);
     const auto& copy = std::get<plan::CopyStep>(step.action);
@@ -120,8 +117,9 @@ private:
 
   layer::FileSet copy_from(const plan::FromContext&, const plan::CopyStep& step,
                            const StepPlace& place) {
-    return copy_files(step, {inputs_.context, &inputs_.context, "the build context"}, place,
-                      counts_);
+    return copy_files(step,
+                      {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context"},
+                      place, counts_);
   }
   layer::FileSet copy_from(const plan::FromScratch&, const plan::CopyStep& step,
                            const StepPlace& place) {
@@ -134,10 +132,16 @@ private:
         origin.stage->name.empty() ? concat(from.index) : concat("'", origin.stage->name, "'");
     return copy_files(step, {origin.files, nullptr, concat("stage ", name)}, place, counts_);
   }
+  layer::FileSet copy_from(const plan::FromNamedContext& from, const plan::CopyStep& step,
+                           const StepPlace& place) {
+    const context::ContextTree& tree = inputs_.contexts.named(from.name);
+    return copy_files(step, {tree, &tree, concat("the build context '", from.name, "'")}, place,
+                      counts_);
+  }
   layer::FileSet copy_from(const plan::FromImage& from, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const BaseImage& image = inputs_.images.find(from, inputs_.request.platform,
-                                                 inputs_.file.source, inputs_.request.build_args);
+    const BaseImage& image =
+        inputs_.images.find(from, inputs_.request.platform, inputs_.file.source);
     const rootfs::View files = inputs_.images.view(image);
     return copy_files(step, {files, nullptr, concat("image ", image.name.familiar())}, place,
                       counts_);
@@ -145,7 +149,7 @@ private:
 
   Stages& stages_;
   const LayoutInputs& inputs_;
-  support::Diagnostics& diagnostics_;
+  dockerfile::Findings& findings_;
   CopyCounts& counts_;
 };
 
@@ -153,20 +157,21 @@ private:
 
 Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
                        support::Diagnostics& diagnostics) {
+  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, diagnostics);
   Stages stages(inputs.graph.stages.size());
   for (const std::size_t index : inputs.graph.needed) {
     StageWork& work = stages[index];
     work.stage = &inputs.graph.stages[index];
-    const plan::StageStart start = start_of(work, stages, inputs, diagnostics);
+    const plan::StageStart start = start_of(work, stages, inputs, findings);
     work.result = plan::evaluate(inputs.file, inputs.graph, index, start, plan_inputs, diagnostics);
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }
   return stages;
 }
 
-void lay_out_files(Stages& stages, const LayoutInputs& inputs, support::Diagnostics& diagnostics,
+void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
                    CopyCounts& counts) {
-  StageLayout layout(stages, inputs, diagnostics, counts);
+  StageLayout layout(stages, inputs, findings, counts);
   for (const std::size_t index : inputs.graph.needed) layout.run(stages[index]);
 }
 

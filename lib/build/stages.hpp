@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "build/base_image.hpp"
+#include "build/contexts.hpp"
 #include "build/copy_step.hpp"
 #include "plan/build_plan.hpp"
 
@@ -35,7 +36,7 @@ struct LayoutInputs {
   const dockerfile::Dockerfile& file;
   const plan::StageGraph& graph;
   const BuildRequest& request;
-  const context::ContextTree& context;
+  const Contexts& contexts;
   BaseImages& images;
 };
 
@@ -44,7 +45,7 @@ Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_
                        support::Diagnostics& diagnostics);
 
 /// Gives every step its files. Reads directories and the indexes of base layers, no content.
-void lay_out_files(Stages& stages, const LayoutInputs& inputs, support::Diagnostics& diagnostics,
+void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
                    CopyCounts& counts);
 
 /// The stages whose steps make the image: the target and the stages it starts from, oldest first.

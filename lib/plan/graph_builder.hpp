@@ -39,6 +39,7 @@ private:
 
   // stage_bases.cpp
   std::optional<Origin> base_of(std::size_t stage);
+  bool report_context_as_base(const dockerfile::From& from, const std::string& name);
   std::optional<Origin> base_image(const dockerfile::From& from,
                                    const dockerfile::Expansion& expansion);
   std::optional<Platform> base_platform(const dockerfile::From& from);
@@ -49,6 +50,7 @@ private:
   // stage_copies.cpp
   std::optional<Origin> numbered_stage(std::size_t stage, const dockerfile::Word& from);
   std::optional<Origin> named_stage(std::size_t stage, const dockerfile::Word& from);
+  Origin stage_or_context(std::size_t stage) const;
   void report_not_above(std::size_t stage, std::size_t named, const dockerfile::Word& from);
   std::optional<Origin> copied_image(std::size_t stage, const dockerfile::Word& from);
 

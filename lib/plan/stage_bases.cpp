@@ -34,10 +34,21 @@ std::optional<Origin> GraphBuilder::base_of(std::size_t stage) {
     return std::nullopt;
   }
   if (*name == "scratch") return FromScratch{};
+  if (report_context_as_base(from, support::to_lower(*name))) return std::nullopt;
   if (const auto above = stage_above(stage, support::to_lower(*name))) return FromStage{*above};
   auto origin = base_image(from, expansion);
   if (origin) std::get<FromImage>(*origin).platform = platform;
   return origin;
+}
+
+/// A directory has files only; a stage needs an image's config too (dockerfile.md 6.4).
+bool GraphBuilder::report_context_as_base(const From& from, const std::string& name) {
+  if (!inputs_.contexts.contains(name)) return false;
+  findings_.error(
+      "build-context-as-base",
+      concat("--build-context ", quote(name), " is a directory and cannot be built upon"),
+      from.image.span, {.helps = {"give that --build-context another name, or COPY --from it"}});
+  return true;
 }
 
 /// "NAME=value", and where the value came from.

@@ -59,7 +59,7 @@ std::optional<Origin> GraphBuilder::numbered_stage(std::size_t stage, const Word
     return std::nullopt;
   }
   const auto index = static_cast<std::size_t>(number);
-  if (index < stage) return FromStage{index};
+  if (index < stage) return stage_or_context(index);
   report_not_above(stage, index, from);
   return std::nullopt;
 }
@@ -67,11 +67,22 @@ std::optional<Origin> GraphBuilder::numbered_stage(std::size_t stage, const Word
 /// Nothing also when no stage has the name: then it is an image.
 std::optional<Origin> GraphBuilder::named_stage(std::size_t stage, const Word& from) {
   const std::string name = support::to_lower(from.text);
-  if (const auto above = stage_above(stage, name)) return FromStage{*above};
+  if (const auto above = stage_above(stage, name)) return stage_or_context(*above);
   if (name == "scratch") return FromScratch{};
   const auto found = by_name_.find(name);
-  if (found != by_name_.end()) report_not_above(stage, found->second.front(), from);
+  if (found != by_name_.end()) {
+    report_not_above(stage, found->second.front(), from);
+  } else if (inputs_.contexts.contains(name)) {
+    return FromNamedContext{name};
+  }
   return std::nullopt;
+}
+
+/// A directory of the stage's name takes its place for everybody who reads it.
+Origin GraphBuilder::stage_or_context(std::size_t stage) const {
+  const std::string& name = out_.stages[stage].name;
+  if (inputs_.contexts.contains(name)) return FromNamedContext{name};
+  return FromStage{stage};
 }
 
 /// Images matter only where the stage is built.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,6 +23,7 @@ struct PlanInputs {
   std::string target{};  ///< stage name, any case, or number; empty: the last stage
   std::map<std::string, std::string> build_args{};
   std::optional<Platform> platform{};  ///< TARGETPLATFORM; empty: the host's
+  std::set<std::string> contexts{};    ///< names of --build-context, lower case
 };
 
 /// Where files or a base come from.
@@ -30,6 +32,9 @@ struct FromScratch {};  ///< the empty root
 struct FromStage {
   std::size_t index;  ///< always lower than the stage that refers to it
 };
+struct FromNamedContext {
+  std::string name;  ///< lower case; COPY only
+};
 struct FromImage {
   Reference name;
   dockerfile::Span span;               ///< the word that names it
@@ -37,7 +42,7 @@ struct FromImage {
   std::optional<Platform> platform{};  ///< FROM --platform
   std::string expansion{};  ///< for a label: "BASE=alpine:3 (--build-arg)"; empty: no variable
 };
-using Origin = std::variant<FromContext, FromScratch, FromStage, FromImage>;
+using Origin = std::variant<FromContext, FromScratch, FromStage, FromNamedContext, FromImage>;
 
 struct Stage {
   std::string name;  ///< lower case; empty when it has none

@@ -191,6 +191,30 @@ TEST_CASE("a missing Dockerfile names what is near", "[cli]") {
   CHECK_THAT(project.err, Contains("error[context-missing]: "));
 }
 
+TEST_CASE("the advice for a RUN that is needed works: a directory takes the place of its stage",
+          "[cli]") {
+  Project project;
+  project.dir.write("Dockerfile",
+                    "FROM golang AS builder\nRUN go build -o /out/server .\nFROM scratch\n"
+                    "COPY --from=builder /out/server /server\n");
+  CHECK(project.run({"."}) == 1);
+  CHECK_THAT(project.err, Contains("   = help: build on the host and hand the result in:  ocibuild "
+                                   "--build-context builder=./out …   (then /out/server is "
+                                   "./out/out/server)\n"));
+  project.dir.write("out/out/server", "x");
+  CHECK(project.run({"--build-context", "builder=./out", "."}) == 0);
+}
+
+TEST_CASE("--build-context takes directories that exist", "[cli]") {
+  Project project;
+  for (const char* value :
+       {"x", "=x", "x=", "x=gone", "x=docker-image://alpine", "x=https://a/b"}) {
+    INFO(value);
+    CHECK(project.run({"--build-context", value, "."}) == 2);
+    CHECK_THAT(project.err, Contains("--build-context"));
+  }
+}
+
 TEST_CASE("a wrong name or flag leaves no store behind", "[cli]") {
   Project project;
   CHECK(project.run({"-t", "App:1", "."}) == 2);

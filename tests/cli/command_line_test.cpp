@@ -101,10 +101,9 @@ TEST_CASE("what cannot be read is refused with what would be right", "[cli]") {
 TEST_CASE("flags of a later release and refused ones have their own sentence", "[cli]") {
   CHECK(refusal({"--push", "."}) ==
         "--push is not in this release of ocibuild: it talks to no registry yet");
-  CHECK(refusal({"--build-context", "a=b"}) ==
-        "--build-context is not in this release of ocibuild: take files from PATH, or from an "
-        "image of the store "
-        "with COPY --from");
+  CHECK(refusal({"--ignorefile", "a"}) ==
+        "--ignorefile is not in this release of ocibuild: write FILE.dockerignore beside the "
+        "Dockerfile");
   CHECK(refusal({"--push=false", "."}) == "accepted");
   CHECK(refusal({"--sbom=true"}) == "--sbom is refused: not yet; nothing is attached");
   CHECK(refusal({"--sbom=false"}) == "accepted");

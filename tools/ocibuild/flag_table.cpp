@@ -42,6 +42,8 @@ constexpr Flag table[] = {
      .help = "value for an ARG; without =V from the environment", .group = input, .brief = "Build"},
     {.name = "build-arg-file", .kind = list, .value = "FILE",
      .help = "K=V lines for ARGs; --build-arg wins", .group = input},
+    {.name = "build-context", .kind = list, .value = "NAME=DIR",
+     .help = "directory that COPY --from=NAME reads; takes the place of a stage of that name", .group = input},
     {.name = "platform", .kind = text, .value = "OS/ARCH", .initial = "the base's, else the host's",
      .help = "platform of the image; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
 
@@ -129,7 +131,6 @@ constexpr Flag table[] = {
 
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
     not_yet("push", boolean, no_registry), not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
-    not_yet("build-context", list, "take files from PATH, or from an image of the store with COPY --from"),
     not_yet("force-compression", boolean, "base layers keep their compression"),
     not_yet("registry-mirror", list, no_registry), not_yet("mirror-only", boolean, no_registry),
     not_yet("skip-default-registry-fallback", boolean, no_registry),

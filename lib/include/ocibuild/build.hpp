@@ -41,6 +41,9 @@ struct BuildRequest {
   /// Stage name, any case, or number; empty: the last stage.
   std::string target{};
   std::map<std::string, std::string> build_args{};
+  /// Directories that COPY --from reads under a name; a stage of that name (any case) is replaced
+  /// by its directory and not evaluated. Each has its own .dockerignore.
+  std::map<std::string, std::filesystem::path> build_contexts{};
   /// Empty: the base's, or the host's on scratch.
   std::optional<Platform> platform{};
   /// Names the image gets in the store; may be empty.

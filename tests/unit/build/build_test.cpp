@@ -187,7 +187,7 @@ TEST_CASE("a base that is not in the store says what to do, and where its name c
     CHECK(found.message == "Base image 'distributed-colony-base:latest' not found locally");
     CHECK(found.where->line == 2);
     CHECK(found.where->column == 6);
-    CHECK(found.where->label == "BASE=distributed-colony-base:latest (--build-arg)");
+    CHECK(found.where->label == "BASE=distributed-colony-base (--build-arg)");
     CHECK(found.helps.size() == 2);
   }
 }
@@ -210,6 +210,30 @@ TEST_CASE(
                               "./build/server exists, but .dockerignore:2 'build/' leaves it out"});
     CHECK(hidden.helps == std::vector<std::string>{"add '!build/server' below that line"});
   }
+}
+
+TEST_CASE("dockerfile.md 6.4: a directory of a stage's name takes the place of the stage",
+          "[build]") {
+  Project project(
+      "FROM golang AS Builder\nRUN go build\nFROM scratch\nCOPY --from=builder /out/server /\n"
+      "COPY --from=0 /out /all\nCOPY --from=Extra x /\n");
+  project.dir.write("compiled/out/server", "1");
+  project.dir.write("compiled/out/secret", "2");
+  project.dir.write("compiled/.dockerignore", "out/secret\n");
+  project.dir.write("extra/x", "3");
+  project.request.build_contexts = {{"BUILDER", project.dir / "compiled"},
+                                    {"extra", project.dir / "extra"}};
+  const BuildResult result = project.build();
+  REQUIRE(result.layers.size() == 3);
+  CHECK(layer_text(project, result.layers[0].descriptor) == "server 1\n");
+  CHECK(layer_text(project, result.layers[1].descriptor) == "all \nall/server 1\n");
+  CHECK(layer_text(project, result.layers[2].descriptor) == "x 3\n");
+}
+
+TEST_CASE("dockerfile.md 6.4: a directory cannot be the base of a stage", "[build]") {
+  Project project("FROM golang AS builder\nFROM builder\n");
+  project.request.build_contexts = {{"builder", project.dir.path()}};
+  CHECK_THROWS_WITH(project.build(), Catch::Contains("cannot be built upon"));
 }
 
 TEST_CASE("a build that fails names nothing", "[build]") {

@@ -51,11 +51,13 @@ Copied run(const plan::CopyStep& step, const oci::FileTree& origin, const rootfs
            FileTimes times = {}) {
   support::Diagnostics diagnostics;
   const dockerfile::SourceText source("Dockerfile", "COPY a b\n");
+  const dockerfile::Checks checks;
+  dockerfile::Findings findings(source, checks, diagnostics);
   engine::CopyCounts counts;
   Copied out;
-  out.files = engine::copy_files(step, {origin, nullptr, "stage 'a'"},
-                                 {image, times, source, diagnostics}, counts)
-                  .finish();
+  out.files =
+      engine::copy_files(step, {origin, nullptr, "stage 'a'"}, {image, times, findings}, counts)
+          .finish();
   for (const layer::LayerFile& file : out.files) {
     static constexpr const char* types = "fdlhpcb";
     char line[256];
@@ -275,11 +277,13 @@ TEST_CASE(
                                test::file_entry("f", 1)});
   support::Diagnostics diagnostics;
   const dockerfile::SourceText source("Dockerfile", "WORKDIR x\n");
+  const dockerfile::Checks checks;
+  dockerfile::Findings findings(source, checks, diagnostics);
   const auto paths = [&](const char* path) {
     std::string out;
     const FileTimes times;
     const auto files = engine::workdir_files({oci::RootfsPath(path), "5:6", {1, 9, 1, 1, 1}},
-                                             {image, times, source, diagnostics});
+                                             {image, times, findings});
     for (const auto& file : files.finish())
       out += file.entry.path.str() + " " + std::to_string(file.entry.uid) + "\n";
     return out;

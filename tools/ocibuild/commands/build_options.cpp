@@ -32,6 +32,7 @@ public:
     refuse_other_pull();
     read_input();
     read_arguments();
+    read_contexts();
     read_outputs();
     read_identity();
     read_compression();
@@ -136,6 +137,25 @@ private:
       request().build_args[name] = text.substr(equals + 1);
     } else if (const auto at = io_.environment.find(name); at != io_.environment.end()) {
       request().build_args[name] = at->second;
+    }
+  }
+
+  void read_contexts() {
+    for (const std::string& text : flags_.list("build-context")) {
+      const std::size_t equals = text.find('=');
+      const std::string name = text.substr(0, equals);
+      const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
+      const std::string flag = flags_.origin("build-context");
+      if (name.empty() || value.empty()) usage_error(flag + " needs NAME=DIR, not " + shown(text));
+      if (value.find("://") != std::string::npos) {
+        usage_error(flag + " takes a directory in this release, not " + shown(value));
+      }
+      std::error_code ignored;
+      const fs::path path = io_.resolve(value);
+      if (!fs::is_directory(path, ignored)) {
+        usage_error(flag + ": " + shown(value) + " is no directory");
+      }
+      request().build_contexts[name] = path;
     }
   }
 
