@@ -16,7 +16,6 @@ using support::concat;
 
 namespace {
 
-constexpr std::uint32_t default_directory_mode = 0755;
 constexpr std::string_view kept_xattr = "security.capability";
 
 /// Numbers for --chown and USER. Unknown names are the engine's 0 with a warning; on an empty root
@@ -143,8 +142,9 @@ private:
   }
 
   void make_directories(const oci::RootfsPath& path) {
-    draft_.make_directories(path, owner_.value_or(rootfs::Owner{}),
-                            step_.chmod ? *step_.chmod & 0777 : default_directory_mode);
+    Draft::NewDirectory metadata{.owner = owner_};
+    if (step_.chmod) metadata.mode = *step_.chmod & 0777;
+    draft_.make_directories(path, metadata);
   }
 
   void warn_no_match() {
@@ -194,10 +194,13 @@ layer::FileSet workdir_files(const plan::WorkdirStep& step, const StepPlace& pla
   const oci::RootfsPath path = rootfs::resolve(draft, step.path);
   const auto existing = draft.lookup(path);
   if (existing && existing->entry.is_directory()) return {};
-  const auto owner = look_up(step.user, step.span, place);
-  if (!owner) return {};
+  Draft::NewDirectory metadata;
+  if (!step.user.empty()) {
+    metadata.owner = look_up(step.user, step.span, place);
+    if (!metadata.owner) return {};
+  }
   try {
-    draft.make_directories(path, *owner, default_directory_mode);
+    draft.make_directories(path, metadata);
   } catch (const InTheWay& blocked) {
     report_destination_blocked(place.findings, blocked, step.span);
   }

@@ -28,7 +28,26 @@ void Draft::add_parents(const oci::RootfsPath& path) {
   }
 }
 
-void Draft::make_directories(const oci::RootfsPath& path, rootfs::Owner owner, std::uint32_t mode) {
+oci::Entry Draft::new_directory(const oci::RootfsPath& path, const NewDirectory& metadata) const {
+  constexpr std::uint32_t setgid = 02000;
+  oci::Entry entry;
+  entry.path = path;
+  entry.type = oci::EntryType::directory;
+  entry.mode = metadata.mode.value_or(0755);
+  const auto parent = lookup(path.parent());
+  const bool inherits = parent && (parent->entry.mode & setgid) != 0;
+  if (inherits && !metadata.mode) entry.mode |= setgid;
+  if (metadata.owner) {
+    entry.uid = metadata.owner->uid;
+    entry.gid = metadata.owner->gid;
+  } else if (inherits) {
+    entry.gid = parent->entry.gid;
+  }
+  entry.mtime = file_time(FileTimes{}.fixed);  // made here: no source has a time that could be kept
+  return entry;
+}
+
+void Draft::make_directories(const oci::RootfsPath& path, const NewDirectory& metadata) {
   std::vector<oci::RootfsPath> chain = path.parents();
   if (!path.is_root()) chain.push_back(path);
   for (const oci::RootfsPath& directory : chain) {
@@ -37,15 +56,7 @@ void Draft::make_directories(const oci::RootfsPath& path, rootfs::Owner owner, s
       continue;
     }
     add_parents(directory);
-    layer::LayerFile file;
-    file.entry.path = directory;
-    file.entry.type = oci::EntryType::directory;
-    file.entry.mode = mode;
-    file.entry.uid = owner.uid;
-    file.entry.gid = owner.gid;
-    file.entry.mtime =
-        file_time(FileTimes{}.fixed);  // made here: there is no source whose time could be kept
-    files_.put(std::move(file));
+    files_.put({.entry = new_directory(directory, metadata)});
   }
 }
 

@@ -30,10 +30,16 @@ public:
 
   std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
 
+  /// Owner and mode of directories that are made. What is not given is 0:0 and 0755, except below a
+  /// setgid directory, where the bit and the group are inherited, as every file system does.
+  struct NewDirectory {
+    std::optional<rootfs::Owner> owner{};
+    std::optional<std::uint32_t> mode{};
+  };
   /// Makes `path` and its missing parents. Existing directories keep their metadata and do not
   /// enter the layer.
   /// @throws InTheWay
-  void make_directories(const oci::RootfsPath& path, rootfs::Owner owner, std::uint32_t mode);
+  void make_directories(const oci::RootfsPath& path, const NewDirectory& metadata);
 
   /// Adds a file, or a directory with new metadata; its parents must exist. `entry.mtime`: of the
   /// source; the request's rule for times is applied here.
@@ -45,6 +51,7 @@ public:
 
 private:
   void add_parents(const oci::RootfsPath& path);
+  oci::Entry new_directory(const oci::RootfsPath& path, const NewDirectory& metadata) const;
   std::int64_t file_time(std::int64_t of_source) const;
 
   const rootfs::View& below_;

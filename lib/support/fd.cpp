@@ -51,7 +51,7 @@ void throw_errno(std::string_view what, const std::filesystem::path& path, int e
     Error error(Errc::failed, "disk-full",
                 concat("cannot ", what, " ", quote(path.native()), ": ", reason));
     if (!ignored) error.note(concat(space.available, " bytes are free there"));
-    throw error.help("free space there, or choose another place with --root or TMPDIR");
+    throw error.help("free space there, or choose another place with --root");
   }
   throw Error(Errc::failed, "io-error",
               concat("cannot ", what, " ", quote(path.native()), ": ", reason));

@@ -163,6 +163,19 @@ TEST_CASE(
         "7:8\n");
 }
 
+TEST_CASE("dockerfile.md 7.12: directories made below a setgid one inherit its bit and group",
+          "[build]") {
+  const auto image = image_of({owned(test::dir_entry("data", 02775), 1, 50)});
+  const MemoryTree origin = std::move(MemoryTree().file("f", "1"));
+  plan::CopyStep step = copy_step({"f"}, "/data/a/b/");
+  CHECK(run(step, origin, image).layer ==
+        "data d 2775 1:50\ndata/a d 2755 0:50\ndata/a/b d 2755 0:50\ndata/a/b/f f 644 0:0\n");
+  step.chown = plan::Text{"7:8", {}};
+  step.chmod = 0640;
+  CHECK(run(step, origin, image).layer ==
+        "data d 2775 1:50\ndata/a d 640 7:8\ndata/a/b d 640 7:8\ndata/a/b/f f 640 7:8\n");
+}
+
 TEST_CASE("dockerfile.md 8.7: --chmod replaces twelve bits, created directories get the low nine",
           "[build]") {
   MemoryTree origin;
