@@ -72,7 +72,7 @@ std::optional<StoredImage> by_digest(const std::vector<StoredImage>& images,
               concat(quote(prefix.hex), " is the start of ", found.size(), " image IDs"));
   for (const auto& [digest, image] : found) {
     if (error.diagnostic().notes.size() == 5) break;
-    error.note(concat(digest.str(), image.name ? " " + image.name->familiar() : ""));
+    error.note(image.name ? concat(digest.str(), " ", image.name->familiar()) : digest.str());
   }
   throw error.help("give more digits");
 }
