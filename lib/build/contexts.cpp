@@ -29,7 +29,8 @@ std::set<std::string> Contexts::names_of(const BuildRequest& request) {
 std::vector<std::string> Contexts::sockets() const {
   std::vector<std::string> out = main_->tree.sockets();
   for (const auto& [name, directory] : named_) {
-    for (const std::string& socket : directory->tree.sockets()) out.push_back(name + ":" + socket);
+    for (const std::string& socket : directory->tree.sockets())
+      out.push_back(support::concat(name, ':', socket));
   }
   return out;
 }

@@ -193,7 +193,7 @@ private:
 }  // namespace
 
 std::unique_ptr<support::ByteSource> decompress(support::ByteSource& in, std::string what) {
-  Input input(in, what);
+  Input input(in, std::move(what));
   switch (sniff(input.peek_start(4))) {
     case Codec::none:
       return std::make_unique<PlainSource>(std::move(input));

@@ -75,7 +75,7 @@ private:
   void check_growth(std::size_t size) const;
   [[noreturn]] void fail_growth() const;
   Span place(std::size_t start, std::size_t end) const;
-  [[noreturn]] void fail_substitution(std::size_t start, std::string reason) const;
+  [[noreturn]] void fail_substitution(std::size_t start, std::string_view reason) const;
 
   const Word& word_;
   const std::string_view text_;
@@ -96,7 +96,7 @@ Span Expander::place(std::size_t start, std::size_t end) const {
   return span;
 }
 
-void Expander::fail_substitution(std::size_t start, std::string reason) const {
+void Expander::fail_substitution(std::size_t start, std::string_view reason) const {
   throw Failure{
       "substitution-invalid",
       concat("bad substitution in ", quote(word_.text), ", ",

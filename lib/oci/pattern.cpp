@@ -172,14 +172,14 @@ Pattern::Reached Pattern::step(const Token& token, std::string_view path, const 
         break;
       }
       case Token::Kind::run:
-        to[at] = here || (open && starts_character);
+        to[at] = static_cast<char>(here || (open && starts_character));
         if (at < end && path[at] == '/') open = false;
         break;
       case Token::Kind::directories:
-        to[at] = here || (open && at > 0 && path[at - 1] == '/');
+        to[at] = static_cast<char>(here || (open && at > 0 && path[at - 1] == '/'));
         break;
       case Token::Kind::rest:
-        to[at] = open;
+        to[at] = static_cast<char>(open);
         break;
     }
   }

@@ -179,7 +179,7 @@ std::string Reference::str() const {
 }
 
 std::string Reference::familiar() const {
-  const std::string full = str();
+  std::string full = str();
   if (registry != default_registry) return full;
   const std::string_view path = std::string_view(full).substr(default_registry.size() + 1);
   const bool official = path.starts_with(official_prefix) &&

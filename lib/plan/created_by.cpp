@@ -94,6 +94,7 @@ std::string go_quoted(std::string_view text) {
 
 std::string quoted_list(const std::vector<std::string>& elements) {
   std::vector<std::string> quoted;
+  quoted.reserve(elements.size());
   for (const std::string& element : elements) quoted.push_back(go_quoted(element));
   return plain_list(quoted);
 }

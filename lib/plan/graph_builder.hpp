@@ -56,7 +56,8 @@ private:
 
   // refusals.cpp
   std::string reason_for(std::size_t stage) const;
-  void report_refused(std::size_t stage, std::size_t instruction, std::vector<unsigned> more_lines);
+  void report_refused(std::size_t stage, std::size_t instruction,
+                      const std::vector<unsigned>& more_lines);
   std::vector<std::string> run_helps(std::size_t stage) const;
 
   const dockerfile::From& from_of(std::size_t stage) const;

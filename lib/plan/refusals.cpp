@@ -30,7 +30,7 @@ void GraphBuilder::report_refused() {
         more_runs.push_back(instruction.span.line);
       }
     }
-    if (first_run) report_refused(i, *first_run, std::move(more_runs));
+    if (first_run) report_refused(i, *first_run, more_runs);
   }
 }
 
@@ -70,7 +70,7 @@ std::vector<std::string> GraphBuilder::run_helps(std::size_t stage) const {
 }
 
 void GraphBuilder::report_refused(std::size_t stage, std::size_t instruction,
-                                  std::vector<unsigned> more_lines) {
+                                  const std::vector<unsigned>& more_lines) {
   const Instruction& where = file_.instructions[instruction];
   const Refused& refused = std::get<Refused>(where.body);
   dockerfile::Explanation explanation;

@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -160,7 +161,9 @@ def run(*tests):
     options, failed = Options(), 0
     for test in tests:
         # Outside /tmp, which may be a small tmpfs.
-        work = tempfile.mkdtemp(prefix="peer.", dir="/var/tmp")
+        # Hexadecimal, because podman makes an image name of a path and "._" would be none.
+        work = "/var/tmp/peer." + secrets.token_hex(6)
+        os.mkdir(work)
         os.chmod(work, 0o755)
         try:
             test(options, work)
