@@ -44,7 +44,8 @@ void normalise(Platform& platform) {
   }
   if (platform.architecture == "arm") {
     if (platform.variant.empty()) platform.variant = "v7";
-    if (support::is_digit(platform.variant.front())) platform.variant = support::concat('v', platform.variant);
+    if (support::is_digit(platform.variant.front()))
+      platform.variant = support::concat('v', platform.variant);
   }
   if (platform.architecture == "arm64" && (platform.variant == "v8" || platform.variant == "8"))
     platform.variant.clear();
