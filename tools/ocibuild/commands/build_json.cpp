@@ -37,7 +37,10 @@ Json layer_json(const LayerReport& layer) {
 
 std::string metadata_json(const BuildResult& result, const std::vector<Reference>& names) {
   std::string name_list;
-  for (const Reference& name : names) name_list += (name_list.empty() ? "" : ",") + name.str();
+  for (const Reference& name : names) {
+    if (!name_list.empty()) name_list += ',';
+    name_list += name.str();
+  }
   Json out{{"containerimage.config.digest", result.image_id.str()},
            {"containerimage.descriptor", descriptor_json(result.manifest)},
            {"containerimage.digest", result.manifest.digest.str()}};
