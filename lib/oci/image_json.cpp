@@ -299,10 +299,6 @@ std::string to_json(const ImageConfig& config) {
   return support::dump_json(json);
 }
 
-std::string to_json(const Descriptor& descriptor) {
-  return support::dump_json(write_descriptor(descriptor));
-}
-
 bool is_index(std::string_view media_type) {
   return media_type == media_types::oci_index || media_type == media_types::docker_index;
 }

@@ -23,7 +23,6 @@ ImageConfig parse_image_config(std::string_view json);
 std::string to_json(const Manifest& manifest);
 std::string to_json(const Index& index);
 std::string to_json(const ImageConfig& config);
-std::string to_json(const Descriptor& descriptor);
 
 /// True for the OCI and the Docker name of the document.
 bool is_index(std::string_view media_type);

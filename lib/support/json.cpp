@@ -139,8 +139,4 @@ StringArray parse_string_array(std::string_view text) {
   return out;
 }
 
-std::string json_string(std::string_view text) {
-  return dump_json(Json(text));
-}
-
 }  // namespace ocibuild::support

@@ -45,7 +45,4 @@ struct StringArray {
 };
 StringArray parse_string_array(std::string_view text);
 
-/// The text as a JSON string with its quotes.
-std::string json_string(std::string_view text);
-
 }  // namespace ocibuild::support
