@@ -110,6 +110,21 @@ TEST_CASE("image.md 1.1: a cached build is the cold build, and says that nothing
   CHECK(again.manifest.digest == cold.manifest.digest);
 }
 
+TEST_CASE("image.md 7.4: a record whose blob is gone or cut off is a miss", "[build]") {
+  Project project("FROM scratch\nCOPY a /a\n");
+  project.dir.write("context/a", "hello");
+  const BuildResult cold = project.build();
+  const fs::path blob =
+      store::BlobStore(project.request.store).path(cold.layers.at(0).descriptor.digest);
+  fs::remove(blob);
+  CHECK(project.build().changed);
+  CHECK(fs::exists(blob));
+  fs::resize_file(blob, 5);
+  const BuildResult again = project.build();
+  CHECK(again.changed);
+  check_valid(project, again);
+}
+
 TEST_CASE("image.md 7.1: a changed label or an earlier COPY rebuilds no layer", "[build]") {
   Project project("FROM scratch\nCOPY a /a\nCOPY b /b\n");
   project.dir.write("context/a", "1");
