@@ -127,7 +127,8 @@ private:
       entry.uid = owner_->uid;
       entry.gid = owner_->gid;
     }
-    if (step_.chmod && entry.type != oci::EntryType::symlink) entry.mode = *step_.chmod;
+    if (step_.chmod && entry.type != oci::EntryType::symlink)
+      entry.mode = step_.chmod->apply(entry.mode, entry.is_directory());
     std::erase_if(entry.xattrs, [](const auto& xattr) { return xattr.first != kept_xattr; });
     std::uint64_t group = 0;
     if (in_tree && file.inode != 0 && entry.type == oci::EntryType::regular) {
@@ -143,7 +144,7 @@ private:
 
   void make_directories(const oci::RootfsPath& path) {
     Draft::NewDirectory metadata{.owner = owner_};
-    if (step_.chmod) metadata.mode = *step_.chmod & 0777;
+    if (step_.chmod && step_.chmod->octal()) metadata.mode = *step_.chmod->octal() & 0777;
     draft_.make_directories(path, metadata);
   }
 

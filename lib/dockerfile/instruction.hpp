@@ -48,19 +48,49 @@ struct Label {
   std::vector<KeyValue> pairs;
 };
 
-struct Copy {
-  std::optional<Word> from;
-  std::optional<Word> chown;
-  std::optional<Word> chmod;
-  std::vector<Word> sources;
-  Word destination;
-};
-
 /// Exec form (JSON) or shell form.
 struct Command {
   std::optional<std::vector<std::string>> exec;
   std::string shell_text;  ///< verbatim; only without exec
 };
+/// A file, or script, written into the Dockerfile itself (docs/reference/dockerfile.md, 10).
+struct HeredocFile {
+  Word name;            ///< behind `<<`, without its quotes
+  std::string body{};   ///< raw lines, each with its line end; `<<-` has removed its tabs
+  bool expand = false;  ///< no part of the name is quoted
+};
+
+struct Copy {
+  std::optional<Word> from;
+  std::optional<Word> chown;
+  std::optional<Word> chmod;
+  std::vector<Word> exclude{};
+  bool link = false;
+  bool parents = false;
+  std::vector<Word> sources;            ///< with `heredocs` at least one
+  std::vector<HeredocFile> heredocs{};  ///< taken after `sources`, wherever they stand
+  Word destination;
+};
+
+struct Add {
+  Copy files;  ///< never with `from` or `parents`
+  std::optional<Word> checksum{};
+  std::optional<bool> unpack{};  ///< unset: archives of the context are, downloads are not
+  bool keep_git_dir = false;
+};
+
+/// Understood completely, never executed.
+struct Run {
+  Command command{};
+  std::vector<HeredocFile> heredocs{};
+  std::vector<Word> mounts_from{};  ///< each `--mount=…,from=`
+};
+
+/// Kept as text: it is parsed when a stage starts from this one.
+struct Onbuild {
+  std::string trigger;  ///< as stored in the config; heredoc bodies included
+};
+
 struct Cmd {
   Command command;
 };
@@ -104,8 +134,9 @@ struct Instruction {
   std::string keyword;  ///< upper case
   std::string text;     ///< the whole instruction, continuation lines joined, trimmed: for display
   Span span;            ///< the keyword
-  std::variant<From, Arg, Env, Label, Copy, Cmd, Entrypoint, Shell, HealthcheckInstruction, Workdir,
-               User, StopSignal, Maintainer, Expose, Volume, Refused>
+  std::variant<From, Arg, Env, Label, Copy, Add, Run, Onbuild, Cmd, Entrypoint, Shell,
+               HealthcheckInstruction, Workdir, User, StopSignal, Maintainer, Expose, Volume,
+               Refused>
       body;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "dockerfile/mode.hpp"
 #include "dockerfile/statement.hpp"
 #include "support/text.hpp"
 
@@ -34,12 +33,6 @@ std::optional<Refused> refused_part(const Statement& statement) {
                    name == "link" ? "leave --link out: the files are the same unless the "
                                     "destination has symlinks or other owners"
                                   : "name the files and their destinations one by one");
-  }
-  if (const auto chmod = statement.flag("chmod"); chmod && is_symbolic_mode(chmod->text)) {
-    return refused(
-        "chmod-unsupported",
-        concat("the symbolic mode ", quote(chmod->text), " is not carried out by ocibuild"),
-        "write the mode in octal, for example --chmod=755");
   }
   return std::nullopt;
 }

@@ -10,6 +10,7 @@
 
 #include <ocibuild/image.hpp>
 
+#include "oci/mode_change.hpp"
 #include "oci/rootfs_path.hpp"
 #include "plan/scope.hpp"
 #include "plan/stage_graph.hpp"
@@ -23,7 +24,13 @@ struct Text {
   dockerfile::Span span;
 };
 
-/// COPY (docs/reference/dockerfile.md, 7).
+/// A file whose content the Dockerfile itself holds.
+struct InlineFile {
+  Text name;
+  std::string content{};
+};
+
+/// COPY and ADD (docs/reference/dockerfile.md, 7 to 10).
 struct CopyStep {
   Origin from;
   std::vector<Text> sources;  ///< paths or patterns, never empty texts
@@ -32,7 +39,12 @@ struct CopyStep {
   bool destination_is_directory = false;  ///< written so that it wants a directory ("x/", ".", "")
   Text destination_text;                  ///< as expanded, for messages
   std::optional<Text> chown;              ///< "U", "U:G" or ":G"
-  std::optional<std::uint32_t> chmod;     ///< octal, at most 07777
+  std::optional<oci::ModeChange> chmod;
+  std::vector<InlineFile> inline_files{};  ///< placed after the sources
+  std::vector<Text> exclude{};             ///< patterns in the grammar of the ignore file
+  bool link = false;                       ///< nothing of the image below is seen or kept
+  bool parents = false;                    ///< keeps the directories of a source
+  bool unpack = false;                     ///< ADD: a source that is an archive is unpacked
 };
 
 /// WORKDIR: the directory that has to exist afterwards.

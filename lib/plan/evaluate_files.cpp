@@ -2,7 +2,6 @@
 // Instructions that make layers: COPY and WORKDIR.
 #include <utility>
 
-#include "dockerfile/mode.hpp"
 #include "plan/stage_evaluator.hpp"
 #include "support/text.hpp"
 
@@ -37,19 +36,13 @@ std::optional<Text> StageEvaluator::expand_optional(const std::optional<Word>& w
   return Text{std::move(*text), word->span};
 }
 
-std::optional<std::uint32_t> StageEvaluator::mode_of(const Text& text, bool& good) {
-  const auto mode = dockerfile::parse_octal_mode(text.text);
+std::optional<oci::ModeChange> StageEvaluator::mode_of(const Text& text, bool& good) {
+  auto mode = oci::ModeChange::parse(text.text);
   if (mode) return mode;
   good = false;
-  if (dockerfile::is_symbolic_mode(text.text)) {
-    findings_.error(
-        "chmod-unsupported",
-        concat("the symbolic mode ", quote(text.text), " is not carried out by ocibuild"),
-        text.span, {.helps = {"write the mode in octal, for example --chmod=755"}});
-  } else {
-    findings_.error("chmod-invalid", concat(quote(text.text), " is no file mode"), text.span,
-                    {.helps = {"write one to four octal digits, for example --chmod=755"}});
-  }
+  findings_.error("chmod-invalid", concat(quote(text.text), " is no file mode"), text.span,
+                  {.helps = {"write one to four octal digits, for example --chmod=755, or clauses "
+                             "such as --chmod=u=rwX,go=rX"}});
   return std::nullopt;
 }
 

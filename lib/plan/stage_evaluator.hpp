@@ -24,6 +24,9 @@ public:
   // One for each struct of dockerfile/instruction.hpp; each adds its step, or reports an error.
   void operator()(const dockerfile::From&) {}
   void operator()(const dockerfile::Refused&) {}  // the stage graph has reported it
+  void operator()(const dockerfile::Run&) {}      // so has it this
+  void operator()(const dockerfile::Add&) {}
+  void operator()(const dockerfile::Onbuild&) {}
   void operator()(const dockerfile::Arg& arg);
   void operator()(const dockerfile::Env& env);
   void operator()(const dockerfile::Label& label);
@@ -53,7 +56,7 @@ private:
   void note_single_use();
 
   std::vector<std::string> command_line(const dockerfile::Command& command);
-  std::optional<std::uint32_t> mode_of(const Text& text, bool& good);
+  std::optional<oci::ModeChange> mode_of(const Text& text, bool& good);
   /// The sources of a COPY, none of them empty or remote.
   std::optional<std::vector<Text>> copy_sources(const dockerfile::Copy& copy);
   void add_step(std::string created_by) { add_step(std::move(created_by), ConfigStep{}); }

@@ -171,7 +171,7 @@ TEST_CASE("dockerfile.md 7.12: directories made below a setgid one inherit its b
   CHECK(run(step, origin, image).layer ==
         "data d 2775 1:50\ndata/a d 2755 0:50\ndata/a/b d 2755 0:50\ndata/a/b/f f 644 0:0\n");
   step.chown = plan::Text{"7:8", {}};
-  step.chmod = 0640;
+  step.chmod = oci::ModeChange::parse("0640");
   CHECK(run(step, origin, image).layer ==
         "data d 2775 1:50\ndata/a d 640 7:8\ndata/a/b d 640 7:8\ndata/a/b/f f 640 7:8\n");
 }
@@ -181,7 +181,7 @@ TEST_CASE("dockerfile.md 8.7: --chmod replaces twelve bits, created directories 
   MemoryTree origin;
   origin.file("d/s/f", "1", 04755).symlink("d/l", "f");
   plan::CopyStep step = copy_step({"d"}, "/a/b");
-  step.chmod = 04600;
+  step.chmod = oci::ModeChange::parse("4600");
   CHECK(run(step, origin, {}).layer ==
         "a d 600 0:0\na/b d 600 0:0\na/b/l l 777 0:0\na/b/s d 4600 0:0\na/b/s/f f 4600 0:0\n");
 }

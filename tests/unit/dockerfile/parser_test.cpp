@@ -121,7 +121,6 @@ TEST_CASE("what COPY cannot do yet is understood and refused later", "[dockerfil
   CHECK(one<Refused>("COPY --link a b").id == "flag-unsupported");
   CHECK(one<Refused>("COPY --parents a b").id == "flag-unsupported");
   CHECK(one<Refused>("COPY --exclude=x a b").id == "flag-unsupported");
-  CHECK(one<Refused>("COPY --chmod=u+x,go=rX a b").id == "chmod-unsupported");
   CHECK(one<Refused>("ADD a b").id == "add-unsupported");
   CHECK(one<Refused>("ONBUILD COPY a b").id == "onbuild-unsupported");
   one<Copy>("COPY --link=false --parents=false a b");
