@@ -97,7 +97,8 @@ class Case:
         if self.arguments:
             lines.append("-- arguments: " + " ".join(self.arguments))
         if self.ignore is not None:
-            lines.append("-- %s: %s" % ("own ignore file" if self.own_ignore else "ignore file", json.dumps(self.ignore)))
+            kind = "own ignore file" if self.own_ignore else "ignore file"
+            lines.append("-- %s: %s" % (kind, json.dumps(self.ignore, ensure_ascii=False)))
         for path, node in self.context.items():
             lines.append("-- %s %s" % (path, json.dumps(node, ensure_ascii=False)))
         return "\n".join(lines)

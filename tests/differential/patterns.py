@@ -6,10 +6,10 @@ import random
 
 from case import Case
 
-NAMES = ["a", "b", "ab", "abc", "a.b", "axb", "foo", "zfoo", "foobar", ".foo", "x", "é", "a-b", "[a]", "a*", "f?o", "A", "a(b)",
-         "a+", "!a", "#a", "a\\b", "x y"]
-ATOMS = ["a", "b", "ab", "foo", "x", "é", ".", "-", "*", "*", "?", "[ab]", "[^a]", "[a-c]", "[^/]", "\\*", "\\a", "\\[", "!", "#",
-         "$", " ", "]"]
+NAMES = ["a", "b", "ab", "abc", "a.b", "axb", "foo", "zfoo", "foobar", ".foo", "x", "é", "a-b", "[a]", "a*", "f?o", "A",
+         "a(b)", "a+", "!a", "#a", "a\\b", "x y"]
+ATOMS = ["a", "b", "ab", "foo", "x", "é", ".", "-", "*", "*", "?", "[ab]", "[^a]", "[a-c]", "[^/]", "\\*", "\\a",
+         "\\[", "!", "#", "$", " ", "]"]
 MATCHED_LITERALLY_SINCE = ["+", "(", ")"]
 UNESCAPED = ["^", "|", "{", "}"]  # letters that BuildKit's head takes for operators beside a wildcard
 MALFORMED = ["[", "[a-", "[]", "\\", "[^]", "[b-a]"]
