@@ -61,6 +61,16 @@ class Case:
                 return index
         return len(self.units) - 1
 
+    def with_whole_context(self):
+        """The same case, whose target needs every file of the context in addition."""
+        wanted = [argument.partition("=")[2].lower() for argument in self.arguments if argument.startswith("--target=")]
+        froms = [index for index, unit in enumerate(self.units) if unit.split()[:1] in (["FROM"], ["from"])]
+        ends = froms[1:] + [len(self.units)]
+        chosen = [end for start, end in zip(froms, ends) if self.units[start].lower().split()[-1:] == wanted]
+        case = self.copy()
+        case.units.insert((chosen or ends)[-1], "COPY . /zz-whole-context/")
+        return case
+
     def copy(self):
         return copy.deepcopy(self)
 

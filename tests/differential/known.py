@@ -10,6 +10,8 @@ import re
 DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "differences.md")
 ALL = ("docker", "buildkit")
 KNOWN = []
+# Not recognised by looks: the difference is gone when another instruction needs the whole context.
+PARTLY_SENT = "A wildcard reaches all of the context"
 
 
 def known(heading, *engines):
@@ -32,7 +34,7 @@ def undocumented():
     """The headings that docs/differences.md lacks."""
     with open(DOCUMENT, encoding="utf-8") as file:
         headings = {line.lstrip("#").strip() for line in file if line.startswith("###")}
-    return sorted({heading for heading, _, _ in KNOWN} - headings)
+    return sorted({PARTLY_SENT, *(heading for heading, _, _ in KNOWN)} - headings)
 
 
 def refused(theirs, ours, identifier):
@@ -67,15 +69,15 @@ def zero_duration(case, theirs, ours):
     return refuses and ours.ok and any("HEALTHCHECK" in unit.upper() for unit in case.units)
 
 
-@known("A wildcard below a directory may match nothing")
-def wildcard_in_directory(case, theirs, ours):
-    missing = re.search(r"lstat /(.*): no such file or directory", theirs.text)
-    return not theirs.ok and ours.ok and missing is not None and missing.group(1) in case.context
-
-
 @known("A malformed pattern is always an error")
 def malformed_pattern(_case, theirs, ours):
     return refused(theirs, ours, "ignore-pattern-invalid") or refused(theirs, ours, "pattern-invalid")
+
+
+@known("Letters of regular expressions in ignore patterns", "docker")
+def unescaped_letters_fail(case, theirs, ours):
+    fails = not theirs.ok and "syntax error in pattern" in theirs.text
+    return fails and ours.ok and any(re.search(r"[+()|{}]", line) for line in case.ignore or [])
 
 
 @known("Letters of regular expressions in ignore patterns")
