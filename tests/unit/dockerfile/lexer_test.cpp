@@ -7,8 +7,10 @@
 using namespace ocibuild;
 using namespace ocibuild::test;
 using dockerfile::Cmd;
+using dockerfile::Copy;
 using dockerfile::Env;
-using dockerfile::Refused;
+using dockerfile::Onbuild;
+using dockerfile::Run;
 
 namespace {
 
@@ -112,18 +114,58 @@ TEST_CASE("a file without instruction, or without FROM, is an error", "[dockerfi
   CHECK(errors_of("FROM a b\nCMD x\n") == Strings{"arguments-too-many 1:8+1"});
 }
 
-TEST_CASE("the body of a heredoc is no instruction", "[dockerfile]") {
+TEST_CASE("dockerfile.md 10.1, 10.2: bodies follow the line in the order of the words, raw",
+          "[dockerfile]") {
   const Parsed parsed(
       "FROM scratch\n"
       "RUN <<EOF bash\nFROM x\nNONSENSE\n  EOF\nEOF\n"
-      "COPY <<-'A' <<\"B\" /d/\nx \\\n\t\tA\nENV\nB\n"
-      "ONBUILD RUN <<C\nBAD\nC\n"
+      "COPY <<-'A' /src <<\"B\" /d/\nx \\\n\t\t# y\n\t\tA\nENV\nB\n"
+      "ADD <<C /x\nC\n"
       "CMD x\n");
   CHECK(brief(parsed.diagnostics.errors()) == Strings{});
   REQUIRE(parsed.file.instructions.size() == 5);
-  CHECK(parsed.body<Refused>(1).id == "run-unsupported");
-  CHECK(parsed.body<Refused>(2).id == "heredoc-unsupported");
+  REQUIRE(parsed.body<Run>(1).heredocs.size() == 1);
+  CHECK(parsed.body<Run>(1).heredocs[0].body == "FROM x\nNONSENSE\n  EOF\n");
+  CHECK(parsed.body<Run>(1).command.shell_text == "<<EOF bash");
+  const auto& copy = parsed.body<Copy>(2);
+  REQUIRE(copy.heredocs.size() == 2);
+  CHECK(copy.heredocs[0].name.text == "A");
+  CHECK(copy.heredocs[0].name.span.column == 6);
+  CHECK_FALSE(copy.heredocs[0].expand);
+  CHECK(copy.heredocs[1].name.text == "B");
+  CHECK(copy.heredocs[1].body == "ENV\n");
+  CHECK_FALSE(copy.heredocs[1].expand);
+  REQUIRE(copy.sources.size() == 1);
+  CHECK(copy.sources[0].text == "/src");
+  CHECK(copy.destination.text == "/d/");
+  CHECK(parsed.body<dockerfile::Add>(3).files.heredocs[0].body.empty());
+  CHECK(parsed.body<dockerfile::Add>(3).files.heredocs[0].expand);
   CHECK(parsed.file.instructions[4].span.line == 15);
+}
+
+TEST_CASE("dockerfile.md 10.3: <<- removes tabs at the front of each line, CRLF bodies keep CR",
+          "[dockerfile]") {
+  const Parsed tabs("FROM scratch\nCOPY <<-E /x\n\t\ta\tb\n \tc\n\n\t\n\tE\n");
+  CHECK(tabs.body<Copy>(1).heredocs[0].body == "a\tb\n \tc\n\n\n");
+  const Parsed crlf("FROM scratch\r\nCOPY <<E /x\r\na\r\nb\nE\r\n");
+  CHECK(crlf.body<Copy>(1).heredocs[0].body == "a\r\nb\n");
+}
+
+TEST_CASE("dockerfile.md 10.5: a heredoc is no destination", "[dockerfile]") {
+  CHECK(errors_of("FROM scratch\nCOPY a <<E\nE\n") == Strings{"heredoc-destination 2:8+3"});
+  CHECK(errors_of("FROM scratch\nADD <<A <<B\nA\nB\n") == Strings{"heredoc-destination 2:9+3"});
+  CHECK(errors_of("FROM scratch\nCOPY <<E\nE\n") == Strings{"arguments-missing 2:1+4"});
+}
+
+TEST_CASE("dockerfile.md 10.8, 13.13: ONBUILD keeps its text, heredoc bodies included",
+          "[dockerfile]") {
+  const Parsed parsed(
+      "FROM scratch\nONBUILD copy  <<-A <<B   /d/\n\tx\n\tA\ny\nB\n"
+      "ONBUILD   Run   echo \\\n  hi\nONBUILD NONSENSE\n");
+  CHECK(brief(parsed.diagnostics.errors()) == Strings{});
+  CHECK(parsed.body<Onbuild>(1).trigger == "copy  <<-A <<B   /d/\n\tx\nA\ny\nB");
+  CHECK(parsed.body<Onbuild>(2).trigger == "Run   echo   hi");
+  CHECK(parsed.body<Onbuild>(3).trigger == "NONSENSE");
 }
 
 TEST_CASE("<< is text in JSON, in quotes, in other instructions and as <<<", "[dockerfile]") {

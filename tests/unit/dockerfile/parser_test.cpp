@@ -117,17 +117,35 @@ TEST_CASE("COPY takes words or JSON", "[dockerfile]") {
   CHECK(error_of("COPY --from=$x a b") == Strings{"copy-from-variable 2:13+2"});
 }
 
-TEST_CASE("what COPY cannot do yet is understood and refused later", "[dockerfile]") {
-  CHECK(one<Refused>("COPY --link a b").id == "flag-unsupported");
-  CHECK(one<Refused>("COPY --parents a b").id == "flag-unsupported");
-  CHECK(one<Refused>("COPY --exclude=x a b").id == "flag-unsupported");
-  CHECK(one<Refused>("ADD a b").id == "add-unsupported");
-  CHECK(one<Refused>("ONBUILD COPY a b").id == "onbuild-unsupported");
-  one<Copy>("COPY --link=false --parents=false a b");
+TEST_CASE("dockerfile.md 3.3: COPY and ADD keep all their flags, a list each of its values",
+          "[dockerfile]") {
+  const auto copy = one<Copy>("COPY --link --parents=true --exclude=a --exclude=$b --exclude= x /");
+  CHECK(copy.link);
+  CHECK(copy.parents);
+  CHECK(texts(copy.exclude) == Strings{"a", "$b"});
+  const auto plain = one<Copy>("COPY --link=false --parents=FALSE a b");
+  CHECK_FALSE(plain.link);
+  CHECK_FALSE(plain.parents);
+  const auto add =
+      one<Add>("ADD --checksum=sha256:1 --unpack=false --keep-git-dir --chown=1 a b /");
+  CHECK(add.checksum->text == "sha256:1");
+  CHECK(add.unpack == false);
+  CHECK(add.keep_git_dir);
+  CHECK(add.files.chown->text == "1");
+  CHECK(texts(add.files.sources) == Strings{"a", "b"});
+  CHECK_FALSE(one<Add>("ADD a b").unpack);
   CHECK(error_of("ADD a") == Strings{"arguments-missing 2:1+3"});
-  CHECK(error_of("RUN") == Strings{"arguments-missing 2:1+3"});
+  CHECK(error_of("ADD --from=x a b") == Strings{"unknown-flag 2:5+6"});
+  CHECK(error_of("ADD --parents a b") == Strings{"unknown-flag 2:5+9"});
+  CHECK(error_of("COPY --checksum=sha256:1 a b") == Strings{"unknown-flag 2:6+10"});
+}
+
+TEST_CASE("dockerfile.md 13.13: ONBUILD needs an instruction that may be a trigger",
+          "[dockerfile]") {
   CHECK(error_of("ONBUILD") == Strings{"arguments-missing 2:1+7"});
   CHECK(error_of("ONBUILD from x") == Strings{"onbuild-invalid 2:9+4"});
+  CHECK(error_of("ONBUILD ONBUILD RUN x") == Strings{"onbuild-invalid 2:9+7"});
+  CHECK(error_of("ONBUILD Maintainer x") == Strings{"onbuild-invalid 2:9+10"});
 }
 
 TEST_CASE("FROM has one word, or three with AS", "[dockerfile]") {

@@ -121,10 +121,16 @@ TEST_CASE("several RUN of one stage are one error that lists the others", "[plan
         "stage 'b' is needed by FROM b (line 3)");
 }
 
-TEST_CASE("every other refused instruction of a needed stage is an error", "[plan]") {
-  CHECK(Planned("FROM scratch\nADD a b\nONBUILD USER x\nCOPY <<E /x\nE\nCOPY --link a b\n")
-            .errors() == Strings{"add-unsupported 2:1+3", "onbuild-unsupported 3:1+7",
-                                 "heredoc-unsupported 4:1+4", "flag-unsupported 6:1+4"});
+TEST_CASE("dockerfile.md 6.8: a stage that RUN mounts is needed too", "[plan]") {
+  const Planned planned(
+      "FROM a AS x\nRUN y\nFROM b AS z\nFROM scratch\nRUN --mount=from=X --mount=from=img:1 c\n");
+  CHECK(planned.errors() == Strings{"run-unsupported 2:1+3", "run-unsupported 5:1+3"});
+  CHECK(planned.diagnostics.errors()[0].where->label ==
+        "stage 'x' is needed by RUN --mount=from=x (line 5)");
+  CHECK(Planned("FROM a AS x\nRUN --mount=from=x c\nFROM scratch\n").errors() ==
+        Strings{"stage-circular 2:13+6"});
+  CHECK(Planned("FROM a\nRUN --mount=from=x c\nFROM scratch AS x\n").errors() ==
+        Strings{"stage-later 2:13+6"});
 }
 
 TEST_CASE("COPY --from reads a stage above, scratch, an image or the context", "[plan]") {
@@ -161,7 +167,7 @@ TEST_CASE("COPY --from its own, a later or a missing stage is an error in every 
   CHECK(Planned("FROM a AS x\nCOPY --from=2 a b\n" + last).errors() ==
         Strings{"stage-unknown 2:13+1"});
   const Diagnostic error = only_error("FROM a AS x\nCOPY --from=Y a b\nFROM scratch AS y\n");
-  CHECK(error.message == "the stage \"Y\" must be defined before COPY --from reads it");
+  CHECK(error.message == "the stage \"Y\" must be defined before it is read");
   CHECK(error.notes == Strings{"it begins on line 3, this is line 2"});
 }
 
