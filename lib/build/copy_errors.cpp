@@ -86,7 +86,7 @@ void report_source_missing(dockerfile::Findings& findings, const plan::Text& sou
   findings.error("copy-source-missing", message, source.span, std::move(why));
 }
 
-void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& blocked,
+void report_destination_blocked(const StepPlace& place, const InTheWay& blocked,
                                 const dockerfile::Span& span) {
   dockerfile::Explanation why;
   if (blocked.entry.is_directory()) {
@@ -96,10 +96,11 @@ void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& 
         "a copied directory never replaces a file or link of the image, and a file never a "
         "directory");
   }
-  findings.error("destination-blocked",
-                 concat("'", escape_controls(blocked.entry.path.absolute()), "' in the image is ",
-                        what_it_is(blocked.entry), ", not ", blocked.wanted),
-                 span, std::move(why));
+  place.findings.error(
+      "destination-blocked",
+      concat("'", escape_controls(blocked.entry.path.absolute()), "' in the image is ",
+             what_it_is(blocked.entry), ", not ", blocked.wanted),
+      span, std::move(why));
 }
 
 void warn_account_unknown(dockerfile::Findings& findings, const rootfs::UnknownAccount& account,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "build/workdir_step.hpp"
 #include "plan/evaluator.hpp"
 #include "rootfs/layer_index.hpp"
 #include "support/text.hpp"
