@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/copy_sources.hpp"
 
+#include "build/archive_step.hpp"
 #include "build/copy_errors.hpp"
 #include "oci/glob.hpp"
 #include "rootfs/resolve.hpp"
@@ -55,26 +56,24 @@ void SourceCopier::copy(const plan::Text& source) {
   try {
     if (step_.parents) return copy_with_parents();
     if (!oci::has_wildcard(source.text)) return copy_named(oci::RootfsPath(source.text));
-    const auto matches = expand(source);
-    if (!matches) return;
-    if (matches->empty()) warn_no_match();
-    for (const oci::RootfsPath& match : *matches) copy_named(match);
+    const auto matches = expand(source.text);
+    if (matches.empty()) warn_no_match();
+    for (const oci::RootfsPath& match : matches) copy_named(match);
   } catch (const InTheWay& blocked) {
     report_destination_blocked(place_, blocked, step_.destination_text.span);
+  } catch (const Error& error) {
+    // What is wrong with a file is found together with the mistakes of other steps.
+    const Diagnostic& found = error.diagnostic();
+    if (error.code() != Errc::failed || found.where) throw;
+    place_.findings.error(found.id, found.message, source.span,
+                          {.notes = found.notes, .helps = found.helps});
   }
 }
 
-/// Nothing, and an error, when the pattern is malformed.
-std::optional<std::vector<oci::RootfsPath>> SourceCopier::expand(const plan::Text& source) const {
-  const oci::SplitPattern pattern = oci::split_pattern(source.text);
+std::vector<oci::RootfsPath> SourceCopier::expand(std::string_view text) const {
+  const oci::SplitPattern pattern = oci::split_pattern(text);
   const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.fixed));
-  try {
-    return oci::expand(origin_.tree, base, pattern.rest);
-  } catch (const Error& error) {
-    if (error.diagnostic().id != "pattern-invalid") throw;
-    place_.findings.error(error.diagnostic().id, error.what(), source.span);
-    return std::nullopt;
-  }
+  return oci::expand(origin_.tree, base, pattern.rest);
 }
 
 void SourceCopier::copy_named(const oci::RootfsPath& path) {
@@ -82,10 +81,21 @@ void SourceCopier::copy_named(const oci::RootfsPath& path) {
   if (!file) return report_missing(oci::has_wildcard(source_->text) ? path.str() : source_->text);
   if (file->entry.is_directory()) {
     copy_directory(file->entry.path, placement_.destination(), Selection(exclude_));
-  } else {
+  } else if (!unpacked(*file, path)) {
     placement_.put_named(*file, path.name());
     count(file->entry);
   }
+}
+
+/// False for what is no archive, or is not to be unpacked.
+bool SourceCopier::unpacked(const oci::TreeFile& file, const oci::RootfsPath& path) {
+  if (!step_.unpack || origin_.archives == nullptr) return false;
+  const std::string what = concat("the archive ", support::quote(path.str()));
+  const auto archive = origin_.archives->open(file, what);
+  if (!archive) return false;
+  unpack(*archive, what, placement_);
+  count(file.entry);
+  return true;
 }
 
 void SourceCopier::copy_with_parents() {
@@ -93,10 +103,9 @@ void SourceCopier::copy_with_parents() {
   if (!oci::has_wildcard(parted.pivot)) {
     return copy_below_pivot(oci::RootfsPath(parted.pivot), parted.pattern);
   }
-  const auto pivots = expand({parted.pivot, source_->span});
-  if (!pivots) return;
-  if (pivots->empty()) warn_no_match();
-  for (const oci::RootfsPath& pivot : *pivots) copy_below_pivot(pivot, parted.pattern);
+  const auto pivots = expand(parted.pivot);
+  if (pivots.empty()) warn_no_match();
+  for (const oci::RootfsPath& pivot : pivots) copy_below_pivot(pivot, parted.pattern);
 }
 
 void SourceCopier::copy_below_pivot(const oci::RootfsPath& pivot, const std::string& pattern) {
@@ -105,14 +114,9 @@ void SourceCopier::copy_below_pivot(const oci::RootfsPath& pivot, const std::str
   const bool exists = top && top->entry.is_directory() && !pattern.empty() &&
                       (is_pattern || origin_.tree.lookup(top->entry.path / pattern));
   if (!exists) return report_missing(source_->text);
-  try {
-    const std::uint64_t before = taken_;
-    copy_directory(top->entry.path, placement_.destination(), Selection(exclude_, pattern));
-    if (is_pattern && taken_ == before) warn_no_match();
-  } catch (const Error& error) {
-    if (error.diagnostic().id != "pattern-invalid") throw;
-    place_.findings.error(error.diagnostic().id, error.what(), source_->span);
-  }
+  const std::uint64_t before = taken_;
+  copy_directory(top->entry.path, placement_.destination(), Selection(exclude_, pattern));
+  if (is_pattern && taken_ == before) warn_no_match();
 }
 
 void SourceCopier::copy_directory(const oci::RootfsPath& top, const oci::RootfsPath& to,
@@ -147,7 +151,7 @@ void SourceCopier::put_below(const oci::TreeFile& file, const oci::RootfsPath& t
   std::uint64_t group = 0;
   if (file.inode != 0 && file.entry.type == oci::EntryType::regular) {
     std::uint64_t& known = links_[file.inode];
-    if (known == 0) known = placement_.new_link_group();
+    if (known == 0) known = placement_.draft().new_link_group();
     group = known;
   }
   placement_.put(file, target, group);

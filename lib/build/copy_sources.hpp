@@ -3,7 +3,8 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "build/copy_step.hpp"
@@ -30,8 +31,9 @@ private:
     bool made = false;
   };
 
-  std::optional<std::vector<oci::RootfsPath>> expand(const plan::Text& source) const;
+  std::vector<oci::RootfsPath> expand(std::string_view text) const;
   void copy_named(const oci::RootfsPath& path);
+  bool unpacked(const oci::TreeFile& file, const oci::RootfsPath& path);
   void copy_with_parents();
   void copy_below_pivot(const oci::RootfsPath& pivot, const std::string& pattern);
   void copy_directory(const oci::RootfsPath& top, const oci::RootfsPath& to,

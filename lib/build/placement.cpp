@@ -35,18 +35,28 @@ void Placement::put_named(const oci::TreeFile& file, std::string_view name) {
   put(file, target, 0);
 }
 
-void Placement::put(const oci::TreeFile& file, const oci::RootfsPath& target,
-                    std::uint64_t link_group) {
-  oci::Entry entry = file.entry;
+oci::Entry Placement::entry_for(const oci::Entry& source, const oci::RootfsPath& target) const {
+  oci::Entry entry = source;
   entry.path = target;
   if (owner_) {
     entry.uid = owner_->uid;
     entry.gid = owner_->gid;
   }
+  std::erase_if(entry.xattrs, [](const auto& xattr) { return xattr.first != kept_xattr; });
+  return entry;
+}
+
+void Placement::put(const oci::TreeFile& file, const oci::RootfsPath& target,
+                    std::uint64_t link_group) {
+  oci::Entry entry = entry_for(file.entry, target);
   if (step_.chmod && entry.type != oci::EntryType::symlink)
     entry.mode = step_.chmod->apply(entry.mode, entry.is_directory());
-  std::erase_if(entry.xattrs, [](const auto& xattr) { return xattr.first != kept_xattr; });
   draft_.put(std::move(entry), file.content, link_group);
+}
+
+void Placement::put_unpacked(oci::TreeFile file, const oci::RootfsPath& target,
+                             std::uint64_t link_group) {
+  draft_.replace(entry_for(file.entry, target), std::move(file.content), link_group);
 }
 
 void Placement::put_passage(const oci::TreeFile& directory, const oci::RootfsPath& target) {

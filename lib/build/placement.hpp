@@ -36,12 +36,13 @@ public:
   /// A directory on the way to a file that was chosen: one that exists takes the mode only.
   /// @throws InTheWay
   void put_passage(const oci::TreeFile& directory, const oci::RootfsPath& target);
-  /// Names that become hard links of each other get a number of their own.
-  std::uint64_t new_link_group() { return next_group_++; }
+  /// A member of an archive: replaces whatever is at `target`, and --chmod does not concern it.
+  void put_unpacked(oci::TreeFile file, const oci::RootfsPath& target, std::uint64_t link_group);
 
   layer::FileSet take() && { return std::move(draft_).take(); }
 
 private:
+  oci::Entry entry_for(const oci::Entry& source, const oci::RootfsPath& target) const;
   void warn_overwrites();
 
   const plan::CopyStep& step_;
@@ -49,7 +50,6 @@ private:
   const std::optional<rootfs::Owner> owner_;
   Draft draft_;
   std::optional<oci::RootfsPath> plain_target_;  // where the last file went as the destination
-  std::uint64_t next_group_ = 1;
 };
 
 }  // namespace ocibuild::engine

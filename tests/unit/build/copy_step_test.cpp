@@ -62,7 +62,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "dockerfile.md 7.11: inside a copied tree links are replaced, and a directory never replaces "
+    "dockerfile.md 7.11, 17: inside a copied tree links are replaced, and a directory never "
+    "replaces "
     "one",
     "[build]") {
   const auto image =
@@ -75,6 +76,7 @@ TEST_CASE(
   CHECK(blocked.errors[0].id == "destination-blocked");
   CHECK(blocked.errors[0].message ==
         "'/bin' in the image is a symbolic link to \"usr/bin\", not a directory");
+  CHECK(blocked.errors[0].notes.at(0) == "it comes from layer 1 of base:1");
   const auto directory = image_of({test::dir_entry("f")});
   CHECK(
       run(copy_step({"/"}, "/"), std::move(MemoryTree().file("f", "x")), directory).errors.size() ==

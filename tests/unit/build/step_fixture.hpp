@@ -19,7 +19,7 @@ inline rootfs::View image_of(std::vector<oci::Entry> entries) {
   rootfs::View view;
   view.add(std::make_shared<rootfs::LayerIndex>(std::move(files), std::vector<oci::RootfsPath>{},
                                                 std::vector<oci::RootfsPath>{}),
-           nullptr);
+           nullptr, "layer 1 of base:1");
   return view;
 }
 
@@ -48,16 +48,17 @@ struct Copied {
 };
 
 inline Copied run(const plan::CopyStep& step, const oci::FileTree& origin,
-                  const rootfs::View& image, FileTimes times = {}) {
+                  const rootfs::View& image, FileTimes times = {},
+                  engine::Archives* archives = nullptr) {
   support::Diagnostics diagnostics;
   const dockerfile::SourceText source("Dockerfile", "COPY a b\n");
   const dockerfile::Checks checks;
   dockerfile::Findings findings(source, checks, diagnostics);
   engine::CopyCounts counts;
   Copied out;
-  out.files =
-      engine::copy_files(step, {origin, nullptr, "stage 'a'"}, {image, times, findings}, counts)
-          .finish();
+  out.files = engine::copy_files(step, {origin, nullptr, "stage 'a'", archives},
+                                 {image, times, findings}, counts)
+                  .finish();
   for (const layer::LayerFile& file : out.files) {
     static constexpr const char* types = "fdlhpcb";
     char line[256];
