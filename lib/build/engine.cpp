@@ -4,6 +4,7 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/archives.hpp"
 #include "build/assembly.hpp"
 #include "build/inputs.hpp"
 #include "build/layer_step.hpp"
@@ -30,15 +31,16 @@ public:
         stop_(std::move(stop)),
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
-        images_(layout_, cache_, stop_) {}
+        images_(layout_, cache_, stop_),
+        archives_(cache_, layout_.blobs().temp_directory(), stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
     Inputs inputs = read_inputs(request_);
-    const dockerfile::Dockerfile file = parse(inputs);
+    dockerfile::Dockerfile file = parse(inputs);
     const plan::StageGraph graph = find_stages(file);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const LayoutInputs layout{file, graph, request_, contexts, images_};
+    const LayoutInputs layout{file, graph, request_, contexts, images_, archives_};
     Stages stages = evaluate(layout);
     place_files(stages, layout);
     BuildResult result = make_image(stages, layout);
@@ -61,8 +63,14 @@ private:
     return file;
   }
 
-  plan::StageGraph find_stages(const dockerfile::Dockerfile& file) {
+  /// What the bases left to do becomes part of `file`.
+  plan::StageGraph find_stages(dockerfile::Dockerfile& file) {
     plan::StageGraph graph = plan::build_stage_graph(file, plan_inputs(), diagnostics_);
+    report_findings();
+    const auto triggers_of = [&](const plan::FromImage& base) {
+      return images_.find(base, request_.platform, file.source).config.config.on_build;
+    };
+    plan::add_triggers(file, graph, plan_inputs(), triggers_of, diagnostics_);
     report_findings();
     return graph;
   }
@@ -143,6 +151,7 @@ private:
   store::OciLayout layout_;
   const store::BuildCache cache_;
   BaseImages images_;
+  Archives archives_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };
