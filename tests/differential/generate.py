@@ -22,6 +22,7 @@ BUILDKIT = DOCKER | {
     "flag-expansion",  # variables in --chmod
     "slash-dot",      # a destination that ends in /.
     "arg-order",      # ARG A=1 B=$A; defaults against automatic platform arguments
+    "zero-duration",  # in HEALTHCHECK
     "start-interval",  # of HEALTHCHECK
     "literal-patterns",  # + ( ) | { } in ignore files, and ** beside letters
 }

@@ -85,3 +85,15 @@ def unescaped_letters(case, theirs, ours):
     patterns = list(case.ignore or []) + [word for unit in case.units for word in unit.split() if "--exclude=" in word]
     beside_wildcard = any(re.search(r"[*?\[\\]", text) and re.search(r"[\^|{}]", text) for text in patterns)
     return beside_wildcard and only_differ_in(theirs, ours, "tree")
+
+
+@known("A name that begins with an exclamation mark", "buildkit")
+def exclamation_mark(case, theirs, ours):
+    fails = not theirs.ok and re.search(r'"/!.*": not found', theirs.text) is not None
+    return fails and ours.ok and any("--parents" in unit and "!" in unit for unit in case.units)
+
+
+@known("What stands before /./ is a directory", "buildkit")
+def pivot_is_file(case, theirs, ours):
+    return refused(theirs, ours, "copy-source-missing") and any("--parents" in unit and "/./" in unit
+                                                                for unit in case.units)

@@ -12,7 +12,7 @@ ATOMS = ["a", "b", "ab", "foo", "x", "é", ".", "-", "*", "*", "?", "[ab]", "[^a
          "\\[", "!", "#", "$", " ", "]"]
 MATCHED_LITERALLY_SINCE = ["+", "(", ")"]
 UNESCAPED = ["^", "|", "{", "}"]  # letters that BuildKit's head takes for operators beside a wildcard
-MALFORMED = ["[", "[a-", "[]", "\\", "[^]", "[b-a]"]
+MALFORMED = ["[", "[a-", "[]", "\\", "[^]"]
 SUBTREES = 8
 
 

@@ -2,7 +2,7 @@
 """Makes a case as small as it gets while it still shows what it shows."""
 
 
-def smaller(case, shows, tries=250):
+def smaller(case, shows, tries=120):
     """The smallest case found by leaving out one thing after the other; `shows(case)` decides whether it is kept."""
     budget = [tries]
 

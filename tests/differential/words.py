@@ -87,8 +87,9 @@ class Words:
     def health_check(self):
         if self.random.random() < 0.2:
             return "NONE"
-        flags = ["--interval=" + self.pick(["1s", "1m30s", "1.5h", "300ms", "0", "2h45m10s", "1000000us"]),
-                 "--timeout=" + self.pick(["5s", "1ms", "0s"]), "--start-period=" + self.pick(["1s", "0"]),
+        zero = ["0", "0s"] if "zero-duration" in self.features else []
+        flags = ["--interval=" + self.pick(["1s", "1m30s", "1.5h", "300ms", "2h45m10s", "1000000us"] + zero),
+                 "--timeout=" + self.pick(["5s", "1ms"] + zero), "--start-period=" + self.pick(["1s"] + zero),
                  "--retries=" + self.pick(["0", "1", "7"])]
         if "start-interval" in self.features:
             flags.append("--start-interval=3s")
