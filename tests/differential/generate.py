@@ -17,12 +17,12 @@ BUILDKIT = DOCKER | {
     "heredoc", "link", "parents", "exclude", "symbolic-chmod",  # newer syntax
     "expansion",      # ${N-W} ${N#P} ${N/P/R} and their kin
     "fifo", "zstd",   # special files in a context; zstd in ADD
-    "chmod-parents",  # --chmod for created parents
+    "chmod-parents",  # --chmod for created parents, and its upper three bits
     "chown-archive",  # --chown for the entries of an archive
     "flag-expansion",  # variables in --chmod
     "slash-dot",      # a destination that ends in /.
     "arg-order",      # ARG A=1 B=$A; defaults against automatic platform arguments
-    "zero-duration",  # in HEALTHCHECK
+    "zero",           # durations and retries of HEALTHCHECK
     "start-interval",  # of HEALTHCHECK
     "literal-patterns",  # + ( ) | { } in ignore files, and ** beside letters
 }
@@ -159,11 +159,11 @@ class Generator:
         flags = []
         if self.chance(0.3):
             flags.append("--chown=" + self.pick(OWNERS))
-        modes = list(MODES)
+        modes = MODES if "chmod-parents" in self.features else MODES[:4]
         if "symbolic-chmod" in self.features:
-            modes += SYMBOLIC
+            modes = modes + SYMBOLIC
         if "flag-expansion" in self.features:
-            modes.append("${MODE:-640}")
+            modes = modes + ["${MODE:-640}"]
         exists = destination in ("/", "/tmp/", "/data/", "/home/user/", "/usr/bin/tool", "/tmp/q")
         if self.chance(0.2) and (exists or "chmod-parents" in self.features):
             flags.append("--chmod=" + self.pick(modes))

@@ -63,12 +63,6 @@ def no_account_files(_case, theirs, ours):
     return ours.ok and re.search(r"/etc/(passwd|group): no such file", theirs.text or "") is not None
 
 
-@known("Docker 20.10 takes no zero duration in HEALTHCHECK", "docker")
-def zero_duration(case, theirs, ours):
-    refuses = not theirs.ok and 'cannot be less than 1ms' in theirs.text
-    return refuses and ours.ok and any("HEALTHCHECK" in unit.upper() for unit in case.units)
-
-
 @known("A malformed pattern is always an error")
 def malformed_pattern(_case, theirs, ours):
     return refused(theirs, ours, "ignore-pattern-invalid") or refused(theirs, ours, "pattern-invalid")
@@ -97,3 +91,44 @@ def exclamation_mark(case, theirs, ours):
 def pivot_is_file(case, theirs, ours):
     return refused(theirs, ours, "copy-source-missing") and any("--parents" in unit and "/./" in unit
                                                                 for unit in case.units)
+
+
+@known("An archive that replaces its own directories")
+def archive_replaces_itself(case, theirs, ours):
+    fails = not theirs.ok and re.search(r"(chtimes|link|lchown|chmod) .*: no such file", theirs.text) is not None
+    return fails and ours.ok and any(node["kind"] == "archive" for node in case.context.values())
+
+
+@known("A source that --exclude names", "buildkit")
+def excluded_source(case, theirs, ours):
+    fails = not theirs.ok and re.search(r'"/.*": not found', theirs.text) is not None
+    return fails and ours.ok and any("--parents" in unit and "--exclude" in unit for unit in case.units)
+
+
+def differing_modes(theirs, ours):
+    """(their mode, our mode) of every path that differs, or None if anything but modes differs."""
+    if not only_differ_in(theirs, ours, "tree") or theirs.facts["tree"].keys() != ours.facts["tree"].keys():
+        return None
+    pairs = []
+    for path, node in theirs.facts["tree"].items():
+        mine = ours.facts["tree"][path]
+        if dict(node, mode="") != dict(mine, mode=""):
+            return None
+        if node != mine:
+            pairs.append((node["mode"], mine["mode"]))
+    return pairs
+
+
+@known("Docker 20.10 gives created parents 0755 despite --chmod", "docker")
+def chmod_of_parents(case, theirs, ours):
+    pairs = differing_modes(theirs, ours)
+    return bool(pairs) and any("--chmod" in unit for unit in case.units) and {mode for mode, _ in pairs} == {"0755"}
+
+
+@known("Docker 20.10 keeps excluded directories that an exception names", "docker")
+def excluded_directory_kept(case, theirs, ours):
+    if not case.ignore or not only_differ_in(theirs, ours, "tree"):
+        return False
+    differing = [node for path, node in theirs.facts["tree"].items() if ours.facts["tree"].get(path) != node]
+    extra = theirs.facts["tree"].keys() >= ours.facts["tree"].keys()
+    return extra and any(line.startswith("!") for line in case.ignore) and all(n["type"] == "dir" for n in differing)

@@ -87,10 +87,10 @@ class Words:
     def health_check(self):
         if self.random.random() < 0.2:
             return "NONE"
-        zero = ["0", "0s"] if "zero-duration" in self.features else []
+        zero = ["0", "0s"] if "zero" in self.features else []
         flags = ["--interval=" + self.pick(["1s", "1m30s", "1.5h", "300ms", "2h45m10s", "1000000us"] + zero),
                  "--timeout=" + self.pick(["5s", "1ms"] + zero), "--start-period=" + self.pick(["1s"] + zero),
-                 "--retries=" + self.pick(["0", "1", "7"])]
+                 "--retries=" + self.pick(["1", "7"] + zero[:1])]
         if "start-interval" in self.features:
             flags.append("--start-interval=3s")
         chosen = self.random.sample(flags, self.random.randrange(len(flags)))
