@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "dockerfile/directives.hpp"
 #include "dockerfile/lexer.hpp"
+#include "dockerfile/lint.hpp"
 #include "dockerfile/statement.hpp"
 #include "support/text.hpp"
 
@@ -60,6 +62,7 @@ public:
         lexer_(source, escape_, findings_) {}
 
   std::vector<Instruction> run();
+  std::set<std::string> faulty() && { return std::move(faulty_); }
 
 private:
   void parse(const LogicalLine& line);
@@ -73,6 +76,7 @@ private:
   Findings findings_;
   Lexer lexer_;
   std::vector<Instruction> out_;
+  std::set<std::string> faulty_;
 
   // Seen so far, instructions with mistakes included.
   std::optional<Span> first_;        ///< keyword of the first instruction
@@ -126,6 +130,7 @@ std::vector<std::string> Parser::unfinished_above(const LogicalLine& line) const
 }
 
 void Parser::report_unknown(const LogicalLine& line, Slice word) {
+  faulty_.emplace();
   const std::string_view keyword = word.of(line.text);
   std::vector<std::string> helps = did_you_mean(findings_.nearest(upper(keyword), [] {
     std::vector<std::string> names;
@@ -151,9 +156,14 @@ void Parser::parse(const LogicalLine& line) {
                       {.helps = {"remove it, or make it a comment"}});
   }
   Statement statement{line, escape_, keyword, span, {}, {}, findings_};
-  if (!take_flags(statement, {length, line.text.size() - length})) return;
-  std::optional<Body> body = parse_body->second(statement);
-  if (!body) return;
+  std::optional<Body> body;
+  if (take_flags(statement, {length, line.text.size() - length})) {
+    body = parse_body->second(statement);
+  }
+  if (!body) {
+    faulty_.insert(keyword);
+    return;
+  }
   out_.push_back({keyword, std::string(support::trim(line.text)), span, std::move(*body)});
 }
 
@@ -176,7 +186,10 @@ Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& 
   const Directives directives = read_directives(out.source, diagnostics);
   out.escape = directives.escape;
   out.checks = directives.checks;
-  out.instructions = Parser(out.source, directives, diagnostics).run();
+  Parser parser(out.source, directives, diagnostics);
+  out.instructions = parser.run();
+  out.faulty = std::move(parser).faulty();
+  lint(out, diagnostics);
   return out;
 }
 

@@ -89,7 +89,7 @@ TEST_CASE("a directive counts only at the top: a comment ends them", "[dockerfil
   CHECK(Parsed("# comment\n# escape=`\nFROM a\n").file.escape == '\\');
   CHECK(Parsed("# foo=bar\n# escape=`\nFROM a\n").file.escape == '\\');
   CHECK(Parsed("\n# escape=`\nFROM a\n").file.escape == '\\');
-  CHECK(Parsed("# escape=\n# check=skip=all\nFROM a\n").file.checks.skip_all == false);
+  CHECK(Parsed("# escape=\n# check=skip=all\nFROM a\n").file.checks.rules.skip_all == false);
 }
 
 TEST_CASE("the escape directive moves the continuation character", "[dockerfile]") {
