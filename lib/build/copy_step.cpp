@@ -69,7 +69,8 @@ private:
       return oci::expand(origin_.tree, base, pattern.rest);
     } catch (const Error& error) {
       if (error.diagnostic().id != "pattern-invalid") throw;
-      place_.findings.error(error.diagnostic().id, error.what(), source.span);
+      place_.findings.error(error.diagnostic().id, error.what(), source.span,
+                            {.helps = error.diagnostic().helps});
       return std::nullopt;
     }
   }
@@ -92,6 +93,11 @@ private:
       }
     } catch (const InTheWay& blocked) {
       report_destination_blocked(place_.findings, blocked, step_.destination_text.span);
+    } catch (const Error& error) {
+      // A symlink that leads nowhere is a mistake of this line; anything else is none of it.
+      if (error.diagnostic().id != "symlink-loop") throw;
+      place_.findings.error(error.diagnostic().id, error.what(), step_.destination_text.span,
+                            {.notes = error.diagnostic().notes});
     }
   }
 

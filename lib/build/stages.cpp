@@ -39,13 +39,29 @@ void warn_platform(const BaseImage& image, const plan::FromImage& from,
                    from.span);
 }
 
+/// The image a stage starts from; null when it may be missing and is.
+const BaseImage* base_of(const plan::FromImage& from, const LayoutInputs& inputs, bool may_miss) {
+  try {
+    return &inputs.images.find(from, inputs.request.platform, inputs.file.source);
+  } catch (const Error&) {
+    if (!may_miss) throw;
+    return nullptr;
+  }
+}
+
 /// State the stage starts with, from its base.
 plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInputs& inputs,
-                          dockerfile::Findings& findings) {
+                          bool may_miss, dockerfile::Findings& findings) {
   plan::StageStart start;
-  if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
+  if (work.stage->base_wrong) {
+    start.variables.open();
+  } else if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
     const auto& platform = inputs.request.platform;
-    work.image = &inputs.images.find(*from, platform, inputs.file.source);
+    work.image = base_of(*from, inputs, may_miss);
+    if (work.image == nullptr) {
+      start.variables.open();
+      return start;
+    }
     refuse_triggers(*work.image, *from, findings);
     warn_platform(*work.image, *from, platform, findings);
     start.config = work.image->config.config;
@@ -53,7 +69,7 @@ plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInp
   } else if (const auto* stage = std::get_if<plan::FromStage>(&work.stage->base)) {
     work.parent = stage->index;
     const plan::EvaluatedStage& parent = stages[stage->index].result;
-    start = {parent.config, parent.author, parent.variables};
+    start = {parent.config, parent.author, parent.variables, parent.workdir_set};
   }
   return start;
 }
@@ -153,16 +169,25 @@ private:
   CopyCounts& counts_;
 };
 
+/// A stage whose place a directory takes is never looked at, unless it is the target.
+bool is_evaluated(std::size_t stage, const plan::StageGraph& graph,
+                  const plan::PlanInputs& plan_inputs) {
+  if (std::ranges::binary_search(graph.needed, stage)) return true;
+  return plan_inputs.every_stage && !plan_inputs.contexts.contains(graph.stages[stage].name);
+}
+
 }  // namespace
 
 Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
                        support::Diagnostics& diagnostics) {
   dockerfile::Findings findings(inputs.file.source, inputs.file.checks, diagnostics);
   Stages stages(inputs.graph.stages.size());
-  for (const std::size_t index : inputs.graph.needed) {
+  for (std::size_t index = 0; index < stages.size(); ++index) {
+    if (!is_evaluated(index, inputs.graph, plan_inputs)) continue;
     StageWork& work = stages[index];
     work.stage = &inputs.graph.stages[index];
-    const plan::StageStart start = start_of(work, stages, inputs, findings);
+    const plan::StageStart start =
+        start_of(work, stages, inputs, plan_inputs.missing_bases, findings);
     work.result = plan::evaluate(inputs.file, inputs.graph, index, start, plan_inputs, diagnostics);
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }
