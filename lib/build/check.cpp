@@ -4,6 +4,7 @@
 
 #include <ocibuild/check.hpp>
 
+#include "build/archives.hpp"
 #include "build/copy_lint.hpp"
 #include "build/inputs.hpp"
 #include "build/stages.hpp"
@@ -61,9 +62,10 @@ private:
     const store::OciLayout layout(request_.store);
     const store::BuildCache cache(request_.store / "cache");
     BaseImages images(layout, cache, {});
+    Archives archives(cache, {}, {});
     const Contexts contexts(request_, std::move(rules), cache);
     const Stages stages =
-        evaluate_stages({file, graph, request_, contexts, images}, inputs, diagnostics_);
+        evaluate_stages({file, graph, request_, contexts, images, archives}, inputs, diagnostics_);
     dockerfile::Findings findings(file.source, file.checks, diagnostics_);
     warn_ignored_sources(stages, contexts.main().rules(), findings);
   }
