@@ -50,18 +50,25 @@ private:
            });
   }
 
-  void check_stages(const dockerfile::Dockerfile& file, context::IgnoreRules rules) {
+  void check_stages(dockerfile::Dockerfile& file, context::IgnoreRules rules) {
     const plan::PlanInputs inputs{.target = request_.target,
                                   .build_args = request_.build_args,
                                   .platform = request_.platform,
                                   .contexts = Contexts::names_of(request_),
                                   .every_stage = request_.target.empty(),
                                   .missing_bases = true};
-    const plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
+    plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
     if (graph.needed.empty()) return;  // no such target
     const store::OciLayout layout(request_.store);
     const store::BuildCache cache(request_.store / "cache");
     BaseImages images(layout, cache, {});
+    const auto triggers_of = [&](const plan::FromImage& base) -> std::vector<std::string> {
+      const BaseImage* image = images.find_or_null(base, request_.platform, file.source);
+      return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
+    };
+    const std::size_t errors = diagnostics_.errors().size();
+    plan::add_triggers(file, graph, inputs, triggers_of, diagnostics_);
+    if (errors > 0) diagnostics_.forget_errors(errors);  // some would be said a second time
     Archives archives(cache, {}, {});
     const Contexts contexts(request_, std::move(rules), cache);
     const Stages stages =

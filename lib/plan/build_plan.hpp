@@ -76,7 +76,7 @@ struct EvaluatedStage {
   std::string author;
   Scope variables;
   bool workdir_set = false;
-  std::vector<Step> steps;  ///< one for each instruction but FROM
+  std::vector<Step> steps;  ///< one for each instruction but FROM and ONBUILD
 };
 
 }  // namespace ocibuild::plan

@@ -32,6 +32,7 @@ StageEvaluator::StageEvaluator(const dockerfile::Dockerfile& file, const StageGr
       findings_(file.source, file.checks, diagnostics) {
   out_.config = start.config;
   out_.author = start.author;
+  out_.config.on_build.clear();  // they run in this stage and leave nothing to its children (6.11)
   out_.variables = start.variables;
   out_.workdir_set = start.workdir_set;
   start_environment();
@@ -63,7 +64,8 @@ void StageEvaluator::set_env(const std::string& name, const std::string& value) 
 }
 
 EvaluatedStage StageEvaluator::run() {
-  for (at_ = stage_.first; at_ < stage_.end; ++at_) {
+  for (const std::size_t instruction : stage_.instructions) {
+    at_ = instruction;
     visit();
   }
   return std::move(out_);
@@ -87,19 +89,20 @@ void StageEvaluator::visit() {
   }
 }
 
-std::optional<std::string> StageEvaluator::look_up(std::string_view name) {
-  auto value = out_.variables.find(name);
-  if (!value && out_.variables.is_open()) uncertain_ = true;
-  return value;
-}
-
 void StageEvaluator::add_step(std::string created_by, decltype(Step::action) action) {
   out_.steps.push_back({at_, std::move(created_by), std::move(action)});
 }
 
+dockerfile::Lookup StageEvaluator::lookup() {
+  return [this](std::string_view name) {
+    auto value = out_.variables.find(name);
+    if (!value && out_.variables.is_open()) uncertain_ = true;
+    return value;
+  };
+}
+
 std::optional<Expansion> StageEvaluator::expand(const Word& word) {
-  auto expansion = dockerfile::expand(
-      word, file_.escape, [this](std::string_view name) { return look_up(name); }, findings_);
+  auto expansion = dockerfile::expand(word, file_.escape, lookup(), findings_);
   if (!expansion) return std::nullopt;
   for (const VariableUse& use : expansion->uses) warn_undefined(use);
   return expansion;
