@@ -85,7 +85,7 @@ TEST_CASE_METHOD(Project, "cli.md 6.7: --format github escapes what workflow com
   dir.write("a,b:c%/Dockerfile", "FROM scratch\nEXPOSE 100%\n");
   CHECK(run({"check", "--format", "github", "./a,b:c%"}) == 1);
   CHECK(out ==
-        "::error file=./a%2Cb%3Ac%25/Dockerfile,line=2,col=8,endColumn=12,title=port-invalid::"
+        "::error file=a%2Cb%3Ac%25/Dockerfile,line=2,col=8,endColumn=12,title=port-invalid::"
         "\"100%25\" is no port: a port is a number from 0 to 65535%0Ahelp: write 80, 8000-8010 or "
         "53/udp\n");
 }

@@ -33,6 +33,15 @@ std::string check_text(const CheckResult& result, const Look& look) {
   return out + counts(result) + '\n';
 }
 
+/// Annotations are found by the path below the checkout, which jobs work in.
+std::filesystem::path from_working_directory(const std::filesystem::path& path, const Io& io) {
+  if (path.empty()) return path;
+  const auto relative = (io.working_directory / path)
+                            .lexically_normal()
+                            .lexically_relative(io.working_directory.lexically_normal());
+  return relative.empty() || *relative.begin() == ".." ? path : relative;
+}
+
 }  // namespace
 
 std::optional<std::string> wanted_check(const ParsedFlags& flags) {
@@ -55,7 +64,8 @@ std::optional<std::string> wanted_check(const ParsedFlags& flags) {
 
 void print_check(BuildOptions& options, const std::string& format, Invocation& invocation) {
   read_standard_input(options, invocation.io);
-  const CheckResult result = ocibuild::check(options.request);
+  CheckResult result = ocibuild::check(options.request);
+  result.path = from_working_directory(result.path, invocation.io);
   invocation.status = result.errors + result.warnings > 0 ? static_cast<int>(Errc::failed) : 0;
   const OutputStream& out = invocation.io.out;
   if (format == "text") {
