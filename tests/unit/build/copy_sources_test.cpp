@@ -46,7 +46,7 @@ std::string text_of(const layer::LayerFile& file) {
 
 }  // namespace
 
-TEST_CASE("dockerfile.md 10.4, 7.1: heredocs are files 0644 of root, placed after the sources",
+TEST_CASE("dockerfile.md 7.1, 8.9, 10.4: heredocs are files 0644 of root, placed after the sources",
           "[build]") {
   plan::CopyStep step = copy_step({"x"}, "/d/");
   step.inline_files = {{{"a", {}}, "one\n"}, {{"x", {}}, "two\n"}};
@@ -59,7 +59,7 @@ TEST_CASE("dockerfile.md 10.4, 7.1: heredocs are files 0644 of root, placed afte
   CHECK(run(step, MemoryTree(), {}).layer == "d d 755 7:7\nd/a f 744 7:7\nd/x f 744 7:7\n");
 }
 
-TEST_CASE("dockerfile.md 10.4, 7.8: a heredoc goes where a file of its name would", "[build]") {
+TEST_CASE("dockerfile.md 7.8, 10.4: a heredoc goes where a file of its name would", "[build]") {
   plan::CopyStep step = copy_step({}, "/x");
   step.inline_files = {{{"EOF", {}}, "text"}};
   CHECK(run(step, MemoryTree(), {}).layer == "x f 644 0:0\n");
