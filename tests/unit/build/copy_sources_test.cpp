@@ -205,11 +205,3 @@ TEST_CASE("dockerfile.md 7.20, 8.5: with --link no account name can be looked up
   step.chown->text = "root";
   CHECK(run(step, origin, image_of({test::dir_entry("etc")})).layer == "x f 644 0:0\n");
 }
-
-TEST_CASE("dockerfile.md 7.20: --link has no effect together with --chmod", "[build]") {
-  const auto image = image_of({test::symlink_entry("bin", "usr/bin"), test::dir_entry("usr/bin")});
-  plan::CopyStep step = with_link({"x"}, "/bin/");
-  step.chmod = oci::ModeChange::parse("700");
-  CHECK(run(step, std::move(MemoryTree().file("x", "")), image).layer ==
-        "usr d 755 0:0\nusr/bin d 755 0:0\nusr/bin/x f 700 0:0\n");
-}
