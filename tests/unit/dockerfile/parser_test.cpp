@@ -179,7 +179,9 @@ TEST_CASE("dockerfile.md 3.6, 3.7, 17: ENV and LABEL have NAME=value words, or o
   const auto legacy = one<Label>("LABEL a  b=c   d");
   CHECK(legacy.pairs.at(0).key.text == "a");
   CHECK(legacy.pairs.at(0).value.text == "b=c   d");
-  CHECK(warnings_of("FROM scratch\nENV a b\n") == Strings{"LegacyKeyValueFormat 2:1+3"});
+  CHECK(one<Env>("ENV a b").legacy);
+  CHECK(legacy.legacy);
+  CHECK(!env.legacy);
   CHECK(error_of("ENV a") == Strings{"arguments-missing 2:5+1"});
   CHECK(error_of("ENV a=b c d=e") == Strings{"equals-missing 2:9+1"});
   CHECK(error_of("ENV a=b =c") == Strings{"name-empty 2:9+2"});
@@ -247,17 +249,36 @@ TEST_CASE("dockerfile.md 13.9, 17: HEALTHCHECK has options, a command or NONE", 
   CHECK(error_of("HEALTHCHECK --retries=-1 CMD x") == Strings{"retries-invalid 2:23+2"});
 }
 
-TEST_CASE("dockerfile.md 18: # check=skip leaves warnings out, error=true makes them errors",
+TEST_CASE("dockerfile.md 18.2: # check=skip leaves warnings out, error=true makes them errors",
           "[dockerfile]") {
-  const std::string body = "FROM a\nMAINTAINER x\nENV a b\n";
+  const std::string body = "FROM a\nMAINTAINER x\nFROM a AS B\n";
   CHECK(warnings_of(body).size() == 2);
   CHECK(warnings_of("# check=skip=all\n" + body).empty());
   CHECK(warnings_of("# check=skip=maintainerdeprecated\n" + body) ==
-        Strings{"LegacyKeyValueFormat 4:1+3"});
+        Strings{"StageNameCasing 4:11+1"});
   CHECK(warnings_of("# check=error=true;skip=MaintainerDeprecated\n" + body).empty());
   CHECK(errors_of("# check=error=true;skip=MaintainerDeprecated\n" + body) ==
-        Strings{"LegacyKeyValueFormat 4:1+3"});
+        Strings{"StageNameCasing 4:11+1"});
   CHECK(warnings_of("# check=what;skip=;error=perhaps\nFROM a\n") ==
         Strings{"check-option-unknown 1:9+24", "check-option-unknown 1:9+24",
                 "check-option-unknown 1:9+24"});
+}
+
+TEST_CASE("dockerfile.md 3.2, 3.3: corners of flags", "[dockerfile]") {
+  CHECK(one<Copy>("COPY --chown='a\"b' x /").chown->text == "a\"b");
+  CHECK(one<Copy>("COPY --chown=a\\ b x /").chown->text == "a b");
+  CHECK(texts(one<Copy>("COPY -- --link /").sources) == Strings{"--link"});
+  CHECK(texts(one<Copy>("COPY a --link /").sources) == Strings{"a", "--link"});
+  CHECK_FALSE(one<Copy>("COPY --chown= a /").chown);
+  CHECK(error_of("COPY --link= a /") == Strings{"flag-value-invalid 2:13+1"});
+  CHECK(error_of("COPY --link --link=true a /") == Strings{"flag-repeated 2:13+6"});
+  CHECK(error_of("ARG --x A") == Strings{"unknown-flag 2:5+3"});
+  CHECK(error_of("ONBUILD --x RUN y") == Strings{"unknown-flag 2:9+3"});
+}
+
+TEST_CASE("dockerfile.md 3.4: JSON may hold escapes, but no keys and no arrays", "[dockerfile]") {
+  CHECK(one<Volume>("VOLUME [\"\\u0041\"]").paths.at(0).text == "A");
+  CHECK(error_of("CMD [[\"a\"]]") == Strings{"json-form-type 2:5+7"});
+  CHECK(error_of("CMD [{\"a\": \"b\"}]") == Strings{"json-form-type 2:5+12"});
+  CHECK(one<Entrypoint>("ENTRYPOINT []").command.exec == Strings{});
 }
