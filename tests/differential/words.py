@@ -67,7 +67,7 @@ class Words:
         """A source of COPY that names exactly this path."""
         result = ""
         for letter in path:
-            if letter in "*?[":
+            if letter in "*?[<":
                 result += "[%s]" % letter
             elif letter in "$'\"":
                 result += self.escape + letter
