@@ -29,9 +29,8 @@ BUILDKIT = DOCKER | {
 
 DESTINATIONS = ["/", "/bin", "/bin/", "/bin/x", "/tmp/", "/tmp/q", "/home/user", "/home/user/", "/home/user/n",
                 "/new/p/", "/new/p", "/data", "/data/", "/link-to-dir", "/link-to-dir/", "/link-to-file",
-                "/link-dangling", "/link-twice/", "/link-out/y", "/etc/conf.d/", "/lib/", "rel", "rel/", ".", "./", "../up",
-                "/srv/a/../b/",
-                "/usr/bin/tool", "/opaque", "/gone", "/data/old", "/$A/p", "/${UNSET:-dflt}/", "//two//", "/é/"]
+                "/link-dangling", "/link-twice/", "/link-out/y", "/etc/conf.d/", "/lib/", "rel", "rel/", ".", "./",
+                "../up", "/srv/a/../b/", "/usr/bin/tool", "/opaque", "/gone", "/data/old", "/$A/p", "/${UNSET:-dflt}/", "//two//", "/é/"]
 IN_IMAGES = ["/etc", "/home", "/data", "/data/old", "/usr/bin", "/bin", "/link-to-dir", "/link-to-file", "/etc/conf.d",
              "/opaque", "/bin/tool*", "/*nk-to-f*", "/srv", "/lib", "/etc/[gp]*", "/", "."]
 OWNERS = ["5", "5:6", "user", "user:staff", ":7", "root", "1000", "nobody9", "0:user", "user:nogroup9", ":staff", "$A"]
@@ -236,8 +235,8 @@ class Generator:
 
     def workdir(self):
         return "WORKDIR " + self.pick(["/w", "rel", "/bin/sub", "/link-to-dir/w", "/home/user/w", "../z", "/data",
-                                       "/a//b/", ".", "/with  two", "$A", "/${UNSET:-d}/x", "/", "../../../q", "/x/../y/",
-                                       "é", "./r/", "\"/quoted d\"", "/link-dangling"])
+                                       "/a//b/", ".", "/with  two", "$A", "/${UNSET:-d}/x", "/", "../../../q",
+                                       "/x/../y/", "é", "./r/", "\"/quoted d\"", "/link-dangling"])
 
     def settings(self):
         kind = self.random.randrange(7)
