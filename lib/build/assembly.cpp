@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/assembly.hpp"
 
+#include <algorithm>
+
 #include "image/manifest_builder.hpp"
 #include "oci/image_json.hpp"
 
@@ -12,16 +14,17 @@ constexpr const char* base_name_annotation = "org.opencontainers.image.base.name
 constexpr const char* base_digest_annotation = "org.opencontainers.image.base.digest";
 
 /// What was asked for, else the base's, else this machine's.
-Platform result_platform(const BuildRequest& request, const BaseImage* base) {
-  if (request.platform) return *request.platform;
+Platform result_platform(const std::optional<Platform>& platform, const BaseImage* base) {
+  if (platform) return *platform;
   return base != nullptr ? base->config.platform : Platform::host();
 }
 
 }  // namespace
 
-Assembly::Assembly(const BuildRequest& request, const BaseImage* base, const BaseImages& images)
+Assembly::Assembly(const BuildRequest& request, const std::optional<Platform>& platform,
+                   const BaseImage* base, const BaseImages& images)
     : request_(request),
-      config_(base != nullptr ? &base->config : nullptr, result_platform(request, base),
+      config_(base != nullptr ? &base->config : nullptr, result_platform(platform, base),
               request.created) {
   if (base == nullptr) return;
   result_.base_name = base->name;
@@ -48,7 +51,8 @@ void Assembly::add_layer(std::string created_by, const StoredLayer& layer, const
   result_.layers.push_back(std::move(report));
 }
 
-BuildResult Assembly::finish(const plan::EvaluatedStage& target, const store::BlobStore& blobs) && {
+PlatformResult Assembly::finish(const plan::EvaluatedStage& target,
+                                const store::BlobStore& blobs) && {
   ContainerConfig container = target.config;
   for (const auto& [name, value] : request_.labels) container.labels[name] = value;
   result_.config = std::move(config_).finish(std::move(container), target.author);
@@ -68,6 +72,24 @@ BuildResult Assembly::finish(const plan::EvaluatedStage& target, const store::Bl
   result_.manifest = blobs.put(manifest.media_type, oci::to_json(manifest));
   result_.manifest.platform = result_.config.platform;
   return std::move(result_);
+}
+
+BuildResult join(std::vector<PlatformResult> images, const BuildRequest& request,
+                 const store::BlobStore& blobs) {
+  BuildResult result;
+  result.manifest = images.front().manifest;
+  result.image_id = images.front().image_id;
+  if (images.size() > 1) {
+    std::vector<Descriptor> manifests;
+    for (const PlatformResult& image : images) manifests.push_back(image.manifest);
+    const Index index = image::build_index(request.format, std::move(manifests), {});
+    result.manifest = blobs.put(index.media_type, oci::to_json(index));
+    result.image_id = result.manifest.digest;
+  }
+  result.changed = std::any_of(images.begin(), images.end(),
+                               [](const PlatformResult& image) { return image.changed; });
+  result.platforms = std::move(images);
+  return result;
 }
 
 }  // namespace ocibuild::engine

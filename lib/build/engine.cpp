@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include <ocibuild/build.hpp>
 
 #include "build/assembly.hpp"
 #include "build/inputs.hpp"
-#include "build/layer_step.hpp"
-#include "build/report.hpp"
-#include "build/stages.hpp"
+#include "build/platform_build.hpp"
 #include "dockerfile/parser.hpp"
 #include "store/oci_layout.hpp"
 #include "support/stop.hpp"
@@ -21,6 +20,17 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// What is built for: each platform once; one image without a choice when none is named.
+std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request) {
+  std::vector<std::optional<Platform>> wanted;
+  for (const Platform& platform : request.platforms) {
+    if (std::find(wanted.begin(), wanted.end(), platform) == wanted.end())
+      wanted.emplace_back(platform);
+  }
+  if (wanted.empty()) wanted.emplace_back();
+  return wanted;
+}
+
 /// One build; run() is the list of its stages.
 class Engine {
 public:
@@ -30,18 +40,20 @@ public:
         stop_(std::move(stop)),
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
-        images_(layout_, cache_, stop_) {}
+        images_(layout_, cache_, stop_),
+        maker_(request, layout_.blobs(), cache_, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
-    const plan::StageGraph graph = find_stages(file);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const LayoutInputs layout{file, graph, request_, contexts, images_};
-    Stages stages = evaluate(layout);
-    place_files(stages, layout);
-    BuildResult result = make_image(stages, layout);
+    const SharedWork shared{request_,        file,         contexts, images_, maker_,
+                            layout_.blobs(), diagnostics_, events_};
+    Builds builds = find_stages(shared);
+    evaluate(builds);
+    place_files(builds, shared);
+    BuildResult result = make_images(builds);
     name_image(result.manifest);
     contexts.save_known_contents();
     result.warnings = diagnostics_.warnings();
@@ -50,9 +62,7 @@ public:
   }
 
 private:
-  plan::PlanInputs plan_inputs() const {
-    return {request_.target, request_.build_args, request_.platform, Contexts::names_of(request_)};
-  }
+  using Builds = std::deque<PlatformBuild>;
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
     dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
@@ -61,62 +71,36 @@ private:
     return file;
   }
 
-  plan::StageGraph find_stages(const dockerfile::Dockerfile& file) {
-    plan::StageGraph graph = plan::build_stage_graph(file, plan_inputs(), diagnostics_);
+  Builds find_stages(const SharedWork& shared) {
+    Builds builds;
+    for (std::optional<Platform>& platform : wanted_platforms(request_))
+      builds.emplace_back(shared, std::move(platform)).find_stages();
     report_findings();
-    return graph;
+    return builds;
   }
 
-  Stages evaluate(const LayoutInputs& layout) {
-    Stages stages = evaluate_stages(layout, plan_inputs(), diagnostics_);
+  void evaluate(Builds& builds) {
+    for (PlatformBuild& build : builds) build.evaluate();
     report_findings();
-    return stages;
   }
 
-  void place_files(Stages& stages, const LayoutInputs& layout) {
+  void place_files(Builds& builds, const SharedWork& shared) {
     CopyCounts counts;
-    dockerfile::Findings findings(layout.file.source, layout.file.checks, diagnostics_);
-    lay_out_files(stages, layout, findings, counts);
-    for (const std::string& socket : layout.contexts.sockets()) {
+    for (PlatformBuild& build : builds) build.place_files(counts);
+    dockerfile::Findings findings(shared.file.source, shared.file.checks, diagnostics_);
+    for (const std::string& socket : shared.contexts.sockets()) {
       findings.warning("socket-skipped",
                        support::concat("the socket ", support::quote(socket), " is not copied"));
     }
     report_findings();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
-                                 layout.contexts.main().ignored()});
+                                 shared.contexts.main().ignored()});
   }
 
-  /// Makes the layers of the target and of the stages it starts from; the others only served COPY
-  /// --from.
-  BuildResult make_image(const Stages& stages, const LayoutInputs& layout) {
-    const std::vector<std::size_t> chain = chain_of(stages, layout.graph.target);
-    Reporter reporter(events_, layout.file, images_);
-    for (const std::size_t index : layout.graph.needed) {
-      if (std::find(chain.begin(), chain.end(), index) == chain.end())
-        reporter.stage_without_layers(stages[index]);
-    }
-    Assembly image(request_, stages[chain.front()].image, images_);
-    LayerMaker maker(request_, layout_.blobs(), cache_, stop_);
-    for (const std::size_t index : chain)
-      make_layers(stages[index], layout.file, maker, image, reporter);
-    return std::move(image).finish(stages[layout.graph.target].result, layout_.blobs());
-  }
-
-  void make_layers(const StageWork& work, const dockerfile::Dockerfile& file, LayerMaker& maker,
-                   Assembly& image, Reporter& reporter) {
-    reporter.base(work);
-    for (const StageStep& step : work.steps) {
-      const auto start = Clock::now();
-      if (step.files.empty()) {
-        image.add_step(step.plan.created_by);
-        reporter.step(work, step, nullptr, {});
-        continue;
-      }
-      const StoredLayer layer = maker.make(step.files);
-      image.add_layer(step.plan.created_by, layer, file.source.file(),
-                      file.instructions[step.plan.instruction]);
-      reporter.step(work, step, &layer, Clock::now() - start);
-    }
+  BuildResult make_images(Builds& builds) {
+    std::vector<PlatformResult> images;
+    for (PlatformBuild& build : builds) images.push_back(build.make_image());
+    return join(std::move(images), request_, layout_.blobs());
   }
 
   void name_image(const Descriptor& manifest) {
@@ -143,6 +127,7 @@ private:
   store::OciLayout layout_;
   const store::BuildCache cache_;
   BaseImages images_;
+  LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

@@ -25,6 +25,7 @@ void Reporter::base(const StageWork& work) {
   if (work.image == nullptr) return;
   StepDone done{};
   done.kind = StepKind::base;
+  done.platform = platform_;
   done.stage = work.stage->name;
   done.number = 1;
   done.total = count_layers(work, nullptr);
@@ -41,6 +42,7 @@ void Reporter::step(const StageWork& work, const StageStep& step, const StoredLa
                     std::chrono::nanoseconds took) {
   StepDone done{};
   done.kind = step.plan.makes_layer() ? StepKind::layer : StepKind::config;
+  done.platform = platform_;
   done.stage = work.stage->name;
   done.number = step.plan.makes_layer() ? count_layers(work, &step) : 0;
   done.total = count_layers(work, nullptr);

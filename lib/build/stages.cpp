@@ -40,11 +40,11 @@ void warn_platform(const BaseImage& image, const plan::FromImage& from,
 }
 
 /// State the stage starts with, from its base.
-plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInputs& inputs,
+plan::StageStart start_of(StageWork& work, const Stages& stages, const StageInputs& inputs,
                           dockerfile::Findings& findings) {
   plan::StageStart start;
   if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
-    const auto& platform = inputs.request.platform;
+    const auto& platform = inputs.plan.platform;
     work.image = &inputs.images.find(*from, platform, inputs.file.source);
     refuse_triggers(*work.image, *from, findings);
     warn_platform(*work.image, *from, platform, findings);
@@ -70,7 +70,7 @@ std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::Laye
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
 class StageLayout {
 public:
-  StageLayout(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
+  StageLayout(Stages& stages, const StageInputs& inputs, dockerfile::Findings& findings,
               CopyCounts& counts)
       : stages_(stages), inputs_(inputs), findings_(findings), counts_(counts) {}
 
@@ -108,7 +108,7 @@ private:
   }
 
   layer::FileSet files_of(const plan::Step& step, const rootfs::View& image) {
-    const StepPlace place{image, inputs_.request.file_times, findings_};
+    const StepPlace place{image, inputs_.file_times, findings_};
     if (const auto* workdir = std::get_if<plan::WorkdirStep>(&step.action))
       return workdir_files(*workdir, place);
     const auto& copy = std::get<plan::CopyStep>(step.action);
@@ -140,37 +140,36 @@ private:
   }
   layer::FileSet copy_from(const plan::FromImage& from, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const BaseImage& image =
-        inputs_.images.find(from, inputs_.request.platform, inputs_.file.source);
+    const BaseImage& image = inputs_.images.find(from, inputs_.plan.platform, inputs_.file.source);
     const rootfs::View files = inputs_.images.view(image);
     return copy_files(step, {files, nullptr, concat("image ", image.name.familiar())}, place,
                       counts_);
   }
 
   Stages& stages_;
-  const LayoutInputs& inputs_;
+  const StageInputs& inputs_;
   dockerfile::Findings& findings_;
   CopyCounts& counts_;
 };
 
 }  // namespace
 
-Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
-                       support::Diagnostics& diagnostics) {
-  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, diagnostics);
+Stages evaluate_stages(const StageInputs& inputs) {
+  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
   Stages stages(inputs.graph.stages.size());
   for (const std::size_t index : inputs.graph.needed) {
     StageWork& work = stages[index];
     work.stage = &inputs.graph.stages[index];
     const plan::StageStart start = start_of(work, stages, inputs, findings);
-    work.result = plan::evaluate(inputs.file, inputs.graph, index, start, plan_inputs, diagnostics);
+    work.result =
+        plan::evaluate(inputs.file, inputs.graph, index, start, inputs.plan, inputs.diagnostics);
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }
   return stages;
 }
 
-void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
-                   CopyCounts& counts) {
+void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts) {
+  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
   StageLayout layout(stages, inputs, findings, counts);
   for (const std::size_t index : inputs.graph.needed) layout.run(stages[index]);
 }

@@ -31,22 +31,22 @@ struct StageWork {
 /// All stages of a Dockerfile, by index; those the target does not need stay empty.
 using Stages = std::vector<StageWork>;
 
-/// What laying out files needs besides the stages.
-struct LayoutInputs {
+/// What working on stages needs besides them.
+struct StageInputs {
   const dockerfile::Dockerfile& file;
   const plan::StageGraph& graph;
-  const BuildRequest& request;
+  const plan::PlanInputs& plan;
+  const FileTimes& file_times;
   const Contexts& contexts;
   BaseImages& images;
+  support::Diagnostics& diagnostics;
 };
 
 /// Finds the base of every needed stage and evaluates its instructions.
-Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
-                       support::Diagnostics& diagnostics);
+Stages evaluate_stages(const StageInputs& inputs);
 
 /// Gives every step its files. Reads directories and the indexes of base layers, no content.
-void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
-                   CopyCounts& counts);
+void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts);
 
 /// The stages whose steps make the image: the target and the stages it starts from, oldest first.
 std::vector<std::size_t> chain_of(const Stages& stages, std::size_t target);

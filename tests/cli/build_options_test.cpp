@@ -158,8 +158,6 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
       "--pull=always is not in this release: no registry can be asked; bases come from the store");
   CHECK(reader.refusal({"--pull=missing"}) == "accepted");
   CHECK(reader.refusal({"--pull=maybe"}) == "--pull takes missing or never, not 'maybe'");
-  CHECK(reader.refusal({"--platform", "linux/amd64,linux/arm64"}) ==
-        "--platform takes one platform in this release, not 'linux/amd64,linux/arm64'");
   CHECK(reader.refusal({"a", "b"}) == "build takes one PATH, not 2: second is 'b'");
   CHECK(reader.refusal({"--jobs", "0"}) == "--jobs needs a whole number from 1 to 1024, not '0'");
   CHECK(reader.refusal({"--iidfile", "no/dir/id"}) ==
@@ -177,12 +175,23 @@ TEST_CASE("the Dockerfile is looked for in the working directory, then in PATH",
   CHECK(reader.read({"-f", "-"}).dockerfile_from_stdin);
 }
 
-TEST_CASE("the platform comes from --platform, then from DOCKER_DEFAULT_PLATFORM", "[cli]") {
+TEST_CASE("cli.md 4.5: platforms come from --platform, a list, then from DOCKER_DEFAULT_PLATFORM",
+          "[cli]") {
   Reader reader;
-  CHECK(!reader.read({}).request.platform);
+  const auto platforms = [&](const Strings& words) {
+    Strings out;
+    for (const Platform& platform : reader.read(words).request.platforms)
+      out.push_back(platform.str());
+    return out;
+  };
+  CHECK(platforms({}).empty());
+  CHECK(platforms({"--platform", "local"}).empty());
   reader.io.environment["DOCKER_DEFAULT_PLATFORM"] = "linux/arm64";
-  CHECK(reader.read({}).request.platform->architecture == "arm64");
-  CHECK(reader.read({"--platform=linux/amd64"}).request.platform->architecture == "amd64");
+  CHECK(platforms({}) == Strings{"linux/arm64"});
+  CHECK(platforms({"--platform=linux/amd64"}) == Strings{"linux/amd64"});
+  CHECK(platforms({"--platform", "linux/amd64,linux/arm64/v8", "--platform=arm,aarch64"}) ==
+        Strings{"linux/amd64", "linux/arm64", "linux/arm/v7"});
+  CHECK(reader.refusal({"--platform", "linux/amd64,"}) == "'' is no platform");
 }
 
 TEST_CASE("colour is for terminals that want it, unless it is asked for", "[cli]") {

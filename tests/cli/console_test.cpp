@@ -29,9 +29,12 @@ BuildResult result_of(bool changed) {
   BuildResult result;
   result.manifest = {"", digest_of('a'), 500};
   result.image_id = digest_of('b');
-  result.config.platform.architecture = "amd64";
-  result.config.config.cmd = {"./server"};
-  result.base_name = Reference::parse("alpine/curl");
+  PlatformResult& image = result.platforms.emplace_back();
+  image.manifest = result.manifest;
+  image.image_id = result.image_id;
+  image.config.platform.architecture = "amd64";
+  image.config.config.cmd = {"./server"};
+  image.base_name = Reference::parse("alpine/curl");
   result.changed = changed;
   result.took = 24ms;
   const auto layer = [&](std::uint64_t size, std::uint64_t unpacked, std::string instruction,
@@ -42,7 +45,7 @@ BuildResult result_of(bool changed) {
     report.instruction = std::move(instruction);
     if (line > 0) report.file = "Dockerfile";
     report.line = line;
-    result.layers.push_back(report);
+    image.layers.push_back(report);
   };
   layer(3'000'000, 7'000'000, "", 0);
   layer(600'000, 800'000, "", 0);

@@ -44,8 +44,8 @@ constexpr Flag table[] = {
      .help = "K=V lines for ARGs; --build-arg wins", .group = input},
     {.name = "build-context", .kind = list, .value = "NAME=DIR",
      .help = "directory that COPY --from=NAME reads; takes the place of a stage of that name", .group = input},
-    {.name = "platform", .kind = text, .value = "OS/ARCH", .initial = "the base's, else the host's",
-     .help = "platform of the image; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
+    {.name = "platform", .kind = list, .value = "OS/ARCH,…", .initial = "the base's, else the host's",
+     .help = "platform of the image; several make an index; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
 
     {.name = "tag", .letter = 't', .kind = list, .value = "NAME",
      .help = "name of the image; repeat for more", .group = output, .brief = "Build"},

@@ -44,8 +44,9 @@ struct BuildRequest {
   /// Directories that COPY --from reads under a name; a stage of that name (any case) is replaced
   /// by its directory and not evaluated. Each has its own .dockerignore.
   std::map<std::string, std::filesystem::path> build_contexts{};
-  /// Empty: the base's, or the host's on scratch.
-  std::optional<Platform> platform{};
+  /// Empty: the base's, or the host's on scratch. One: an image for it. Several: an index with an
+  /// image for each, in this order; a platform that comes twice counts once.
+  std::vector<Platform> platforms{};
   /// Names the image gets in the store; may be empty.
   std::vector<Reference> names{};
   /// Set last, so they win over LABEL.
@@ -77,15 +78,24 @@ struct LayerReport {
   unsigned line = 0;
 };
 
-struct BuildResult {
-  Descriptor manifest;  ///< what a registry or layout calls the image
-  Digest image_id;      ///< digest of the config, what docker calls the image ID
+/// The image for one platform.
+struct PlatformResult {
+  Descriptor manifest;  ///< with its platform
+  Digest image_id;      ///< digest of the config
   ImageConfig config;
   std::vector<LayerReport> layers;
   std::optional<Reference> base_name;  ///< of the target's base image
   std::optional<Digest> base_digest;
-  std::vector<Diagnostic> warnings;  ///< also sent as events
-  bool changed = false;              ///< false: every layer came from the cache or the base
+  bool changed = false;  ///< false: every layer came from the cache or the base
+};
+
+struct BuildResult {
+  Descriptor
+      manifest;     ///< what a registry or layout calls the image; an index for several platforms
+  Digest image_id;  ///< what docker calls the image ID: digest of the config, or of the index
+  std::vector<PlatformResult> platforms;  ///< at least one, in the order of the request
+  std::vector<Diagnostic> warnings;       ///< also sent as events; each once
+  bool changed = false;                   ///< false: no platform's image changed
   std::chrono::nanoseconds took{};
 };
 

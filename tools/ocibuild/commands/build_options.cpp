@@ -80,7 +80,7 @@ private:
     request().context = io_.resolve(path);
     if (const auto file = flags_.text("file")) read_file_flag(*file);
     request().target = flags_.text("target").value_or("");
-    read_platform();
+    read_platforms();
   }
 
   void read_file_flag(const std::string& file) {
@@ -103,14 +103,19 @@ private:
     request().dockerfile_text = std::move(text).str();
   }
 
-  void read_platform() {
-    const auto given =
-        flags_.has("platform") ? flags_.text("platform") : io_.variable("DOCKER_DEFAULT_PLATFORM");
-    if (!given) return;
-    if (given->find(',') != std::string::npos) {
-      usage_error("--platform takes one platform in this release, not " + shown(*given));
+  /// The flag may be repeated, and each value be a list.
+  void read_platforms() {
+    std::vector<std::string> given = flags_.list("platform");
+    if (given.empty()) given.push_back(io_.variable("DOCKER_DEFAULT_PLATFORM").value_or("local"));
+    if (given == std::vector<std::string>{"local"}) return;
+    std::vector<Platform>& platforms = request().platforms;
+    for (const std::string& names : given) {
+      for (const std::string& name : csv_fields(names)) {
+        const Platform platform = name == "local" ? Platform::host() : Platform::parse(name);
+        if (std::find(platforms.begin(), platforms.end(), platform) == platforms.end())
+          platforms.push_back(platform);
+      }
     }
-    if (*given != "local") request().platform = Platform::parse(*given);
   }
 
   void read_arguments() {

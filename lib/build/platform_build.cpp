@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/platform_build.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "build/assembly.hpp"
+#include "build/report.hpp"
+
+namespace ocibuild::engine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Makes the layers of one stage after the other.
+class ChainMaker {
+public:
+  ChainMaker(const SharedWork& shared, Assembly& image, Reporter& reporter)
+      : shared_(shared), image_(image), reporter_(reporter) {}
+
+  void make(const StageWork& work) {
+    reporter_.base(work);
+    for (const StageStep& step : work.steps) {
+      const auto start = Clock::now();
+      if (step.files.empty()) {
+        image_.add_step(step.plan.created_by);
+        reporter_.step(work, step, nullptr, {});
+        continue;
+      }
+      const StoredLayer layer = shared_.maker.make(step.files);
+      image_.add_layer(step.plan.created_by, layer, shared_.file.source.file(),
+                       shared_.file.instructions[step.plan.instruction]);
+      reporter_.step(work, step, &layer, Clock::now() - start);
+    }
+  }
+
+private:
+  const SharedWork& shared_;
+  Assembly& image_;
+  Reporter& reporter_;
+};
+
+}  // namespace
+
+PlatformBuild::PlatformBuild(const SharedWork& shared, std::optional<Platform> platform)
+    : shared_(shared),
+      plan_inputs_{shared.request.target, shared.request.build_args, std::move(platform),
+                   Contexts::names_of(shared.request)} {}
+
+StageInputs PlatformBuild::inputs() const {
+  return {shared_.file,     graph_,         plan_inputs_,       shared_.request.file_times,
+          shared_.contexts, shared_.images, shared_.diagnostics};
+}
+
+void PlatformBuild::find_stages() {
+  graph_ = plan::build_stage_graph(shared_.file, plan_inputs_, shared_.diagnostics);
+}
+
+void PlatformBuild::evaluate() {
+  stages_ = evaluate_stages(inputs());
+}
+
+void PlatformBuild::place_files(CopyCounts& counts) {
+  lay_out_files(stages_, inputs(), counts);
+}
+
+PlatformResult PlatformBuild::make_image() {
+  const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
+  const bool one_of_several = shared_.request.platforms.size() > 1;
+  Reporter reporter(shared_.events, shared_.file, shared_.images,
+                    one_of_several ? plan_inputs_.platform->str() : "");
+  for (const std::size_t index : graph_.needed) {
+    if (std::find(chain.begin(), chain.end(), index) == chain.end())
+      reporter.stage_without_layers(stages_[index]);
+  }
+  Assembly image(shared_.request, plan_inputs_.platform, stages_[chain.front()].image,
+                 shared_.images);
+  ChainMaker maker(shared_, image, reporter);
+  for (const std::size_t index : chain) maker.make(stages_[index]);
+  return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);
+}
+
+}  // namespace ocibuild::engine
