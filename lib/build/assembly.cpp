@@ -13,6 +13,16 @@ namespace {
 constexpr const char* base_name_annotation = "org.opencontainers.image.base.name";
 constexpr const char* base_digest_annotation = "org.opencontainers.image.base.digest";
 
+Annotations annotations_of(const BuildRequest& request, AnnotationPlace place,
+                           const std::optional<Platform>& platform) {
+  Annotations out;
+  for (const Annotation& annotation : request.annotations) {
+    const bool meant = !annotation.platform || annotation.platform == platform;
+    if (annotation.place == place && meant) out[annotation.key] = annotation.value;
+  }
+  return out;
+}
+
 /// What was asked for, else the base's, else this machine's.
 Platform result_platform(const std::optional<Platform>& platform, const BaseImage* base) {
   if (platform) return *platform;
@@ -33,7 +43,7 @@ Assembly::Assembly(const BuildRequest& request, const std::optional<Platform>& p
     LayerReport report{.descriptor = base->manifest.layers[i], .diff_id = base->config.diff_ids[i]};
     report.unpacked = images.unpacked(report.descriptor.digest);
     report.from_base = true;
-    report.instruction = base->name.familiar();
+    report.instruction = base->title;
     result_.layers.push_back(std::move(report));
   }
 }
@@ -57,11 +67,11 @@ PlatformResult Assembly::finish(const plan::EvaluatedStage& target,
   for (const auto& [name, value] : request_.labels) container.labels[name] = value;
   result_.config = std::move(config_).finish(std::move(container), target.author);
 
-  Annotations annotations = request_.annotations;
-  if (result_.base_name) {
-    annotations.try_emplace(base_name_annotation, result_.base_name->str());
+  const Platform& platform = result_.config.platform;
+  Annotations annotations = annotations_of(request_, AnnotationPlace::manifest, platform);
+  if (result_.base_name) annotations.try_emplace(base_name_annotation, result_.base_name->str());
+  if (result_.base_digest)
     annotations.try_emplace(base_digest_annotation, result_.base_digest->str());
-  }
   std::vector<Descriptor> layers;
   for (const LayerReport& layer : result_.layers) layers.push_back(layer.descriptor);
   const Descriptor config =
@@ -70,7 +80,9 @@ PlatformResult Assembly::finish(const plan::EvaluatedStage& target,
       image::build_manifest(request_.format, config, std::move(layers), std::move(annotations));
   result_.image_id = config.digest;
   result_.manifest = blobs.put(manifest.media_type, oci::to_json(manifest));
-  result_.manifest.platform = result_.config.platform;
+  result_.manifest.platform = platform;
+  result_.manifest.annotations =
+      annotations_of(request_, AnnotationPlace::manifest_descriptor, platform);
   return std::move(result_);
 }
 
@@ -82,8 +94,12 @@ BuildResult join(std::vector<PlatformResult> images, const BuildRequest& request
   if (images.size() > 1) {
     std::vector<Descriptor> manifests;
     for (const PlatformResult& image : images) manifests.push_back(image.manifest);
-    const Index index = image::build_index(request.format, std::move(manifests), {});
+    const Index index =
+        image::build_index(request.format, std::move(manifests),
+                           annotations_of(request, AnnotationPlace::index, std::nullopt));
     result.manifest = blobs.put(index.media_type, oci::to_json(index));
+    result.manifest.annotations =
+        annotations_of(request, AnnotationPlace::index_descriptor, std::nullopt);
     result.image_id = result.manifest.digest;
   }
   result.changed = std::any_of(images.begin(), images.end(),

@@ -45,6 +45,7 @@ public:
 
   BuildResult run() {
     const auto start = Clock::now();
+    check_annotations(request_);
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);

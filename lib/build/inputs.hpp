@@ -19,6 +19,10 @@ struct Inputs {
 /// The rules of DIRECTORY/.dockerignore; none when there is no such file.
 context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
 
+/// An annotation that no document of this build could carry is refused.
+/// @throws Error(Errc::usage, annotation-misplaced)
+void check_annotations(const BuildRequest& request);
+
 /// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near),
 /// ignore-pattern-invalid
 Inputs read_inputs(const BuildRequest& request);

@@ -46,7 +46,7 @@ private:
 PlatformBuild::PlatformBuild(const SharedWork& shared, std::optional<Platform> platform)
     : shared_(shared),
       plan_inputs_{shared.request.target, shared.request.build_args, std::move(platform),
-                   Contexts::names_of(shared.request)} {}
+                   Contexts::keys_of(shared.request)} {}
 
 StageInputs PlatformBuild::inputs() const {
   return {shared_.file,     graph_,         plan_inputs_,       shared_.request.file_times,
@@ -74,8 +74,9 @@ PlatformResult PlatformBuild::make_image() {
     if (std::find(chain.begin(), chain.end(), index) == chain.end())
       reporter.stage_without_layers(stages_[index]);
   }
-  Assembly image(shared_.request, plan_inputs_.platform, stages_[chain.front()].image,
-                 shared_.images);
+  const BaseImage* base = stages_[chain.front()].image;
+  if (base != nullptr) shared_.images.keep_layers(*base);
+  Assembly image(shared_.request, plan_inputs_.platform, base, shared_.images);
   ChainMaker maker(shared_, image, reporter);
   for (const std::size_t index : chain) maker.make(stages_[index]);
   return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);

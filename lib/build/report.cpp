@@ -9,9 +9,12 @@ namespace ocibuild::engine {
 
 namespace {
 
-/// FROM and the layers of a stage, counted up to `last` (inclusive).
+/// FROM and the layers of a stage, counted up to `last` (inclusive). A directory that the stage
+/// starts from is a step at the FROM line.
 std::size_t count_layers(const StageWork& work, const StageStep* last) {
-  std::size_t count = 1;
+  const bool has_from_step =
+      !work.steps.empty() && work.steps.front().plan.instruction == work.stage->from;
+  std::size_t count = has_from_step ? 0 : 1;
   for (const StageStep& step : work.steps) {
     if (step.plan.makes_layer()) ++count;
     if (&step == last) break;
@@ -29,8 +32,9 @@ void Reporter::base(const StageWork& work) {
   done.stage = work.stage->name;
   done.number = 1;
   done.total = count_layers(work, nullptr);
-  done.instruction = support::concat("FROM ", work.image->name.str());
-  if (!work.image->name.digest) done.instruction += "@" + work.image->descriptor.digest.str();
+  const std::optional<Reference>& name = work.image->name;
+  done.instruction = support::concat("FROM ", name ? name->str() : work.image->title);
+  if (!name || !name->digest) done.instruction += "@" + work.image->descriptor.digest.str();
   for (const Descriptor& layer : work.image->manifest.layers) {
     done.size += layer.size;
     done.unpacked += images_.unpacked(layer.digest);

@@ -15,47 +15,81 @@ namespace {
 
 /// A base that leaves work to whoever builds on it: its triggers would have to be carried out, so
 /// it is refused.
-void refuse_triggers(const BaseImage& image, const plan::FromImage& from,
+void refuse_triggers(const BaseImage& image, const dockerfile::Span& span,
                      dockerfile::Findings& findings) {
   if (image.config.config.on_build.empty()) return;
   const std::string& first = image.config.config.on_build.front();
-  findings.error("onbuild-unsupported",
-                 concat("the base image ", image.name.familiar(),
-                        " has ONBUILD triggers, which are not carried out"),
-                 from.span,
-                 {.notes = {concat("the first is: ", support::escape_controls(first))},
-                  .helps = {"write these instructions into the Dockerfile and start from the image "
-                            "below that base"}});
+  findings.error(
+      "onbuild-unsupported",
+      concat("the base image ", image.title, " has ONBUILD triggers, which are not carried out"),
+      span,
+      {.notes = {concat("the first is: ", support::escape_controls(first))},
+       .helps = {"write these instructions into the Dockerfile and start from the image "
+                 "below that base"}});
 }
 
-void warn_platform(const BaseImage& image, const plan::FromImage& from,
-                   const std::optional<Platform>& wanted, dockerfile::Findings& findings) {
-  const std::optional<Platform>& asked = from.platform ? from.platform : wanted;
+void warn_platform(const BaseImage& image, const std::optional<Platform>& asked,
+                   const dockerfile::Span& span, dockerfile::Findings& findings) {
   const Platform& has = image.config.platform;
   if (!asked || (asked->os == has.os && asked->architecture == has.architecture)) return;
-  findings.warning("InvalidBaseImagePlatform",
-                   concat("the base image ", image.name.familiar(), " is for ", has.str(), ", not ",
-                          asked->str()),
-                   from.span);
+  findings.warning(
+      "InvalidBaseImagePlatform",
+      concat("the base image ", image.title, " is for ", has.str(), ", not ", asked->str()), span);
+}
+
+/// The image that a FROM or COPY --from reads; null when it reads something else.
+const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs) {
+  const auto& wanted = inputs.plan.platform;
+  if (const auto* from = std::get_if<plan::FromImage>(&origin))
+    return &inputs.images.find(*from, wanted, inputs.file.source);
+  const auto* from = std::get_if<plan::FromNamedContext>(&origin);
+  if (from == nullptr || inputs.contexts.directory(from->name) != nullptr) return nullptr;
+  return &inputs.images.find(*from, inputs.contexts.named(from->name), wanted, inputs.file.source);
+}
+
+/// The stage starts from `image`, which `from` names: an origin with a span and a platform.
+template <typename From>
+plan::StageStart start_from_image(const BaseImage& image, const From& from,
+                                  const StageInputs& inputs, dockerfile::Findings& findings) {
+  refuse_triggers(image, from.span, findings);
+  warn_platform(image, from.platform ? from.platform : inputs.plan.platform, from.span, findings);
+  plan::StageStart start;
+  start.config = image.config.config;
+  start.author = image.config.author;
+  return start;
 }
 
 /// State the stage starts with, from its base.
 plan::StageStart start_of(StageWork& work, const Stages& stages, const StageInputs& inputs,
                           dockerfile::Findings& findings) {
+  work.image = image_of(work.stage->base, inputs);
   plan::StageStart start;
   if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
-    const auto& platform = inputs.plan.platform;
-    work.image = &inputs.images.find(*from, platform, inputs.file.source);
-    refuse_triggers(*work.image, *from, findings);
-    warn_platform(*work.image, *from, platform, findings);
-    start.config = work.image->config.config;
-    start.author = work.image->config.author;
+    start = start_from_image(*work.image, *from, inputs, findings);
+  } else if (const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base)) {
+    if (work.image != nullptr) return start_from_image(*work.image, *context, inputs, findings);
+    start.config.working_dir.assign(1, '/');  // as from scratch
   } else if (const auto* stage = std::get_if<plan::FromStage>(&work.stage->base)) {
     work.parent = stage->index;
     const plan::EvaluatedStage& parent = stages[stage->index].result;
     start = {parent.config, parent.author, parent.variables};
   }
   return start;
+}
+
+/// A directory as base: everything in it is copied to the root, in a layer of its own.
+StageStep directory_step(const plan::Stage& stage, const plan::FromNamedContext& from) {
+  const plan::Text all{"/", from.span};
+  return {{.instruction = stage.from,
+           .created_by = concat("FROM ", from.name),
+           .action = plan::CopyStep{.from = from,
+                                    .sources = {all},
+                                    .destination = {},
+                                    .destination_is_directory = true,
+                                    .destination_text = all,
+                                    .chown = {},
+                                    .chmod = {}}},
+          {}};
 }
 
 std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::LayerFile>& files) {
@@ -134,16 +168,19 @@ private:
   }
   layer::FileSet copy_from(const plan::FromNamedContext& from, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const context::ContextTree& tree = inputs_.contexts.named(from.name);
-    return copy_files(step, {tree, &tree, concat("the build context '", from.name, "'")}, place,
+    const context::ContextTree* tree = inputs_.contexts.directory(from.name);
+    if (tree == nullptr) return copy_from_image(step, place);
+    return copy_files(step, {*tree, tree, concat("the build context '", from.name, "'")}, place,
                       counts_);
   }
-  layer::FileSet copy_from(const plan::FromImage& from, const plan::CopyStep& step,
+  layer::FileSet copy_from(const plan::FromImage&, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const BaseImage& image = inputs_.images.find(from, inputs_.plan.platform, inputs_.file.source);
+    return copy_from_image(step, place);
+  }
+  layer::FileSet copy_from_image(const plan::CopyStep& step, const StepPlace& place) {
+    const BaseImage& image = *image_of(step.from, inputs_);
     const rootfs::View files = inputs_.images.view(image);
-    return copy_files(step, {files, nullptr, concat("image ", image.name.familiar())}, place,
-                      counts_);
+    return copy_files(step, {files, nullptr, concat("image ", image.title)}, place, counts_);
   }
 
   Stages& stages_;
@@ -163,6 +200,9 @@ Stages evaluate_stages(const StageInputs& inputs) {
     const plan::StageStart start = start_of(work, stages, inputs, findings);
     work.result =
         plan::evaluate(inputs.file, inputs.graph, index, start, inputs.plan, inputs.diagnostics);
+    const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base);
+    if (context != nullptr && work.image == nullptr)
+      work.steps.push_back(directory_step(*work.stage, *context));
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }
   return stages;

@@ -25,6 +25,7 @@ struct StageWork {
   std::optional<std::size_t> parent{};  ///< stage it starts from, when it starts from one
   plan::EvaluatedStage result;
   rootfs::View files;  ///< after the last step
+  /// A directory that it starts from is its first step, at the FROM line.
   std::vector<StageStep> steps;
 };
 

@@ -27,6 +27,7 @@ private:
   void define_global_scope();
   void resolve_bases();
   void resolve_stage_copies();
+  void empty_replaced_stages();
   void find_needed();
   void report_refused();
   void resolve_image_copies();
@@ -39,7 +40,6 @@ private:
 
   // stage_bases.cpp
   std::optional<Origin> base_of(std::size_t stage);
-  bool report_context_as_base(const dockerfile::From& from, const std::string& name);
   std::optional<Origin> base_image(const dockerfile::From& from,
                                    const dockerfile::Expansion& expansion);
   std::optional<Platform> base_platform(const dockerfile::From& from);
@@ -51,6 +51,7 @@ private:
   std::optional<Origin> numbered_stage(std::size_t stage, const dockerfile::Word& from);
   std::optional<Origin> named_stage(std::size_t stage, const dockerfile::Word& from);
   Origin stage_or_context(std::size_t stage) const;
+  std::optional<Origin> named_context(const dockerfile::Word& from) const;
   void report_not_above(std::size_t stage, std::size_t named, const dockerfile::Word& from);
   std::optional<Origin> copied_image(std::size_t stage, const dockerfile::Word& from);
 
@@ -60,6 +61,8 @@ private:
                       const std::vector<unsigned>& more_lines);
   std::vector<std::string> run_helps(std::size_t stage) const;
 
+  /// A build context takes its place.
+  bool is_replaced(std::size_t stage) const;
   const dockerfile::From& from_of(std::size_t stage) const;
   const dockerfile::Instruction& from_line(std::size_t stage) const;
   /// "builder", or the number of a stage without name.

@@ -5,6 +5,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "plan/context_key.hpp"
 #include "plan/graph_builder.hpp"
 #include "support/text.hpp"
 
@@ -19,6 +20,11 @@ using support::quote;
 void GraphBuilder::resolve_bases() {
   for (std::size_t i = 0; i < out_.stages.size(); ++i) {
     if (auto origin = base_of(i)) out_.stages[i].base = std::move(*origin);
+    if (is_replaced(i)) {
+      const From& from = from_of(i);
+      out_.stages[i].base =
+          FromNamedContext{context_key(out_.stages[i].name), from.image.span, base_platform(from)};
+    }
   }
 }
 
@@ -34,21 +40,12 @@ std::optional<Origin> GraphBuilder::base_of(std::size_t stage) {
     return std::nullopt;
   }
   if (*name == "scratch") return FromScratch{};
-  if (report_context_as_base(from, support::to_lower(*name))) return std::nullopt;
   if (const auto above = stage_above(stage, support::to_lower(*name))) return FromStage{*above};
+  if (std::string key = context_key(*name); inputs_.contexts.contains(key))
+    return FromNamedContext{std::move(key), from.image.span, platform};
   auto origin = base_image(from, expansion);
   if (origin) std::get<FromImage>(*origin).platform = platform;
   return origin;
-}
-
-/// A directory has files only; a stage needs an image's config too (dockerfile.md 6.4).
-bool GraphBuilder::report_context_as_base(const From& from, const std::string& name) {
-  if (!inputs_.contexts.contains(name)) return false;
-  findings_.error(
-      "build-context-as-base",
-      concat("--build-context ", quote(name), " is a directory and cannot be built upon"),
-      from.image.span, {.helps = {"give that --build-context another name, or COPY --from it"}});
-  return true;
 }
 
 /// "NAME=value", and where the value came from.

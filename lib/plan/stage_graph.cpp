@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plan/context_key.hpp"
 #include "plan/graph_builder.hpp"
 #include "support/text.hpp"
 
@@ -20,6 +21,7 @@ StageGraph GraphBuilder::run() {
   define_global_scope();
   resolve_bases();
   resolve_stage_copies();
+  empty_replaced_stages();
   find_needed();
   report_refused();
   resolve_image_copies();
@@ -45,6 +47,7 @@ void GraphBuilder::split_into_stages() {
     first_from_ = std::min(first_from_, i);
     Stage stage;
     stage.base = FromScratch{};
+    stage.from = i;
     stage.first = i + 1;
     stage.end = i + 1;
     if (from->name) {
@@ -64,7 +67,7 @@ void GraphBuilder::split_into_stages() {
 }
 
 const Instruction& GraphBuilder::from_line(std::size_t stage) const {
-  return file_.instructions[out_.stages[stage].first - 1];
+  return file_.instructions[out_.stages[stage].from];
 }
 
 const From& GraphBuilder::from_of(std::size_t stage) const {
@@ -108,6 +111,21 @@ std::optional<std::size_t> GraphBuilder::stage_above(std::size_t stage,
   return *std::prev(end);
 }
 
+bool GraphBuilder::is_replaced(std::size_t stage) const {
+  const std::string& name = out_.stages[stage].name;
+  return !name.empty() && inputs_.contexts.contains(context_key(name));
+}
+
+/// What they hold instead, resolve_bases() has said; their own lines were looked at for mistakes.
+void GraphBuilder::empty_replaced_stages() {
+  for (std::size_t i = 0; i < out_.stages.size(); ++i) {
+    if (!is_replaced(i)) continue;
+    Stage& stage = out_.stages[i];
+    stage.end = stage.first;
+    stage.copies.clear();
+  }
+}
+
 bool GraphBuilder::choose_target() {
   if (out_.stages.empty()) return false;  // an error of the parser
   const std::size_t count = out_.stages.size();
@@ -145,7 +163,7 @@ void GraphBuilder::find_needed() {
       needed[stage->index] = true;
       needed_by_.emplace(stage->index, instruction);
     };
-    need(out_.stages[i].base, out_.stages[i].first - 1);
+    need(out_.stages[i].base, out_.stages[i].from);
     for (const auto& [instruction, origin] : out_.stages[i].copies) need(origin, instruction);
   }
   std::reverse(out_.needed.begin(), out_.needed.end());

@@ -23,7 +23,7 @@ struct PlanInputs {
   std::string target{};  ///< stage name, any case, or number; empty: the last stage
   std::map<std::string, std::string> build_args{};
   std::optional<Platform> platform{};  ///< TARGETPLATFORM; empty: the host's
-  std::set<std::string> contexts{};    ///< names of --build-context, lower case
+  std::set<std::string> contexts{};    ///< keys of --build-context names, see context_key.hpp
 };
 
 /// Where files or a base come from.
@@ -33,7 +33,9 @@ struct FromStage {
   std::size_t index;  ///< always lower than the stage that refers to it
 };
 struct FromNamedContext {
-  std::string name;  ///< lower case; COPY only
+  std::string name;         ///< a key of PlanInputs::contexts
+  dockerfile::Span span{};  ///< the word that names it, or the stage whose place it takes
+  std::optional<Platform> platform{};  ///< FROM --platform
 };
 struct FromImage {
   Reference name;
@@ -47,6 +49,7 @@ using Origin = std::variant<FromContext, FromScratch, FromStage, FromNamedContex
 struct Stage {
   std::string name;  ///< lower case; empty when it has none
   Origin base;
+  std::size_t from = 0;   ///< index of its FROM in Dockerfile::instructions
   std::size_t first = 0;  ///< its instructions after FROM: [first, end) of Dockerfile::instructions
   std::size_t end = 0;
   /// Origin of each COPY --from, by instruction index; FromContext for COPY without.
@@ -64,6 +67,8 @@ struct StageGraph {
 /// Splits the Dockerfile into stages and finds what the target needs. Mistakes of any FROM line, an
 /// unknown target and unknown or later stages in COPY --from go to `diagnostics`, as do refused
 /// instructions of needed stages.
+///
+/// A stage whose name a build context has starts from that context and has no instructions left.
 StageGraph build_stage_graph(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
                              support::Diagnostics& diagnostics);
 

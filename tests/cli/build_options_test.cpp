@@ -35,6 +35,17 @@ struct Reader {
   }
 };
 
+/// "PLACE PLATFORM KEY VALUE", one each.
+Strings annotations_of(const BuildOptions& options) {
+  Strings out;
+  for (const Annotation& annotation : options.request.annotations) {
+    out.push_back(std::to_string(static_cast<int>(annotation.place)) + ' ' +
+                  (annotation.platform ? annotation.platform->str() : "") + ' ' + annotation.key +
+                  ' ' + annotation.value);
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("without flags the working directory is built into the user's store", "[cli]") {
@@ -95,10 +106,54 @@ TEST_CASE("labels and annotations keep everything behind the first equals sign",
   const BuildOptions options = reader.read({"--label", "a=b=c", "--label", "empty", "--annotation",
                                             "k=v", "--annotation", "manifest:m=n=o"});
   CHECK(options.request.labels == std::map<std::string, std::string>{{"a", "b=c"}, {"empty", ""}});
-  CHECK(options.request.annotations == Annotations{{"k", "v"}, {"m", "n=o"}});
-  CHECK(reader.refusal({"--annotation", "index:k=v"}) ==
-        "--annotation 'index:' is not in this release: only manifest: is, without platform");
+  CHECK(annotations_of(options) == Strings{"0  k v", "0  m n=o"});
   CHECK(reader.refusal({"--annotation", "k"}) == "--annotation needs K=V, not 'k'");
+}
+
+TEST_CASE("cli.md 4.6: an annotation says what it describes, and for which platform", "[cli]") {
+  Reader reader;
+  const BuildOptions options =
+      reader.read({"--annotation", "index,manifest[linux/arm64]:k=a:b", "--annotation",
+                   "manifest-descriptor[linux/amd64]:d=1", "-o",
+                   "type=oci,dest=x,annotation-index-descriptor.a.b=c,"
+                   "annotation-manifest[linux/arm/v7].e=f"});
+  CHECK(annotations_of(options) == Strings{"3  a.b c", "0 linux/arm/v7 e f", "1  k a:b",
+                                           "0 linux/arm64 k a:b", "2 linux/amd64 d 1"});
+  CHECK(reader.refusal({"--annotation", "layer:k=v"}) ==
+        "--annotation has no type 'layer'; use manifest, index, manifest-descriptor or "
+        "index-descriptor");
+  CHECK(reader.refusal({"--annotation", "index[linux/amd64]:k=v"}) ==
+        "--annotation: an index is for all platforms, not for one: 'index[linux/amd64]'");
+  CHECK(reader.refusal({"--annotation", "manifest[linux/amd64:k=v"}) ==
+        "--annotation: a ] is missing in 'manifest[linux/amd64'");
+}
+
+TEST_CASE("cli.md 4.3: a build context is a directory, an image of a layout or of the store",
+          "[cli]") {
+  Reader reader;
+  reader.dir.write("layout/oci-layout", "{}");
+  reader.dir.mkdir("with:colon");
+  const std::string hex(64, 'a');
+  const BuildOptions options = reader.read(
+      {"--build-context", "a=.", "--build-context", "b=oci-layout://layout:1.2", "--build-context",
+       "c=oci-layout://layout@sha256:" + hex, "--build-context", "d=docker-image://alpine",
+       "--build-context", "e=docker://x:1", "--build-context", "f=container-image://y",
+       "--build-context", "g=with:colon", "--build-context", "h=oci-layout://layout"});
+  const auto& contexts = options.request.build_contexts;
+  CHECK(std::get<0>(contexts.at("a")) == reader.dir.path() / ".");
+  CHECK(std::get<LayoutImage>(contexts.at("b")).directory == reader.dir / "layout");
+  CHECK(std::get<LayoutImage>(contexts.at("b")).tag == "1.2");
+  CHECK(std::get<LayoutImage>(contexts.at("c")).digest == Digest::parse("sha256:" + hex));
+  CHECK(std::get<Reference>(contexts.at("d")).str() == "docker.io/library/alpine:latest");
+  CHECK(std::get<Reference>(contexts.at("e")).tag == "1");
+  CHECK(std::get<Reference>(contexts.at("f")).repository == "library/y");
+  CHECK(std::get<0>(contexts.at("g")) == reader.dir / "with:colon");
+  CHECK(std::get<LayoutImage>(contexts.at("h")).tag.empty());
+  CHECK(reader.refusal({"--build-context", "a=oci-layout://."}) ==
+        "--build-context: '.' is no OCI image layout: it has no file oci-layout");
+  CHECK(reader.refusal({"--build-context", "a=https://example.com/x.git"}) ==
+        "--build-context takes a directory, oci-layout://DIR or docker-image://NAME, not "
+        "'https://example.com/x.git': fetch it first");
 }
 
 TEST_CASE("times come from the flags, then from SOURCE_DATE_EPOCH", "[cli]") {

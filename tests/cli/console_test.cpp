@@ -71,6 +71,25 @@ TEST_CASE("progress is one line a step in BuildKit's shape", "[cli]") {
         "#4 [3/4] COPY \\x1b b 2.1kB -> 900B CACHED\n");
 }
 
+TEST_CASE("cli.md 9.3: with several platforms a step begins with its own", "[cli]") {
+  Screen screen;
+  const auto step = [](StepKind kind, std::string stage, std::string instruction,
+                       std::string platform) {
+    StepDone done{kind, std::move(stage), 2, 3, std::move(instruction), true, 2100, 900, 1ms};
+    done.platform = std::move(platform);
+    return done;
+  };
+  screen.console.on_event(step(StepKind::layer, "builder", "COPY a b", "linux/arm64"));
+  screen.console.on_event(step(StepKind::config, "", "ENV a=b", "linux/arm64"));
+  screen.console.on_event(step(StepKind::config, "", "ENV a=b", "linux/arm/v7"));
+  screen.console.on_event(step(StepKind::layer, "", "COPY a b", "linux/arm/v7"));
+  CHECK(screen.sink.text ==
+        "#1 [linux/arm64 builder 2/3] COPY a b 2.1kB -> 900B CACHED\n"
+        "#2 [linux/arm64] ENV DONE 0.0s\n"
+        "#3 [linux/arm/v7] ENV DONE 0.0s\n"
+        "#4 [linux/arm/v7 2/3] COPY a b 2.1kB -> 900B CACHED\n");
+}
+
 TEST_CASE("steps that only change the config share a line for each stage", "[cli]") {
   Screen screen;
   screen.console.on_event(StepDone{StepKind::config, "base", 0, 2, "ENV A=b"});

@@ -4,81 +4,13 @@
 
 #include <sys/stat.h>
 
-#include "compress/decompressor.hpp"
-#include "image/validate.hpp"
-#include "store/oci_layout.hpp"
-#include "support/catch.hpp"
-#include "support/fd.hpp"
-#include "support/temp_dir.hpp"
-#include "tar/tar_reader.hpp"
+#include "unit/build/project.hpp"
 
 using namespace ocibuild;
+using test::check_valid;
+using test::layer_text;
+using test::Project;
 namespace fs = std::filesystem;
-
-namespace {
-
-/// A context, a store and a request for them.
-struct Project {
-  test::TempDir dir;
-  BuildRequest request;
-
-  explicit Project(std::string_view dockerfile) {
-    request.store = dir / "store";
-    request.context = dir / "context";
-    dir.mkdir("context");
-    request.dockerfile_text = std::string(dockerfile);
-    request.dockerfile = "Dockerfile";
-    request.platforms = {Platform::parse("linux/amd64")};
-  }
-  BuildResult build() {
-    NullEvents events;
-    return ocibuild::build(request, events);
-  }
-};
-
-/// Whatever a layer holds: "path content-or-target" lines.
-std::string layer_text(const Project& project, const Descriptor& layer) {
-  const store::BlobStore blobs(project.request.store);
-  const support::Fd fd = blobs.open(layer);
-  support::FdSource raw(fd.get(), "layer");
-  const auto plain = compress::decompress(raw, "layer");
-  tar::TarReader reader(*plain, tar::Wrapping::none, "layer");
-  std::string out;
-  for (tar::TarReader::Member member; reader.next(member);) {
-    out += member.entry.path.str() + " " + member.entry.link_target +
-           support::read_all(reader.content(), 1 << 20, "file") + "\n";
-  }
-  return out;
-}
-
-/// The rule of every test that writes an image: what the documents say is what the blobs are.
-void check_valid(const Project& project, const BuildResult& result) {
-  const auto blobs = std::make_shared<store::BlobStore>(project.request.store);
-  struct Open final : support::ByteSource {
-    Open(const store::BlobStore& blobs, const Descriptor& descriptor)
-        : fd(blobs.open(descriptor)), source(fd.get(), "blob") {}
-    std::size_t read(std::span<std::byte> buffer) override { return source.read(buffer); }
-    support::Fd fd;
-    support::FdSource source;
-  };
-  struct Plain final : support::ByteSource {
-    explicit Plain(std::unique_ptr<Open> open)
-        : raw(std::move(open)), source(compress::decompress(*raw, "blob")) {}
-    std::size_t read(std::span<std::byte> buffer) override { return source->read(buffer); }
-    std::unique_ptr<Open> raw;
-    std::unique_ptr<support::ByteSource> source;
-  };
-  const image::BlobAccess access{
-      [blobs](const Descriptor& d) -> std::unique_ptr<support::ByteSource> {
-        return std::make_unique<Open>(*blobs, d);
-      },
-      [blobs](const Descriptor& d) -> std::unique_ptr<support::ByteSource> {
-        return std::make_unique<Plain>(std::make_unique<Open>(*blobs, d));
-      }};
-  CHECK(image::validate(result.manifest, access).empty());
-}
-
-}  // namespace
 
 TEST_CASE("a file of the context becomes a layer of an image that is named in the store",
           "[build]") {
@@ -227,30 +159,6 @@ TEST_CASE(
                               "./build/server exists, but .dockerignore:2 'build/' leaves it out"});
     CHECK(hidden.helps == std::vector<std::string>{"add '!build/server' below that line"});
   }
-}
-
-TEST_CASE("dockerfile.md 6.4: a directory of a stage's name takes the place of the stage",
-          "[build]") {
-  Project project(
-      "FROM golang AS Builder\nRUN go build\nFROM scratch\nCOPY --from=builder /out/server /\n"
-      "COPY --from=0 /out /all\nCOPY --from=Extra x /\n");
-  project.dir.write("compiled/out/server", "1");
-  project.dir.write("compiled/out/secret", "2");
-  project.dir.write("compiled/.dockerignore", "out/secret\n");
-  project.dir.write("extra/x", "3");
-  project.request.build_contexts = {{"BUILDER", project.dir / "compiled"},
-                                    {"extra", project.dir / "extra"}};
-  const BuildResult result = project.build();
-  REQUIRE(result.platforms[0].layers.size() == 3);
-  CHECK(layer_text(project, result.platforms[0].layers[0].descriptor) == "server 1\n");
-  CHECK(layer_text(project, result.platforms[0].layers[1].descriptor) == "all \nall/server 1\n");
-  CHECK(layer_text(project, result.platforms[0].layers[2].descriptor) == "x 3\n");
-}
-
-TEST_CASE("dockerfile.md 6.4: a directory cannot be the base of a stage", "[build]") {
-  Project project("FROM golang AS builder\nFROM builder\n");
-  project.request.build_contexts = {{"builder", project.dir.path()}};
-  CHECK_THROWS_WITH(project.build(), Catch::Contains("cannot be built upon"));
 }
 
 TEST_CASE("a build that fails names nothing", "[build]") {

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "commands/annotation.hpp"
+#include "commands/context_option.hpp"
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
@@ -147,20 +149,8 @@ private:
 
   void read_contexts() {
     for (const std::string& text : flags_.list("build-context")) {
-      const std::size_t equals = text.find('=');
-      const std::string name = text.substr(0, equals);
-      const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-      const std::string flag = flags_.origin("build-context");
-      if (name.empty() || value.empty()) usage_error(flag + " needs NAME=DIR, not " + shown(text));
-      if (value.find("://") != std::string::npos) {
-        usage_error(flag + " takes a directory in this release, not " + shown(value));
-      }
-      std::error_code ignored;
-      const fs::path path = io_.resolve(value);
-      if (!fs::is_directory(path, ignored)) {
-        usage_error(flag + ": " + shown(value) + " is no directory");
-      }
-      request().build_contexts[name] = path;
+      auto [name, context] = parse_context(text, io_, flags_.origin("build-context"));
+      request().build_contexts.insert_or_assign(std::move(name), std::move(context));
     }
   }
 
@@ -177,7 +167,8 @@ private:
       }
       in_store = in_store || spec.in_store;
       for (const Reference& name : spec.names) add_name(name);
-      request().annotations.insert(spec.annotations.begin(), spec.annotations.end());
+      auto& annotations = request().annotations;
+      annotations.insert(annotations.end(), spec.annotations.begin(), spec.annotations.end());
       specs_.push_back(std::move(spec));
     }
     if (texts.empty() || in_store) request().names = out_.names;
@@ -201,7 +192,10 @@ private:
       request().labels[label.substr(0, equals)] =
           equals == std::string::npos ? "" : label.substr(equals + 1);
     }
-    for (const std::string& annotation : flags_.list("annotation")) add_annotation(annotation);
+    for (const std::string& text : flags_.list("annotation")) {
+      for (Annotation& annotation : parse_annotation(text, flags_.origin("annotation")))
+        request().annotations.push_back(std::move(annotation));
+    }
     std::optional<std::string> format = flags_.text("format");
     std::string origin = flags_.origin("format");
     if (!format) {
@@ -215,25 +209,6 @@ private:
     agree(flags_.has("format") ? std::optional(request().format) : std::nullopt,
           &OutputSpec::format, "oci-mediatypes",
           [&](ImageFormat value) { request().format = value; });
-  }
-
-  void add_annotation(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      usage_error(flags_.origin("annotation") + " needs K=V, not " + shown(text));
-    }
-    std::string key = text.substr(0, equals);
-    const std::size_t colon = key.find(':');
-    if (colon != std::string::npos) {
-      const std::string type = key.substr(0, colon);
-      if (type != "manifest") {
-        usage_error("--annotation " + shown(type + ':') +
-                    " is not in this release: only manifest: is, without platform");
-      }
-      key.erase(0, colon + 1);
-    }
-    if (key.empty()) usage_error(flags_.origin("annotation") + " needs K=V, not " + shown(text));
-    request().annotations[key] = text.substr(equals + 1);
   }
 
   /// One build has one result: what several -o and the flag say about it must be the same.
