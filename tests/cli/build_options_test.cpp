@@ -140,7 +140,7 @@ TEST_CASE("cli.md 4.3: a build context is a directory, an image of a layout or o
        "--build-context", "e=docker://x:1", "--build-context", "f=container-image://y",
        "--build-context", "g=with:colon", "--build-context", "h=oci-layout://layout"});
   const auto& contexts = options.request.build_contexts;
-  CHECK(std::get<0>(contexts.at("a")) == reader.dir.path() / ".");
+  CHECK(std::get<0>(contexts.at("a")) == reader.dir.path());
   CHECK(std::get<LayoutImage>(contexts.at("b")).directory == reader.dir / "layout");
   CHECK(std::get<LayoutImage>(contexts.at("b")).tag == "1.2");
   CHECK(std::get<LayoutImage>(contexts.at("c")).digest == Digest::parse("sha256:" + hex));
@@ -246,7 +246,7 @@ TEST_CASE("cli.md 4.5: platforms come from --platform, a list, then from DOCKER_
   CHECK(platforms({"--platform=linux/amd64"}) == Strings{"linux/amd64"});
   CHECK(platforms({"--platform", "linux/amd64,linux/arm64/v8", "--platform=arm,aarch64"}) ==
         Strings{"linux/amd64", "linux/arm64", "linux/arm/v7"});
-  CHECK(reader.refusal({"--platform", "linux/amd64,"}) == "'' is no platform");
+  CHECK(reader.refusal({"--platform", "linux/amd64,"}) == "\"\" is no platform");
 }
 
 TEST_CASE("colour is for terminals that want it, unless it is asked for", "[cli]") {

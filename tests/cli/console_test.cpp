@@ -39,7 +39,8 @@ BuildResult result_of(bool changed) {
   result.took = 24ms;
   const auto layer = [&](std::uint64_t size, std::uint64_t unpacked, std::string instruction,
                          unsigned line) {
-    LayerReport report{{"", digest_of('c'), size}, DiffId(digest_of('d')), unpacked};
+    const char digit = "0123456789"[image.layers.size()];  // each layer is another one
+    LayerReport report{{"", digest_of(digit), size}, DiffId(digest_of('d')), unpacked};
     report.from_base = line == 0;
     report.cached = line == 3;
     report.instruction = std::move(instruction);

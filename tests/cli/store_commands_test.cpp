@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
+#include <ocibuild/image.hpp>
 
 #include "program_fixture.hpp"
 #include "support/catch.hpp"

@@ -45,8 +45,8 @@ constexpr Flag table[] = {
     {.name = "build-context", .kind = list, .value = "NAME=SOURCE",
      .help = "directory, oci-layout://DIR[:TAG|@DIGEST] or docker-image://NAME (of the store) that takes the place of "
              "the stage or image NAME", .group = input},
-    {.name = "platform", .kind = list, .value = "OS/ARCH,…", .initial = "the base's, else the host's",
-     .help = "platform of the image; several make an index; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
+    {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the base's, else the host's",
+     .help = "platform of the image; several, by comma or repeated, make an index; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
 
     {.name = "tag", .letter = 't', .kind = list, .value = "NAME",
      .help = "name of the image; repeat for more", .group = output, .brief = "Build"},
