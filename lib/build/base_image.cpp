@@ -168,7 +168,8 @@ rootfs::View BaseImages::view(const BaseImage& image) {
       contents = std::make_shared<rootfs::LayerContents>(image.blobs->path(layer.digest),
                                                          layout_.blobs().temp_directory());
     }
-    view.add(index(*image.blobs, layer, image.config.diff_ids[i]), contents);
+    view.add(index(*image.blobs, layer, image.config.diff_ids[i]), contents,
+             concat("layer ", i + 1, " of ", image.title));
   }
   return view;
 }

@@ -5,6 +5,7 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/archives.hpp"
 #include "build/assembly.hpp"
 #include "build/inputs.hpp"
 #include "build/platform_build.hpp"
@@ -41,6 +42,7 @@ public:
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
         images_(layout_, cache_, stop_),
+        archives_(cache_, layout_.blobs().temp_directory(), stop_),
         maker_(request, layout_.blobs(), cache_, stop_) {}
 
   BuildResult run() {
@@ -49,7 +51,7 @@ public:
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const SharedWork shared{request_,        file,         contexts, images_, maker_,
+    const SharedWork shared{request_,        file,         contexts, images_, archives_, maker_,
                             layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
     evaluate(builds);
@@ -76,6 +78,8 @@ private:
     Builds builds;
     for (std::optional<Platform>& platform : wanted_platforms(request_))
       builds.emplace_back(shared, std::move(platform)).find_stages();
+    report_findings();
+    for (PlatformBuild& build : builds) build.add_triggers();
     report_findings();
     return builds;
   }
@@ -128,6 +132,7 @@ private:
   store::OciLayout layout_;
   const store::BuildCache cache_;
   BaseImages images_;
+  Archives archives_;
   LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events

@@ -16,8 +16,9 @@ using Clock = std::chrono::steady_clock;
 /// Makes the layers of one stage after the other.
 class ChainMaker {
 public:
-  ChainMaker(const SharedWork& shared, Assembly& image, Reporter& reporter)
-      : shared_(shared), image_(image), reporter_(reporter) {}
+  ChainMaker(const dockerfile::Dockerfile& file, LayerMaker& maker, Assembly& image,
+             Reporter& reporter)
+      : file_(file), maker_(maker), image_(image), reporter_(reporter) {}
 
   void make(const StageWork& work) {
     reporter_.base(work);
@@ -28,15 +29,16 @@ public:
         reporter_.step(work, step, nullptr, {});
         continue;
       }
-      const StoredLayer layer = shared_.maker.make(step.files);
-      image_.add_layer(step.plan.created_by, layer, shared_.file.source.file(),
-                       shared_.file.instructions[step.plan.instruction]);
+      const StoredLayer layer = maker_.make(step.files);
+      image_.add_layer(step.plan.created_by, layer, file_.source.file(),
+                       file_.instructions[step.plan.instruction]);
       reporter_.step(work, step, &layer, Clock::now() - start);
     }
   }
 
 private:
-  const SharedWork& shared_;
+  const dockerfile::Dockerfile& file_;
+  LayerMaker& maker_;
   Assembly& image_;
   Reporter& reporter_;
 };
@@ -46,15 +48,30 @@ private:
 PlatformBuild::PlatformBuild(const SharedWork& shared, std::optional<Platform> platform)
     : shared_(shared),
       plan_inputs_{shared.request.target, shared.request.build_args, std::move(platform),
-                   Contexts::keys_of(shared.request)} {}
+                   Contexts::keys_of(shared.request)},
+      file_(shared.file) {}
 
 StageInputs PlatformBuild::inputs() const {
-  return {shared_.file,     graph_,         plan_inputs_,       shared_.request.file_times,
-          shared_.contexts, shared_.images, shared_.diagnostics};
+  return {file_,
+          graph_,
+          plan_inputs_,
+          shared_.request.file_times,
+          shared_.contexts,
+          shared_.images,
+          shared_.archives,
+          shared_.diagnostics};
 }
 
 void PlatformBuild::find_stages() {
-  graph_ = plan::build_stage_graph(shared_.file, plan_inputs_, shared_.diagnostics);
+  graph_ = plan::build_stage_graph(file_, plan_inputs_, shared_.diagnostics);
+}
+
+void PlatformBuild::add_triggers() {
+  const auto triggers_of = [&](const plan::Origin& base) {
+    const BaseImage* image = image_of(base, inputs());
+    return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
+  };
+  plan::add_triggers(file_, graph_, plan_inputs_, triggers_of, shared_.diagnostics);
 }
 
 void PlatformBuild::evaluate() {
@@ -68,7 +85,7 @@ void PlatformBuild::place_files(CopyCounts& counts) {
 PlatformResult PlatformBuild::make_image() {
   const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
   const bool one_of_several = shared_.request.platforms.size() > 1;
-  Reporter reporter(shared_.events, shared_.file, shared_.images,
+  Reporter reporter(shared_.events, file_, shared_.images,
                     one_of_several ? plan_inputs_.platform->str() : "");
   for (const std::size_t index : graph_.needed) {
     if (std::find(chain.begin(), chain.end(), index) == chain.end())
@@ -77,7 +94,7 @@ PlatformResult PlatformBuild::make_image() {
   const BaseImage* base = stages_[chain.front()].image;
   if (base != nullptr) shared_.images.keep_layers(*base);
   Assembly image(shared_.request, plan_inputs_.platform, base, shared_.images);
-  ChainMaker maker(shared_, image, reporter);
+  ChainMaker maker(file_, shared_.maker, image, reporter);
   for (const std::size_t index : chain) maker.make(stages_[index]);
   return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);
 }

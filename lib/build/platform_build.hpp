@@ -12,6 +12,7 @@ struct SharedWork {
   const dockerfile::Dockerfile& file;
   const Contexts& contexts;
   BaseImages& images;
+  Archives& archives;
   LayerMaker& maker;
   const store::BlobStore& blobs;
   support::Diagnostics& diagnostics;
@@ -27,6 +28,8 @@ public:
   PlatformBuild(const SharedWork& shared, std::optional<Platform> platform);
 
   void find_stages();
+  /// What the bases left to do, which can differ from platform to platform.
+  void add_triggers();
   void evaluate();
   /// Reads directories and the indexes of base layers, no content. Adds to `counts`.
   void place_files(CopyCounts& counts);
@@ -39,6 +42,7 @@ private:
 
   const SharedWork& shared_;
   const plan::PlanInputs plan_inputs_;
+  dockerfile::Dockerfile file_;  ///< with the triggers of this platform's bases
   plan::StageGraph graph_;
   Stages stages_;
 };

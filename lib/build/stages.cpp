@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "build/workdir_step.hpp"
 #include "plan/evaluator.hpp"
 #include "rootfs/layer_index.hpp"
 #include "support/text.hpp"
@@ -13,21 +14,6 @@ using support::concat;
 
 namespace {
 
-/// A base that leaves work to whoever builds on it: its triggers would have to be carried out, so
-/// it is refused.
-void refuse_triggers(const BaseImage& image, const dockerfile::Span& span,
-                     dockerfile::Findings& findings) {
-  if (image.config.config.on_build.empty()) return;
-  const std::string& first = image.config.config.on_build.front();
-  findings.error(
-      "onbuild-unsupported",
-      concat("the base image ", image.title, " has ONBUILD triggers, which are not carried out"),
-      span,
-      {.notes = {concat("the first is: ", support::escape_controls(first))},
-       .helps = {"write these instructions into the Dockerfile and start from the image "
-                 "below that base"}});
-}
-
 void warn_platform(const BaseImage& image, const std::optional<Platform>& asked,
                    const dockerfile::Span& span, dockerfile::Findings& findings) {
   const Platform& has = image.config.platform;
@@ -37,21 +23,10 @@ void warn_platform(const BaseImage& image, const std::optional<Platform>& asked,
       concat("the base image ", image.title, " is for ", has.str(), ", not ", asked->str()), span);
 }
 
-/// The image that a FROM or COPY --from reads; null when it reads something else.
-const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs) {
-  const auto& wanted = inputs.plan.platform;
-  if (const auto* from = std::get_if<plan::FromImage>(&origin))
-    return &inputs.images.find(*from, wanted, inputs.file.source);
-  const auto* from = std::get_if<plan::FromNamedContext>(&origin);
-  if (from == nullptr || inputs.contexts.directory(from->name) != nullptr) return nullptr;
-  return &inputs.images.find(*from, inputs.contexts.named(from->name), wanted, inputs.file.source);
-}
-
 /// The stage starts from `image`, which `from` names: an origin with a span and a platform.
 template <typename From>
 plan::StageStart start_from_image(const BaseImage& image, const From& from,
                                   const StageInputs& inputs, dockerfile::Findings& findings) {
-  refuse_triggers(image, from.span, findings);
   warn_platform(image, from.platform ? from.platform : inputs.plan.platform, from.span, findings);
   plan::StageStart start;
   start.config = image.config.config;
@@ -95,10 +70,16 @@ StageStep directory_step(const plan::Stage& stage, const plan::FromNamedContext&
 std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::LayerFile>& files) {
   std::vector<rootfs::IndexedFile> indexed;
   indexed.reserve(files.size());
-  for (const layer::LayerFile& file : files)
-    indexed.push_back({.entry = file.entry, .content = file.content});
+  std::vector<oci::RootfsPath> opaque;
+  for (const layer::LayerFile& file : files) {
+    if (file.entry.path.name() == layer::opaque_mark) {
+      opaque.push_back(file.entry.path.parent());
+    } else {
+      indexed.push_back({.entry = file.entry, .content = file.content});
+    }
+  }
   return std::make_shared<rootfs::LayerIndex>(std::move(indexed), std::vector<oci::RootfsPath>{},
-                                              std::vector<oci::RootfsPath>{});
+                                              std::move(opaque));
 }
 
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
@@ -113,11 +94,17 @@ public:
     for (StageStep& step : work.steps) {
       if (!step.plan.makes_layer()) continue;
       step.files = files_of(step.plan, work.files).finish();
-      if (!step.files.empty()) work.files.add(index_of(step.files), nullptr);
+      if (!step.files.empty()) work.files.add(index_of(step.files), nullptr, line_of(step.plan));
     }
   }
 
 private:
+  /// "Dockerfile:7"
+  std::string line_of(const plan::Step& step) const {
+    const dockerfile::Instruction& instruction = inputs_.file.instructions[step.instruction];
+    return concat(inputs_.file.source.file(), ':', instruction.span.line);
+  }
+
   rootfs::View base_files(const StageWork& work) {
     const bool looks = std::any_of(work.steps.begin(), work.steps.end(),
                                    [](const StageStep& step) { return step.plan.makes_layer(); });
@@ -151,9 +138,10 @@ private:
 
   layer::FileSet copy_from(const plan::FromContext&, const plan::CopyStep& step,
                            const StepPlace& place) {
-    return copy_files(step,
-                      {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context"},
-                      place, counts_);
+    return copy_files(
+        step,
+        {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context", &inputs_.archives},
+        place, counts_);
   }
   layer::FileSet copy_from(const plan::FromScratch&, const plan::CopyStep& step,
                            const StepPlace& place) {
@@ -190,6 +178,15 @@ private:
 };
 
 }  // namespace
+
+const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs) {
+  const auto& wanted = inputs.plan.platform;
+  if (const auto* from = std::get_if<plan::FromImage>(&origin))
+    return &inputs.images.find(*from, wanted, inputs.file.source);
+  const auto* from = std::get_if<plan::FromNamedContext>(&origin);
+  if (from == nullptr || inputs.contexts.directory(from->name) != nullptr) return nullptr;
+  return &inputs.images.find(*from, inputs.contexts.named(from->name), wanted, inputs.file.source);
+}
 
 Stages evaluate_stages(const StageInputs& inputs) {
   dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);

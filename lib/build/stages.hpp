@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "build/archives.hpp"
 #include "build/base_image.hpp"
 #include "build/contexts.hpp"
 #include "build/copy_step.hpp"
@@ -40,13 +41,18 @@ struct StageInputs {
   const FileTimes& file_times;
   const Contexts& contexts;
   BaseImages& images;
+  Archives& archives;
   support::Diagnostics& diagnostics;
 };
+
+/// The image that a FROM or COPY --from reads; null when it reads something else.
+const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs);
 
 /// Finds the base of every needed stage and evaluates its instructions.
 Stages evaluate_stages(const StageInputs& inputs);
 
-/// Gives every step its files. Reads directories and the indexes of base layers, no content.
+/// Gives every step its files. Reads directories, the indexes of base layers and archives that ADD
+/// unpacks; no other content.
 void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts);
 
 /// The stages whose steps make the image: the target and the stages it starts from, oldest first.

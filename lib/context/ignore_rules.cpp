@@ -43,8 +43,8 @@ std::string clean(std::string_view text) {
   return parts.empty() ? "." : support::join(parts, "/");
 }
 
-std::optional<Line> read_line(std::string_view text) {
-  if (text.starts_with('#')) return std::nullopt;
+/// Nothing for a blank line.
+std::optional<Line> read_pattern(std::string_view text) {
   Line line{.written = support::trim(text), .pattern = {}};
   if (line.written.empty()) return std::nullopt;
   std::string_view pattern = line.written;
@@ -54,6 +54,10 @@ std::optional<Line> read_line(std::string_view text) {
   }
   if (!pattern.empty()) line.pattern = clean(pattern);
   return line;
+}
+
+std::optional<Line> read_line(std::string_view text) {
+  return text.starts_with('#') ? std::nullopt : read_pattern(text);
 }
 
 Diagnostic invalid(const std::string& file, unsigned number, std::string_view text,
@@ -126,6 +130,21 @@ IgnoreRules IgnoreRules::parse(std::string file, std::string_view text) {
   found.throw_errors();
   out.impl_->file = std::move(file);
   return out;
+}
+
+void IgnoreRules::add(std::string_view pattern) {
+  const auto line = read_pattern(pattern);
+  if (!line) return;
+  if (line->pattern.empty()) {
+    throw Error(Errc::failed, "pattern-invalid", "\"!\" stands alone: a pattern must follow");
+  }
+  // Only the ignore file forgives a slash in front; in a list it matches no path, as in BuildKit.
+  const std::string_view rest = support::trim(line->written.substr(line->exception ? 1 : 0));
+  const std::string text = rest.starts_with('/') ? '/' + line->pattern : line->pattern;
+  impl_->rules.push_back({.pattern = oci::Pattern(text, oci::Pattern::Grammar::ignore),
+                          .exception = line->exception,
+                          .line = 0,
+                          .written = std::string(line->written)});
 }
 
 IgnoreRules::Hits IgnoreRules::root() const {

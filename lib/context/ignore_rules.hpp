@@ -10,7 +10,8 @@
 
 namespace ocibuild::context {
 
-/// The patterns of a .dockerignore file (docs/reference/dockerfile.md, 11). Immutable, thread-safe.
+/// The patterns of a .dockerignore file (docs/reference/dockerfile.md, 11). Thread-safe once
+/// complete.
 class IgnoreRules {
 public:
   /// No patterns: nothing is hidden.
@@ -21,6 +22,10 @@ public:
 
   /// @throws Error(Errc::failed, ignore-pattern-invalid) with `file`, line and pattern
   static IgnoreRules parse(std::string file, std::string_view text);
+
+  /// Adds one pattern of a list such as that of --exclude: in the grammar of a line, but with no
+  /// comments. @throws Error(Errc::failed, pattern-invalid)
+  void add(std::string_view pattern);
 
   /// Which patterns hit a directory: what its children inherit. Value of a walk; opaque.
   struct Hits {
