@@ -21,17 +21,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What is built for: each platform once; one image without a choice when none is named.
-std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request) {
-  std::vector<std::optional<Platform>> wanted;
-  for (const Platform& platform : request.platforms) {
-    if (std::find(wanted.begin(), wanted.end(), platform) == wanted.end())
-      wanted.emplace_back(platform);
-  }
-  if (wanted.empty()) wanted.emplace_back();
-  return wanted;
-}
-
 /// One build; run() is the list of its stages.
 class Engine {
 public:
@@ -97,6 +86,9 @@ private:
       findings.warning("socket-skipped",
                        support::concat("the socket ", support::quote(socket), " is not copied"));
     }
+    report_findings();
+    // Where a file that is named is hidden there was an error: what is left are patterns.
+    for (const PlatformBuild& build : builds) build.warn_ignored();
     report_findings();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
                                  shared.contexts.main().ignored()});

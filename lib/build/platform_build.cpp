@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "build/assembly.hpp"
+#include "build/copy_lint.hpp"
 #include "build/report.hpp"
 
 namespace ocibuild::engine {
@@ -45,10 +46,22 @@ private:
 
 }  // namespace
 
+std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request) {
+  std::vector<std::optional<Platform>> wanted;
+  for (const Platform& platform : request.platforms) {
+    if (std::find(wanted.begin(), wanted.end(), platform) == wanted.end())
+      wanted.emplace_back(platform);
+  }
+  if (wanted.empty()) wanted.emplace_back();
+  return wanted;
+}
+
 PlatformBuild::PlatformBuild(const SharedWork& shared, std::optional<Platform> platform)
     : shared_(shared),
-      plan_inputs_{shared.request.target, shared.request.build_args, std::move(platform),
-                   Contexts::keys_of(shared.request)},
+      plan_inputs_{.target = shared.request.target,
+                   .build_args = shared.request.build_args,
+                   .platform = std::move(platform),
+                   .contexts = Contexts::keys_of(shared.request)},
       file_(shared.file) {}
 
 StageInputs PlatformBuild::inputs() const {
@@ -80,6 +93,11 @@ void PlatformBuild::evaluate() {
 
 void PlatformBuild::place_files(CopyCounts& counts) {
   lay_out_files(stages_, inputs(), counts);
+}
+
+void PlatformBuild::warn_ignored() const {
+  dockerfile::Findings findings(file_.source, file_.checks, shared_.diagnostics);
+  warn_ignored_sources(stages_, shared_.contexts.main().rules(), findings);
 }
 
 PlatformResult PlatformBuild::make_image() {

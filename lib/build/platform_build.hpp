@@ -6,6 +6,9 @@
 
 namespace ocibuild::engine {
 
+/// What is built for: each platform once; one image without a choice when none is named.
+std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request);
+
 /// What the images of all platforms of one build share. Everything outlives them.
 struct SharedWork {
   const BuildRequest& request;
@@ -33,6 +36,8 @@ public:
   void evaluate();
   /// Reads directories and the indexes of base layers, no content. Adds to `counts`.
   void place_files(CopyCounts& counts);
+  /// Sources that the ignore file hides; only the rules are looked at.
+  void warn_ignored() const;
   /// Makes the layers of the target and of the stages it starts from; the others only served COPY
   /// --from. Stores config and manifest.
   PlatformResult make_image();

@@ -23,31 +23,42 @@ void warn_platform(const BaseImage& image, const std::optional<Platform>& asked,
       concat("the base image ", image.title, " is for ", has.str(), ", not ", asked->str()), span);
 }
 
-/// The stage starts from `image`, which `from` names: an origin with a span and a platform.
+/// The stage starts from `image`, which `from` names: an origin with a span and a platform. When
+/// the image is missing, nothing is known of its variables.
 template <typename From>
-plan::StageStart start_from_image(const BaseImage& image, const From& from,
+plan::StageStart start_from_image(const BaseImage* image, const From& from,
                                   const StageInputs& inputs, dockerfile::Findings& findings) {
-  warn_platform(image, from.platform ? from.platform : inputs.plan.platform, from.span, findings);
   plan::StageStart start;
-  start.config = image.config.config;
-  start.author = image.config.author;
+  if (image == nullptr) {
+    start.variables.open();
+    return start;
+  }
+  warn_platform(*image, from.platform ? from.platform : inputs.plan.platform, from.span, findings);
+  start.config = image->config.config;
+  start.author = image->config.author;
   return start;
 }
 
 /// State the stage starts with, from its base.
 plan::StageStart start_of(StageWork& work, const Stages& stages, const StageInputs& inputs,
                           dockerfile::Findings& findings) {
-  work.image = image_of(work.stage->base, inputs);
   plan::StageStart start;
+  if (work.stage->base_wrong) {
+    start.variables.open();
+    return start;
+  }
+  work.image = image_of(work.stage->base, inputs);
+  const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base);
   if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
-    start = start_from_image(*work.image, *from, inputs, findings);
-  } else if (const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base)) {
-    if (work.image != nullptr) return start_from_image(*work.image, *context, inputs, findings);
+    return start_from_image(work.image, *from, inputs, findings);
+  } else if (context != nullptr && inputs.contexts.directory(context->name) == nullptr) {
+    return start_from_image(work.image, *context, inputs, findings);
+  } else if (context != nullptr) {
     start.config.working_dir.assign(1, '/');  // as from scratch
   } else if (const auto* stage = std::get_if<plan::FromStage>(&work.stage->base)) {
     work.parent = stage->index;
     const plan::EvaluatedStage& parent = stages[stage->index].result;
-    start = {parent.config, parent.author, parent.variables};
+    start = {parent.config, parent.author, parent.variables, parent.workdir_set};
   }
   return start;
 }
@@ -181,24 +192,32 @@ private:
 
 const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs) {
   const auto& wanted = inputs.plan.platform;
-  if (const auto* from = std::get_if<plan::FromImage>(&origin))
-    return &inputs.images.find(*from, wanted, inputs.file.source);
-  const auto* from = std::get_if<plan::FromNamedContext>(&origin);
-  if (from == nullptr || inputs.contexts.directory(from->name) != nullptr) return nullptr;
-  return &inputs.images.find(*from, inputs.contexts.named(from->name), wanted, inputs.file.source);
+  try {
+    if (const auto* from = std::get_if<plan::FromImage>(&origin))
+      return &inputs.images.find(*from, wanted, inputs.file.source);
+    const auto* from = std::get_if<plan::FromNamedContext>(&origin);
+    if (from == nullptr || inputs.contexts.directory(from->name) != nullptr) return nullptr;
+    return &inputs.images.find(*from, inputs.contexts.named(from->name), wanted,
+                               inputs.file.source);
+  } catch (const Error&) {
+    if (!inputs.plan.missing_bases) throw;
+    return nullptr;
+  }
 }
 
 Stages evaluate_stages(const StageInputs& inputs) {
   dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
   Stages stages(inputs.graph.stages.size());
-  for (const std::size_t index : inputs.graph.needed) {
+  for (std::size_t index = 0; index < stages.size(); ++index) {
+    const bool needed = std::ranges::binary_search(inputs.graph.needed, index);
+    if (!needed && !inputs.plan.every_stage) continue;
     StageWork& work = stages[index];
     work.stage = &inputs.graph.stages[index];
     const plan::StageStart start = start_of(work, stages, inputs, findings);
     work.result =
         plan::evaluate(inputs.file, inputs.graph, index, start, inputs.plan, inputs.diagnostics);
     const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base);
-    if (context != nullptr && work.image == nullptr)
+    if (context != nullptr && inputs.contexts.directory(context->name) != nullptr)
       work.steps.push_back(directory_step(*work.stage, *context));
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }

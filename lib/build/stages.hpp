@@ -45,10 +45,12 @@ struct StageInputs {
   support::Diagnostics& diagnostics;
 };
 
-/// The image that a FROM or COPY --from reads; null when it reads something else.
+/// The image that a FROM or COPY --from reads. Null when it reads something else, or when there is
+/// none and `inputs.plan` lets bases be missing.
 const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs);
 
-/// Finds the base of every needed stage and evaluates its instructions.
+/// Finds the base of every needed stage, or of all if `inputs.plan` says so, and evaluates its
+/// instructions.
 Stages evaluate_stages(const StageInputs& inputs);
 
 /// Gives every step its files. Reads directories, the indexes of base layers and archives that ADD

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t longest_instruction = 160;
 
-std::string counted(std::uint64_t count, std::string_view thing) {
-  return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
-}
-
 /// "linux/arm64 builder", what of it there is.
 std::string place_of(const StepDone& step) {
   std::string out = terminal_text(step.platform);

@@ -13,8 +13,10 @@ using test::MemoryTree;
 using test::owned;
 using test::run;
 
-TEST_CASE("image.md 2.6: directories above a file enter the layer as they are in the image",
-          "[build]") {
+TEST_CASE(
+    "dockerfile.md 16.1, 16.2, image.md 2.6: directories above a file enter the layer as they are "
+    "in the image",
+    "[build]") {
   const auto image =
       image_of({test::dir_entry("tmp", 01777), owned(test::dir_entry("home", 0750), 5, 6)});
   const MemoryTree origin = std::move(MemoryTree().file("x", "x"));
@@ -211,7 +213,8 @@ TEST_CASE("dockerfile.md 7.16: of extended attributes only the capability is cop
         std::map<std::string, std::string>{{"security.capability", "c"}});
 }
 
-TEST_CASE("image.md 2.8: file times are fixed, kept or lowered as asked", "[build]") {
+TEST_CASE("dockerfile.md 16.4, image.md 2.8: file times are fixed, kept or lowered as asked",
+          "[build]") {
   oci::Entry entry = test::file_entry("f", 0);
   entry.mtime = 1000;
   MemoryTree origin;
