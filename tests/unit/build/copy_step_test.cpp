@@ -183,6 +183,18 @@ TEST_CASE("dockerfile.md 12: wildcards copy every match, and no match is a warni
   CHECK(none.warnings[0].id == "copy-no-match");
 }
 
+TEST_CASE("dockerfile.md 12.5: what stands before the first wildcard has to exist", "[build]") {
+  MemoryTree origin;
+  origin.file("d/f", "1");
+  CHECK(run(copy_step({"d/*.md"}, "/t/"), origin, {}).errors.empty());
+  CHECK(run(copy_step({"d/f/*"}, "/t/"), origin, {}).errors.empty());
+  for (const char* source : {"none/*", "d/none/*/f"}) {
+    const Copied missing = run(copy_step({source}, "/t/"), origin, {});
+    REQUIRE(missing.errors.size() == 1);
+    CHECK(missing.errors[0].id == "copy-source-missing");
+  }
+}
+
 TEST_CASE("dockerfile.md 7.13: several files onto one name leave the last one, with a warning",
           "[build]") {
   MemoryTree origin;

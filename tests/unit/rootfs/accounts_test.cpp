@@ -29,13 +29,12 @@ Owner owner(std::string_view text) {
 }  // namespace
 
 TEST_CASE(
-    "dockerfile.md 8.2, 8.3: numbers are taken as they are, and a user's number is also the "
-    "group's",
+    "dockerfile.md 8.2, 8.3: a user's number is also the group's, unless a colon stands behind it",
     "[rootfs]") {
   CHECK(owner("7") == Owner{7, 7});
   CHECK(owner("7:8") == Owner{7, 8});
   CHECK(owner(":8") == Owner{0, 8});
-  CHECK(owner("7:") == Owner{7, 7});
+  CHECK(owner("7:") == Owner{7, 0});
   CHECK(owner("") == Owner{0, 0});
   CHECK(owner(":") == Owner{0, 0});
   CHECK(owner("12") == Owner{12, 12});
@@ -46,6 +45,7 @@ TEST_CASE(
 TEST_CASE("dockerfile.md 8.3, 8.4: names come from the image: a user brings the primary group",
           "[rootfs]") {
   CHECK(owner("web") == Owner{33, 44});
+  CHECK(owner("web:") == Owner{33, 0});
   CHECK(owner("web:staff") == Owner{33, 50});
   CHECK(owner("web:5") == Owner{33, 5});
   CHECK(owner("5:staff") == Owner{5, 50});
