@@ -108,7 +108,11 @@ void SourceCopier::copy_with_parents() {
   const auto pivots = expand(parted.pivot);
   if (!pivots) return report_missing(oci::split_pattern(parted.pivot).fixed);
   if (pivots->empty()) warn_no_match();
-  for (const oci::RootfsPath& pivot : *pivots) copy_below_pivot(pivot, parted.pattern);
+  for (const oci::RootfsPath& pivot : *pivots) {
+    // `*/./a` looks into directories; a file that happens to lie beside them is not meant.
+    const auto top = rootfs::find(origin_.tree, pivot);
+    if (top && top->entry.is_directory()) copy_below_pivot(pivot, parted.pattern);
+  }
 }
 
 void SourceCopier::copy_below_pivot(const oci::RootfsPath& pivot, const std::string& pattern) {

@@ -15,6 +15,7 @@ import imagefs  # noqa: E402
 import trees  # noqa: E402
 
 BUG = 70  # the exit status of ocibuild for a bug of its own
+PATIENCE = 120  # seconds for one build, then it is ended and has no answer
 
 
 class Outcome:
@@ -48,8 +49,11 @@ class Outcome:
 
 
 def _run(*command, **options):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                          check=False, **options)
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                              check=False, timeout=PATIENCE, **options)
+    except subprocess.TimeoutExpired:
+        return -1, "no answer within %d seconds" % PATIENCE
     return done.returncode, done.stdout.decode(errors="replace")
 
 
@@ -124,7 +128,7 @@ class Buildkit:
 
     def __init__(self, bases, socket, buildctl, work):
         self.command = [buildctl, "--addr", "unix://" + os.path.abspath(socket), "build", "--progress", "plain",
-                        "--frontend", "dockerfile.v0"]
+                        "--frontend", "dockerfile.v0", "--no-cache"]
         self.named = []
         for name, path in bases.items():
             layout = os.path.join(work, "layout-" + name)

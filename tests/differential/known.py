@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Differences that are explained in docs/differences.md, each recognised by what it looks like and nothing more.
+"""Differences that are explained in docs/differences.md, each predicted from the case as far as that is possible.
 
 An entry is a function (case, theirs, ours) that returns whether it explains the whole difference of two outcomes.
 """
 
 import os
+import posixpath
 import re
+
+import engine_ignore
+import trees
 
 DOCUMENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "differences.md")
 ALL = ("docker", "buildkit")
 KNOWN = []
 # Not recognised by looks: the difference is gone when another instruction needs the whole context.
 PARTLY_SENT = "A wildcard reaches all of the context"
+# Not recognised by looks either: ocibuild builds the same from what the engine takes the patterns to mean.
+LETTERS = "Letters of regular expressions in ignore patterns"
+EXCEPTIONS = "Docker 20.10 reads exceptions of the ignore file differently"
 
 
 def known(heading, *engines):
@@ -22,8 +29,27 @@ def known(heading, *engines):
     return register
 
 
-def explanation(case, theirs, ours, engine):
-    """The heading of the entry that explains why the outcomes differ, or None."""
+def explanation(case, theirs, ours, engine, build):
+    """The heading of the entry that explains why the outcomes differ, or None; `build` makes outcomes of ocibuild."""
+    heading = _by_looks(case, theirs, ours, engine)
+    if heading:
+        return heading
+    try:
+        meant = engine_ignore.meant(case, engine)
+    except engine_ignore.Malformed:
+        return LETTERS if ours.ok and not theirs.ok and "syntax error in pattern" in theirs.text else None
+    if meant is None:
+        return None
+    again = build(meant)
+    if again.ok and ours.ok:
+        again.facts["history"] = ours.facts["history"]  # it has the words as they were written
+    if again.facts == theirs.facts and (again.ok or again.errors == ["copy-source-missing"]):
+        return LETTERS if engine_ignore.has_operators(case) else EXCEPTIONS
+    # The patterns may be one of two reasons.
+    return _by_looks(case, theirs, again, engine) if again.facts != ours.facts else None
+
+
+def _by_looks(case, theirs, ours, engine):
     for heading, engines, function in KNOWN:
         if engine in engines and function(case, theirs, ours):
             return heading
@@ -34,18 +60,40 @@ def undocumented():
     """The headings that docs/differences.md lacks."""
     with open(DOCUMENT, encoding="utf-8") as file:
         headings = {line.lstrip("#").strip() for line in file if line.startswith("###")}
-    return sorted({PARTLY_SENT, *(heading for heading, _, _ in KNOWN)} - headings)
+    return sorted({PARTLY_SENT, LETTERS, EXCEPTIONS, *(heading for heading, _, _ in KNOWN)} - headings)
 
 
 def refused(theirs, ours, identifier):
     """The engine builds what ocibuild refuses with this error, and with no other."""
-    return theirs.ok and not ours.ok and ours.errors == [identifier]
+    return theirs.ok and not ours.ok and set(ours.errors) == {identifier}
 
 
-def only_differ_in(theirs, ours, *parts):
-    """Both build it, and the images differ in no other parts."""
-    return theirs.ok and ours.ok and all(theirs.facts.get(key) == ours.facts.get(key)
-                                         for key in theirs.facts.keys() | ours.facts.keys() if key not in parts)
+def differing_nodes(theirs, ours):
+    """(path, their node, our node) of all files that differ, or nothing if anything else differs too."""
+    if not (theirs.ok and ours.ok) or any(theirs.facts.get(key) != ours.facts.get(key)
+                                          for key in theirs.facts.keys() | ours.facts.keys() if key != "tree"):
+        return []
+    old, new = theirs.facts["tree"], ours.facts["tree"]
+    return [(path, old.get(path), new.get(path)) for path in sorted(old.keys() | new.keys())
+            if old.get(path) != new.get(path)]
+
+
+def unresolved(case, path):
+    """Whether `path` of the context is a symlink that leads nowhere."""
+    return case.context.get(path, {}).get("kind") == "symlink" and not trees.resolves(case.context, path)
+
+
+def not_found(theirs):
+    """The path in BuildKit's complaint that it cannot compute a cache key, or None."""
+    found = None if theirs.ok else re.search(r'checksum of ref \S+: ("/.*"): not found', theirs.text)
+    return posixpath.normpath(found.group(1)[2:-1].replace("\\\\", "\\")) if found else None
+
+
+def failing_unit(case, theirs):
+    """The instruction that BuildKit marks as the one that failed, or ""."""
+    marked = re.search(r"^ +\d+ \| >>> (.*)", theirs.text, re.MULTILINE)
+    units = [unit for unit in case.units if marked and unit.split("\n")[0].strip() == marked.group(1).strip()]
+    return units[0] if units else ""
 
 
 @known("An empty source is an error")
@@ -68,83 +116,87 @@ def malformed_pattern(_case, theirs, ours):
     return refused(theirs, ours, "ignore-pattern-invalid") or refused(theirs, ours, "pattern-invalid")
 
 
-@known("Letters of regular expressions in ignore patterns", "docker")
-def unescaped_letters_fail(case, theirs, ours):
-    fails = not theirs.ok and "syntax error in pattern" in theirs.text
-    return fails and ours.ok and any(re.search(r"[+()|{}]", line) for line in case.ignore or [])
-
-
-@known("Letters of regular expressions in ignore patterns")
-def unescaped_letters(case, theirs, ours):
-    patterns = list(case.ignore or []) + [word for unit in case.units for word in unit.split() if "--exclude=" in word]
-    beside_wildcard = any(re.search(r"[*?\[\\]", text) and re.search(r"[\^|{}]", text) for text in patterns)
-    return beside_wildcard and only_differ_in(theirs, ours, "tree")
-
-
 @known("A name that begins with an exclamation mark", "buildkit")
 def exclamation_mark(case, theirs, ours):
-    fails = not theirs.ok and re.search(r'"/!.*": not found', theirs.text) is not None
-    return fails and ours.ok and any("--parents" in unit and "!" in unit for unit in case.units)
+    unit = "" if theirs.ok else failing_unit(case, theirs)
+    return ours.ok and "--parents" in unit and any(
+        word.startswith("!") and word == not_found(theirs) for word in re.split(r'[\s"]+', unit))
 
 
 @known("What stands before /./ is a directory", "buildkit")
 def pivot_is_file(case, theirs, ours):
-    return refused(theirs, ours, "copy-source-missing") and any("--parents" in unit and "/./" in unit
-                                                                for unit in case.units)
+    """Each of our errors names a source whose part before /./ is no directory of the context."""
+    if not refused(theirs, ours, "copy-source-missing"):
+        return False
+    pivots = re.findall(r"^error\[[a-z-]+\]: '(.*?)/\./.*' is not in", ours.text, re.MULTILINE)
+    return len(pivots) == len(ours.errors) and all(
+        case.context.get(posixpath.normpath(pivot), {}).get("kind") in ("file", "archive", "fifo") for pivot in pivots)
+
+
+@known("The root with --parents", "buildkit")
+def root_with_parents(_case, theirs, ours):
+    named = re.findall(r"^error\[copy-source-missing\]: '[/.]+' is not in (?:scratch|image|stage)", ours.text,
+                       re.MULTILINE)
+    return refused(theirs, ours, "copy-source-missing") and len(named) == len(ours.errors)
+
+
+@known("A file that is copied onto itself", "buildkit")
+def copied_onto_itself(_case, theirs, ours):
+    nodes = differing_nodes(theirs, ours)
+    return bool(nodes) and all(
+        old and new and "same_file_as" in old and "same_file_as" not in new
+        and {key: value for key, value in old.items() if key != "same_file_as"} == new for _, old, new in nodes)
 
 
 @known("An archive that replaces its own directories")
 def archive_replaces_itself(case, theirs, ours):
-    fails = not theirs.ok and re.search(r"(chtimes|link|lchown|chmod) .*: no such file", theirs.text) is not None
-    return fails and ours.ok and any(node["kind"] == "archive" for node in case.context.values())
+    """The path that the engine stumbles upon is a directory of an archive, with another entry above or on it later."""
+    found = None if theirs.ok else re.search(
+        r"chtimes /(.*): (no such file|not a directory|too many levels)", theirs.text)
+    return ours.ok and found is not None and any(
+        _replaced(node["members"], found.group(1)) for node in case.context.values() if node["kind"] == "archive")
+
+
+def _replaced(members, path):
+    names = [posixpath.normpath("/" + member["name"]).lstrip("/") for member in members]
+    return any(members[first]["kind"] == "dir" and names[first] == path and members[later]["kind"] != "dir"
+               and (path + "/").startswith(names[later] + "/")
+               for first in range(len(members)) for later in range(first + 1, len(members)))
 
 
 @known("A source that --exclude names", "buildkit")
 def excluded_source(case, theirs, ours):
-    fails = not theirs.ok and re.search(r'"/.*": not found', theirs.text) is not None
-    return fails and ours.ok and any("--parents" in unit and "--exclude" in unit for unit in case.units)
-
-
-def differing_modes(theirs, ours):
-    """(their mode, our mode) of every path that differs, or None if anything but modes differs."""
-    if not only_differ_in(theirs, ours, "tree") or theirs.facts["tree"].keys() != ours.facts["tree"].keys():
-        return None
-    pairs = []
-    for path, node in theirs.facts["tree"].items():
-        mine = ours.facts["tree"][path]
-        if dict(node, mode="") != dict(mine, mode=""):
-            return None
-        if node != mine:
-            pairs.append((node["mode"], mine["mode"]))
-    return pairs
-
-
-@known("Docker 20.10 changes the low nine bits only", "docker")
-def chmod_of_old(case, theirs, ours):
-    pairs = differing_modes(theirs, ours)
-    # A created parent has 0755, or 2755 below a directory with the setgid bit; other files differ in the upper bits.
-    return bool(pairs) and any("--chmod" in unit for unit in case.units) and all(
-        mode in ("0755", "2755") or mode[1:] == mine[1:] for mode, mine in pairs)
-
-
-@known("Docker 20.10 keeps excluded directories that an exception names", "docker")
-def excluded_directory_kept(case, theirs, ours):
-    if refused(theirs, ours, "copy-source-missing"):
-        return any(line.startswith("!") for line in case.ignore or [])
-    if not case.ignore or not only_differ_in(theirs, ours, "tree"):
-        return False
-    differing = [node for path, node in theirs.facts["tree"].items() if ours.facts["tree"].get(path) != node]
-    extra = theirs.facts["tree"].keys() >= ours.facts["tree"].keys()
-    return extra and any(line.startswith("!") for line in case.ignore) and all(n["type"] == "dir" for n in differing)
-
-
-@known("Docker 20.10 overlooks exceptions below excluded directories", "docker")
-def exception_overlooked(case, theirs, ours):
-    fails = not theirs.ok and re.search(r'"/.*" not found', theirs.text) is not None
-    return fails and ours.ok and any(line.startswith("!") and "*" in line for line in case.ignore or [])
+    path, unit = not_found(theirs), "" if theirs.ok else failing_unit(case, theirs)
+    excludes = re.findall(r"--exclude=(\S+)", unit)
+    return ours.ok and path is not None and "--parents" in unit and bool(excludes) and any(
+        engine_ignore.Pattern(pattern, "buildkit").matches(part) for pattern in excludes
+        for part in [path, *(path[:index] for index, letter in enumerate(path) if letter == "/")])
 
 
 @known("A dangling symlink beside --exclude or --parents", "buildkit")
 def dangling_beside_exclude(case, theirs, ours):
-    fails = not theirs.ok and re.search(r'failed to calculate checksum of ref .*"/.*": not found', theirs.text)
-    return bool(fails) and ours.ok and any("--exclude" in unit or "--parents" in unit for unit in case.units)
+    unit = "" if theirs.ok else failing_unit(case, theirs)
+    if not ours.ok or not ("--exclude" in unit or "--parents" in unit):
+        return False
+    if re.search(r"checksum of ref \S+: too many links", theirs.text):
+        return any(unresolved(case, path) for path in case.context)
+    path = not_found(theirs)
+    # The files of other stages and images are not known here.
+    return path is not None and (unresolved(case, path) or "--from=" in unit)
+
+
+@known("Docker 20.10 changes the low nine bits only", "docker")
+def chmod_of_old(case, theirs, ours):
+    nodes = differing_nodes(theirs, ours)
+    # A created parent has 0755, or 2755 below a directory with the setgid bit; other files differ in the upper bits.
+    return bool(nodes) and any("--chmod" in unit for unit in case.units) and all(
+        old and new and dict(old, mode="") == dict(new, mode="")
+        and (old["mode"][1:] == new["mode"][1:] or (old["type"] == "dir" and old["mode"] in ("0755", "2755")))
+        for _, old, new in nodes)
+
+
+@known("Docker 20.10 does not fetch images for triggers", "docker")
+def trigger_from_image(case, theirs, ours):
+    failed = None if theirs.ok else re.search(r"^ > .*COPY .*--from=(\S+)", theirs.text, re.MULTILINE)
+    return ours.ok and failed is not None and "buildkit-mount" in theirs.text and any(
+        re.match(r"\s*ONBUILD\s.*--from=" + re.escape(failed.group(1)), unit, re.I | re.S) for unit in case.units)

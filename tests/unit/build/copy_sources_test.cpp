@@ -140,6 +140,13 @@ TEST_CASE("dockerfile.md 7.19: --parents keeps what is behind the first /./ only
   CHECK(run(with_parents({"a*/./b/c"}, "/t"), origin, {}).layer == kept);
 }
 
+TEST_CASE("dockerfile.md 7.19: files that a wildcard before /./ hits are passed over", "[build]") {
+  const MemoryTree origin = std::move(MemoryTree().file("README", "").file("a/f", "").dir("b"));
+  const Copied copied = run(with_parents({"*/./f"}, "/t"), origin, {});
+  CHECK(copied.errors.empty());
+  CHECK(copied.layer == "t d 755 0:0\nt/f f 644 0:0\n");
+}
+
 TEST_CASE("dockerfile.md 7.19, 11.4: --parents matches whole paths, ** any directories",
           "[build]") {
   MemoryTree origin;
