@@ -112,6 +112,7 @@ void StageEvaluator::operator()(const dockerfile::Maintainer& maintainer) {
 }
 
 void StageEvaluator::operator()(const dockerfile::Expose& expose) {
+  static constexpr std::size_t longest_port = sizeof("65535/sctp");
   std::vector<Word> words = expose.ports;
   std::ranges::stable_sort(words, {}, &Word::text);  // BuildKit's order in history
   std::vector<std::string> ports;
@@ -127,8 +128,9 @@ void StageEvaluator::operator()(const dockerfile::Expose& expose) {
                         {.label = dockerfile::describe_use(*expansion),
                          .helps = {"write 80, 8000-8010 or 53/udp"}});
         good = false;
-        continue;
+        break;  // one error a word: a long value may hold thousands
       }
+      if (limit_.exceeded_by(exposed->ports.size() * longest_port, word, findings_)) return;
       if (exposed->has_host_part) {
         findings_.warning("ExposeInvalidFormat",
                           concat("EXPOSE ", quote(text), " names more than a port; only ",

@@ -72,10 +72,11 @@ void StageEvaluator::add_step(std::string created_by, decltype(Step::action) act
 }
 
 std::optional<Expansion> StageEvaluator::expand(const Word& word) {
+  if (limit_.reached()) return std::nullopt;
   auto expansion = dockerfile::expand(
       word, file_.escape, [this](std::string_view name) { return out_.variables.find(name); },
       findings_);
-  if (!expansion) return std::nullopt;
+  if (!expansion || limit_.exceeded_by(*expansion, word, findings_)) return std::nullopt;
   for (const VariableUse& use : expansion->uses) warn_undefined(use);
   return expansion;
 }

@@ -52,10 +52,11 @@ void GraphBuilder::define_global_scope() {
 
 std::optional<std::string> GraphBuilder::expand_global(const Word& word,
                                                        dockerfile::Expansion* details) {
+  if (limit_.reached()) return std::nullopt;
   auto expansion = dockerfile::expand(
       word, file_.escape, [this](std::string_view name) { return out_.global.find(name); },
       findings_);
-  if (!expansion) return std::nullopt;
+  if (!expansion || limit_.exceeded_by(*expansion, word, findings_)) return std::nullopt;
   std::string text = expansion->text;
   if (details != nullptr) *details = std::move(*expansion);
   return text;

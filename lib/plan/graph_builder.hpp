@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dockerfile/expansion.hpp"
+#include "plan/expansion_limit.hpp"
 #include "plan/stage_graph.hpp"
 
 namespace ocibuild::plan {
@@ -73,6 +74,7 @@ private:
   const dockerfile::Dockerfile& file_;
   const PlanInputs& inputs_;
   dockerfile::Findings findings_;
+  ExpansionLimit limit_;
   StageGraph out_;
   std::size_t first_from_ = 0;  ///< index of the first FROM; the number of instructions if none
   /// Name -> the stages that have it, ascending.
