@@ -130,7 +130,8 @@ rootfs::View BaseImages::view(const BaseImage& image) {
       contents = std::make_shared<rootfs::LayerContents>(layout_.blobs().path(layer.digest),
                                                          layout_.blobs().temp_directory());
     }
-    view.add(index(layer, image.config.diff_ids[i]), contents);
+    view.add(index(layer, image.config.diff_ids[i]), contents,
+             concat("layer ", i + 1, " of ", image.name.familiar()));
   }
   return view;
 }

@@ -10,17 +10,6 @@ using support::escape_controls;
 
 namespace {
 
-/// True when ".." in `path` leaves the root, wherever it comes back to.
-bool leaves_root(std::string_view path) {
-  int depth = 0;
-  for (const std::string& component : support::split(path, '/')) {
-    if (component == "..") --depth;
-    if (!component.empty() && component != "." && component != "..") ++depth;
-    if (depth < 0) return true;
-  }
-  return false;
-}
-
 /// The nearest existing path: the deepest directory on the way that exists, and the name in it most
 /// like the next one.
 std::optional<std::string> nearest_path(const oci::FileTree& tree, const oci::RootfsPath& wanted) {
@@ -63,7 +52,7 @@ void report_source_missing(dockerfile::Findings& findings, const plan::Text& sou
   const std::string shown = escape_controls(source.text);
   const std::string clean = escape_controls(path.str());
   const std::string message = concat("'", shown, "' is not in ", origin.name);
-  if (leaves_root(source.text)) {
+  if (oci::leaves_root(source.text)) {
     return findings.error(
         "copy-outside-context", message, source.span,
         {.notes = {concat("'", shown, "' means '", clean, "': nothing outside ", origin.name,
@@ -86,9 +75,15 @@ void report_source_missing(dockerfile::Findings& findings, const plan::Text& sou
   findings.error("copy-source-missing", message, source.span, std::move(why));
 }
 
-void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& blocked,
+void report_destination_blocked(const StepPlace& place, const InTheWay& blocked,
                                 const dockerfile::Span& span) {
   dockerfile::Explanation why;
+  const std::string maker = place.image.made_by(blocked.entry.path);
+  if (blocked.is_new) {
+    why.notes.push_back("the same instruction made it");
+  } else if (!maker.empty()) {
+    why.notes.push_back(concat("it comes from ", escape_controls(maker)));
+  }
   if (blocked.entry.is_directory()) {
     why.helps.push_back("end the destination in '/' to copy into that directory");
   } else {
@@ -96,10 +91,11 @@ void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& 
         "a copied directory never replaces a file or link of the image, and a file never a "
         "directory");
   }
-  findings.error("destination-blocked",
-                 concat("'", escape_controls(blocked.entry.path.absolute()), "' in the image is ",
-                        what_it_is(blocked.entry), ", not ", blocked.wanted),
-                 span, std::move(why));
+  place.findings.error(
+      "destination-blocked",
+      concat("'", escape_controls(blocked.entry.path.absolute()), "' in the image is ",
+             what_it_is(blocked.entry), ", not ", blocked.wanted),
+      span, std::move(why));
 }
 
 void warn_account_unknown(dockerfile::Findings& findings, const rootfs::UnknownAccount& account,

@@ -12,7 +12,7 @@ void report_source_missing(dockerfile::Findings& findings, const plan::Text& sou
                            const CopyOrigin& origin);
 
 /// `blocked` stands where the step wants something else.
-void report_destination_blocked(dockerfile::Findings& findings, const InTheWay& blocked,
+void report_destination_blocked(const StepPlace& place, const InTheWay& blocked,
                                 const dockerfile::Span& span);
 
 /// An account of --chown or USER that the image does not have; the engine takes 0.

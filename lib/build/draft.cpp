@@ -9,7 +9,15 @@ std::optional<oci::TreeFile> Draft::lookup(const oci::RootfsPath& path) const {
   if (const layer::LayerFile* file = files_.find(path)) {
     return oci::TreeFile{.entry = file->entry, .content = file->content, .inode = file->link_group};
   }
-  return below_.lookup(path);
+  return is_gone(path) ? std::nullopt : below_.lookup(path);
+}
+
+/// True if the image below has `path` in a directory that this layer replaced.
+bool Draft::is_gone(const oci::RootfsPath& path) const {
+  if (gone_.empty()) return false;
+  const std::vector<oci::RootfsPath> parents = path.parents();
+  return std::any_of(parents.begin(), parents.end(),
+                     [&](const oci::RootfsPath& parent) { return gone_.count(parent) > 0; });
 }
 
 std::int64_t Draft::file_time(std::int64_t of_source) const {
@@ -17,10 +25,15 @@ std::int64_t Draft::file_time(std::int64_t of_source) const {
   return times_.not_after ? std::min(time, *times_.not_after) : time;
 }
 
+void Draft::throw_in_the_way(const oci::Entry& entry, std::string wanted) const {
+  const auto below = is_gone(entry.path) ? std::nullopt : below_.lookup(entry.path);
+  throw InTheWay{entry, std::move(wanted), !below || below->entry.type != entry.type};
+}
+
 void Draft::add_parents(const oci::RootfsPath& path) {
   for (const oci::RootfsPath& parent : path.parents()) {
     if (files_.find(parent) != nullptr) continue;
-    const auto existing = below_.lookup(parent);
+    const auto existing = lookup(parent);
     if (!existing) continue;  // make_directories puts it
     layer::LayerFile file{.entry = existing->entry};
     file.entry.mtime = file_time(file.entry.mtime);
@@ -52,7 +65,7 @@ void Draft::make_directories(const oci::RootfsPath& path, const NewDirectory& me
   if (!path.is_root()) chain.push_back(path);
   for (const oci::RootfsPath& directory : chain) {
     if (const auto existing = lookup(directory)) {
-      if (!existing->entry.is_directory()) throw InTheWay{existing->entry, "a directory"};
+      if (!existing->entry.is_directory()) throw_in_the_way(existing->entry, "a directory");
       continue;
     }
     add_parents(directory);
@@ -64,11 +77,51 @@ void Draft::put(oci::Entry entry, std::shared_ptr<const oci::FileContent> conten
                 std::uint64_t link_group) {
   if (const auto existing = lookup(entry.path);
       existing && existing->entry.is_directory() != entry.is_directory()) {
-    throw InTheWay{existing->entry, entry.is_directory() ? "a directory" : "a file"};
+    throw_in_the_way(existing->entry, entry.is_directory() ? "a directory" : "a file");
   }
+  place(std::move(entry), std::move(content), link_group);
+}
+
+void Draft::replace(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
+                    std::uint64_t link_group) {
+  const auto existing = lookup(entry.path);
+  if (existing && !(existing->entry.is_directory() && entry.is_directory())) remove(entry.path);
+  place(std::move(entry), std::move(content), link_group);
+}
+
+void Draft::place(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
+                  std::uint64_t link_group) {
   add_parents(entry.path);
   entry.mtime = file_time(entry.mtime);
   files_.put({.entry = std::move(entry), .content = std::move(content), .link_group = link_group});
+}
+
+void Draft::remove(const oci::RootfsPath& path) {
+  const auto below = is_gone(path) ? std::nullopt : below_.lookup(path);
+  if (below && below->entry.is_directory()) gone_.insert(path);
+  files_.erase(path);
+}
+
+std::uint64_t Draft::share(const oci::RootfsPath& path) {
+  const layer::LayerFile* file = files_.find(path);
+  if (file != nullptr && file->link_group != 0) return file->link_group;
+  const std::uint64_t group = new_link_group();
+  const auto shared = lookup(path);
+  place(shared->entry, shared->content, group);
+  return group;
+}
+
+layer::FileSet Draft::take() && {
+  for (const oci::RootfsPath& path : gone_) {
+    const layer::LayerFile* file = files_.find(path);
+    if (file == nullptr || !file->entry.is_directory()) continue;
+    // A directory again, but not the one of the image: its contents must not shine through.
+    oci::Entry mark;
+    mark.path = path / layer::opaque_mark;
+    mark.mtime = file_time(FileTimes{}.fixed);
+    files_.put({.entry = std::move(mark)});
+  }
+  return std::move(files_);
 }
 
 }  // namespace ocibuild::engine

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <stdexcept>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
 
 #include <ocibuild/build.hpp>
 
@@ -15,8 +19,9 @@ namespace ocibuild::engine {
 /// Something of the image stands where a file or directory should go. The step turns it into an
 /// error with its place.
 struct InTheWay {
-  oci::Entry entry;    ///< what is there
-  std::string wanted;  ///< what should be there: "a directory"
+  oci::Entry entry;     ///< what is there
+  std::string wanted;   ///< what should be there: "a directory"
+  bool is_new = false;  ///< the step itself put it there
 };
 
 /// The layer of one instruction while it grows over the image below; looking up sees both.
@@ -47,9 +52,25 @@ public:
   void put(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
            std::uint64_t link_group);
 
-  layer::FileSet take() && { return std::move(files_); }
+  /// The same, but takes away whatever else is at entry.path, with everything below it; only a
+  /// directory over a directory keeps what is in it.
+  void replace(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
+               std::uint64_t link_group);
+
+  /// A number for files that become hard links of each other.
+  std::uint64_t new_link_group() { return next_group_++; }
+  /// The link group of the file at `path`, which exists and is no directory. A file of the image
+  /// below enters the layer, since its new name is in that.
+  std::uint64_t share(const oci::RootfsPath& path);
+
+  layer::FileSet take() &&;
 
 private:
+  void place(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
+             std::uint64_t link_group);
+  void remove(const oci::RootfsPath& path);
+  [[noreturn]] void throw_in_the_way(const oci::Entry& entry, std::string wanted) const;
+  bool is_gone(const oci::RootfsPath& path) const;
   void add_parents(const oci::RootfsPath& path);
   oci::Entry new_directory(const oci::RootfsPath& path, const NewDirectory& metadata) const;
   std::int64_t file_time(std::int64_t of_source) const;
@@ -57,6 +78,8 @@ private:
   const rootfs::View& below_;
   const FileTimes times_;
   layer::FileSet files_;
+  std::set<oci::RootfsPath> gone_;  // directories of the image that were replaced in this layer
+  std::uint64_t next_group_ = 1;
 };
 
 }  // namespace ocibuild::engine

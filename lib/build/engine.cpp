@@ -4,6 +4,7 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/archives.hpp"
 #include "build/assembly.hpp"
 #include "build/inputs.hpp"
 #include "build/layer_step.hpp"
@@ -30,7 +31,8 @@ public:
         stop_(std::move(stop)),
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
-        images_(layout_, cache_, stop_) {}
+        images_(layout_, cache_, stop_),
+        archives_(cache_, layout_.blobs().temp_directory(), stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -38,7 +40,7 @@ public:
     const dockerfile::Dockerfile file = parse(inputs);
     const plan::StageGraph graph = find_stages(file);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const LayoutInputs layout{file, graph, request_, contexts, images_};
+    const LayoutInputs layout{file, graph, request_, contexts, images_, archives_};
     Stages stages = evaluate(layout);
     place_files(stages, layout);
     BuildResult result = make_image(stages, layout);
@@ -143,6 +145,7 @@ private:
   store::OciLayout layout_;
   const store::BuildCache cache_;
   BaseImages images_;
+  Archives archives_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

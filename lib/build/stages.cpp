@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "build/workdir_step.hpp"
 #include "plan/evaluator.hpp"
 #include "rootfs/layer_index.hpp"
 #include "support/text.hpp"
@@ -61,10 +62,16 @@ plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInp
 std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::LayerFile>& files) {
   std::vector<rootfs::IndexedFile> indexed;
   indexed.reserve(files.size());
-  for (const layer::LayerFile& file : files)
-    indexed.push_back({.entry = file.entry, .content = file.content});
+  std::vector<oci::RootfsPath> opaque;
+  for (const layer::LayerFile& file : files) {
+    if (file.entry.path.name() == layer::opaque_mark) {
+      opaque.push_back(file.entry.path.parent());
+    } else {
+      indexed.push_back({.entry = file.entry, .content = file.content});
+    }
+  }
   return std::make_shared<rootfs::LayerIndex>(std::move(indexed), std::vector<oci::RootfsPath>{},
-                                              std::vector<oci::RootfsPath>{});
+                                              std::move(opaque));
 }
 
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
@@ -79,11 +86,17 @@ public:
     for (StageStep& step : work.steps) {
       if (!step.plan.makes_layer()) continue;
       step.files = files_of(step.plan, work.files).finish();
-      if (!step.files.empty()) work.files.add(index_of(step.files), nullptr);
+      if (!step.files.empty()) work.files.add(index_of(step.files), nullptr, line_of(step.plan));
     }
   }
 
 private:
+  /// "Dockerfile:7"
+  std::string line_of(const plan::Step& step) const {
+    const dockerfile::Instruction& instruction = inputs_.file.instructions[step.instruction];
+    return concat(inputs_.file.source.file(), ':', instruction.span.line);
+  }
+
   rootfs::View base_files(const StageWork& work) {
     const bool looks = std::any_of(work.steps.begin(), work.steps.end(),
                                    [](const StageStep& step) { return step.plan.makes_layer(); });
@@ -117,9 +130,10 @@ private:
 
   layer::FileSet copy_from(const plan::FromContext&, const plan::CopyStep& step,
                            const StepPlace& place) {
-    return copy_files(step,
-                      {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context"},
-                      place, counts_);
+    return copy_files(
+        step,
+        {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context", &inputs_.archives},
+        place, counts_);
   }
   layer::FileSet copy_from(const plan::FromScratch&, const plan::CopyStep& step,
                            const StepPlace& place) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "build/archives.hpp"
 #include "build/base_image.hpp"
 #include "build/contexts.hpp"
 #include "build/copy_step.hpp"
@@ -38,13 +39,15 @@ struct LayoutInputs {
   const BuildRequest& request;
   const Contexts& contexts;
   BaseImages& images;
+  Archives& archives;
 };
 
 /// Finds the base of every needed stage and evaluates its instructions.
 Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
                        support::Diagnostics& diagnostics);
 
-/// Gives every step its files. Reads directories and the indexes of base layers, no content.
+/// Gives every step its files. Reads directories, the indexes of base layers and archives that ADD
+/// unpacks; no other content.
 void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
                    CopyCounts& counts);
 

@@ -77,8 +77,8 @@ std::string clean(std::string_view text) {
   return parts.empty() ? "." : support::join(parts, "/");
 }
 
-std::optional<Line> read_line(std::string_view text) {
-  if (text.starts_with('#')) return std::nullopt;
+/// Nothing for a blank line.
+std::optional<Line> read_pattern(std::string_view text) {
   Line line{.written = support::trim(text), .pattern = {}};
   if (line.written.empty()) return std::nullopt;
   std::string_view pattern = line.written;
@@ -88,6 +88,10 @@ std::optional<Line> read_line(std::string_view text) {
   }
   if (!pattern.empty()) line.pattern = clean(pattern);
   return line;
+}
+
+std::optional<Line> read_line(std::string_view text) {
+  return text.starts_with('#') ? std::nullopt : read_pattern(text);
 }
 
 Diagnostic invalid(const std::string& file, unsigned number, std::string_view text,
@@ -119,8 +123,8 @@ struct IgnoreRules::Impl {
   PrefixIndex exceptions_by_front;  // those with wildcards
   PrefixIndex exception_fronts;     // all; values mean nothing
 
-  void add(const std::string& name, unsigned number, std::string_view text,
-           support::Diagnostics& found) {
+  void add_line(const std::string& name, unsigned number, std::string_view text,
+                support::Diagnostics& found) {
     const auto line = read_line(text);
     if (!line) return;
     if (line->pattern.empty()) {
@@ -140,6 +144,12 @@ struct IgnoreRules::Impl {
       malformed.helps = error.diagnostic().helps;
       found.error(std::move(malformed));
     }
+  }
+
+  void add(const std::string& pattern, Rule rule) {
+    Use& use = uses[index_of(pattern)];
+    (rule.exception ? use.exceptions : use.exclusions).push_back(rules.size());
+    rules.push_back(std::move(rule));
   }
 
   std::size_t index_of(const std::string& pattern) {
@@ -212,13 +222,30 @@ IgnoreRules IgnoreRules::parse(std::string file, std::string_view text) {
   support::Diagnostics found;
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    out.impl_->add(file, number, text.substr(0, end), found);
+    out.impl_->add_line(file, number, text.substr(0, end), found);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   found.throw_errors();
-  out.impl_->build_indexes();
+  out.complete();
   out.impl_->file = std::move(file);
   return out;
+}
+
+void IgnoreRules::add(std::string_view pattern) {
+  const auto line = read_pattern(pattern);
+  if (!line) return;
+  if (line->pattern.empty()) {
+    throw Error(Errc::failed, "pattern-invalid", "\"!\" stands alone: a pattern must follow");
+  }
+  // Only the ignore file forgives a slash in front; in a list it matches no path, as in BuildKit.
+  const std::string_view rest = support::trim(line->written.substr(line->exception ? 1 : 0));
+  const std::string text = rest.starts_with('/') ? '/' + line->pattern : line->pattern;
+  impl_->add(text,
+             {.exception = line->exception, .line = 0, .written = std::string(line->written)});
+}
+
+void IgnoreRules::complete() {
+  impl_->build_indexes();
 }
 
 // The rules are taken in order, and a rule counts when it turns the state: an exclusion what is

@@ -10,7 +10,8 @@
 
 namespace ocibuild::context {
 
-/// The patterns of a .dockerignore file (docs/reference/dockerfile.md, 11). Immutable, thread-safe.
+/// The patterns of a .dockerignore file (docs/reference/dockerfile.md, 11). Thread-safe once
+/// complete.
 ///
 /// A path asks only the patterns whose fixed text at the front or at the end it has, so that
 /// thousands of rules cost little more than a few; those that begin and end with a wildcard are
@@ -25,6 +26,12 @@ public:
 
   /// @throws Error(Errc::failed, ignore-pattern-invalid) with `file`, line and pattern
   static IgnoreRules parse(std::string file, std::string_view text);
+
+  /// Adds one pattern of a list such as that of --exclude: in the grammar of a line, but with no
+  /// comments. @throws Error(Errc::failed, pattern-invalid)
+  void add(std::string_view pattern);
+  /// Call once behind the last add() and before anything is asked; parse() has done it.
+  void complete();
 
   /// What the patterns say about a directory, for its children. Value of a walk; small.
   struct Hits {

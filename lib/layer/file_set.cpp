@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/file_set.hpp"
 
+#include <iterator>
 #include <unordered_map>
 #include <utility>
 
@@ -10,7 +11,16 @@ using oci::EntryType;
 
 void FileSet::put(LayerFile file) {
   oci::RootfsPath path = file.entry.path;
+  if (file.link_group != 0) inodes_.insert_or_assign(file.link_group, file.entry);
   files_.insert_or_assign(std::move(path), std::move(file));
+}
+
+void FileSet::erase(const oci::RootfsPath& path) {
+  for (auto at = files_.lower_bound(path); at != files_.end();) {
+    if (!at->first.str().starts_with(path.str())) break;
+    // "a-b" stands between "a" and "a/b".
+    at = at->first.is_within(path) ? files_.erase(at) : std::next(at);
+  }
 }
 
 const LayerFile* FileSet::find(const oci::RootfsPath& path) const {
@@ -25,6 +35,9 @@ std::vector<LayerFile> FileSet::finish() const {
   for (const auto& [path, file] : files_) {
     out.push_back(file);
     if (file.link_group == 0) continue;
+    oci::Entry inode = inodes_.at(file.link_group);
+    inode.path = path;
+    out.back().entry = std::move(inode);
     const auto [group, is_first] = first_of_group.emplace(file.link_group, out.size() - 1);
     if (is_first) continue;
     // Attributes belong to the inode. They are repeated in full, extended ones too: an engine that

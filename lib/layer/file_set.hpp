@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "oci/entry.hpp"
@@ -20,11 +21,17 @@ struct LayerFile {
   std::uint64_t link_group = 0;
 };
 
+/// Name of a file that hides what lower layers have in its directory (image-spec layer.md).
+inline constexpr std::string_view opaque_mark = ".wh..wh..opq";
+
 /// The files of one layer, sorted by the bytes of their paths, each path once. Not thread-safe.
 class FileSet {
 public:
-  /// Adds, or replaces the file of that path.
+  /// Adds, or replaces the file of that path. Files of one link group have one inode: mode, owner,
+  /// time and attributes of the last one that was put count for all.
   void put(LayerFile file);
+  /// Takes `path` away, with everything below it.
+  void erase(const oci::RootfsPath& path);
   const LayerFile* find(const oci::RootfsPath& path) const;
   bool empty() const { return files_.empty(); }
   std::size_t size() const { return files_.size(); }
@@ -34,6 +41,7 @@ public:
 
 private:
   std::map<oci::RootfsPath, LayerFile> files_;
+  std::map<std::uint64_t, oci::Entry> inodes_;  // link group -> what was put last
 };
 
 }  // namespace ocibuild::layer

@@ -74,4 +74,20 @@ std::vector<RootfsPath> RootfsPath::parents() const {
   return out;
 }
 
+bool leaves_root(std::string_view text) {
+  int depth = 0;
+  while (!text.empty() && depth >= 0) {
+    const std::size_t slash = text.find('/');
+    const std::string_view component = text.substr(0, slash);
+    if (component == "..") {
+      --depth;
+    } else if (!component.empty() && component != ".") {
+      ++depth;
+    }
+    if (slash == std::string_view::npos) break;
+    text.remove_prefix(slash + 1);
+  }
+  return depth < 0;
+}
+
 }  // namespace ocibuild::oci

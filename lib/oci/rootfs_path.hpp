@@ -41,4 +41,7 @@ private:
   std::string text_;
 };
 
+/// True when a ".." in `text` climbs above the root, wherever the path comes back to.
+bool leaves_root(std::string_view text);
+
 }  // namespace ocibuild::oci

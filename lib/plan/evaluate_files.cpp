@@ -107,9 +107,11 @@ void StageEvaluator::operator()(const dockerfile::Workdir& workdir) {
     current = std::move(*path);  // as written, uncleaned: images in use rely on the text (13.3)
   } else if (!path->empty() && *path != ".") {
     current = (oci::RootfsPath(current) / *path).absolute();
+  } else if (current.empty()) {
+    current.assign(1, '/');
   }
   const oci::RootfsPath directory(current);
-  std::string created_by = "WORKDIR " + (current.empty() ? "/" : current);
+  std::string created_by = "WORKDIR " + current;
   if (directory.is_root()) return add_step(std::move(created_by));
   add_step(std::move(created_by), WorkdirStep{directory, out_.config.user, workdir.path.span});
 }

@@ -52,8 +52,13 @@ oci::Entry plain_directory(const RootfsPath& path) {
 }  // namespace
 
 void View::add(std::shared_ptr<const LayerIndex> index,
-               std::shared_ptr<const LayerContents> contents) {
-  layers_.push_back({std::move(index), std::move(contents)});
+               std::shared_ptr<const LayerContents> contents, std::string made_by) {
+  layers_.push_back({std::move(index), std::move(contents), std::move(made_by)});
+}
+
+std::string View::made_by(const RootfsPath& path) const {
+  const std::optional<Place> at = locate(path, layers_.size());
+  return at ? layers_[at->layer].made_by : std::string();
 }
 
 std::optional<View::Place> View::locate(const RootfsPath& path, std::size_t top) const {

@@ -23,17 +23,22 @@ class View final : public oci::FileTree {
 public:
   /// The empty root, as of scratch.
   View() = default;
-  /// Lays one layer on top. `contents` is null for layers this build makes.
-  void add(std::shared_ptr<const LayerIndex> index, std::shared_ptr<const LayerContents> contents);
+  /// Lays one layer on top. `contents` is null for layers this build makes. `made_by`: what made
+  /// the layer, for messages.
+  void add(std::shared_ptr<const LayerIndex> index, std::shared_ptr<const LayerContents> contents,
+           std::string made_by = {});
 
   std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
   std::vector<std::string> list(const oci::RootfsPath& directory) const override;
+  /// What made the layer that has `path`: "layer 2 of debian:12". Empty when that is not known.
+  std::string made_by(const oci::RootfsPath& path) const;
   bool has_layers() const { return !layers_.empty(); }
 
 private:
   struct Layer {
     std::shared_ptr<const LayerIndex> index;
     std::shared_ptr<const LayerContents> contents;
+    std::string made_by;
   };
   /// Where an entry is. `file` is null for a directory without an entry.
   struct Place {

@@ -20,6 +20,7 @@ constexpr std::size_t record_limit = 64 * 1024;
 constexpr std::size_t index_limit = 256 * 1024 * 1024;
 constexpr std::string_view layer_kind = "layer-record-1";
 constexpr std::string_view index_kind = "layer-index-1";
+constexpr std::string_view archive_kind = "archive-index-1";
 
 /// Two levels, so that no directory grows to millions of names.
 std::filesystem::path record_file(const std::filesystem::path& directory, std::string_view kind,
@@ -110,6 +111,14 @@ std::optional<std::string> BuildCache::find_index(const Digest& layer) const {
 
 void BuildCache::put_index(const Digest& layer, std::string_view bytes) const noexcept {
   best_effort([&] { put(directory_, index_kind, layer, bytes); });
+}
+
+std::optional<std::string> BuildCache::find_archive(const Digest& file) const {
+  return find(directory_, archive_kind, file, index_limit);
+}
+
+void BuildCache::put_archive(const Digest& file, std::string_view bytes) const noexcept {
+  best_effort([&] { put(directory_, archive_kind, file, bytes); });
 }
 
 std::filesystem::path BuildCache::stat_index_file(const std::filesystem::path& root) const {

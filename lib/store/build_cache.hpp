@@ -19,7 +19,8 @@ struct LayerRecord {
   std::uint64_t unpacked = 0;  ///< bytes of the tar
 };
 
-/// Small files by key: layer records, indexes of base layers (docs/reference/image.md, 7).
+/// Small files by key: layer records, indexes of base layers and of archives
+/// (docs/reference/image.md, 7).
 ///
 /// Anything wrong, truncated or foreign is a miss. A write that fails costs time later, so it is
 /// not an error.
@@ -33,6 +34,10 @@ public:
   /// Encoded LayerIndex by the layer's digest.
   std::optional<std::string> find_index(const Digest& layer) const;
   void put_index(const Digest& layer, std::string_view bytes) const noexcept;
+
+  /// Encoded tar::Archive by the digest of the archive file.
+  std::optional<std::string> find_archive(const Digest& file) const;
+  void put_archive(const Digest& file, std::string_view bytes) const noexcept;
 
   /// File of the stat index for the context at `root` (an absolute path).
   std::filesystem::path stat_index_file(const std::filesystem::path& root) const;

@@ -201,8 +201,11 @@ void TarReader::Impl::read_names(::archive_entry* entry, Member& member) const {
   std::string target;
   if (type == EntryType::symlink) target = text_of(::archive_entry_symlink(entry));
   if (type == EntryType::hard_link) {
-    target = oci::RootfsPath(text_of(::archive_entry_hardlink(entry))).str();
+    target = text_of(::archive_entry_hardlink(entry));
+    member.leaves_root = oci::leaves_root(target);
+    target = oci::RootfsPath(target).str();
   }
+  member.leaves_root = member.leaves_root || oci::leaves_root(member.name);
   if (member.name.size() > longest_name || target.size() > longest_name) {
     invalid(concat("a name is longer than ", longest_name, " bytes"));
   }
@@ -268,6 +271,21 @@ TarReader::TarReader(support::ByteSource& in, Wrapping wrapping, std::string wha
 }
 
 TarReader::~TarReader() = default;
+
+bool TarReader::recognises(support::ByteSource& in, Wrapping wrapping) {
+  const PlainLocale locale;
+  Impl reader(in, wrapping, {});
+  try {
+    reader.open();
+  } catch (const Error& error) {
+    if (error.diagnostic().id != "archive-invalid") throw;  // of `in`
+    return false;
+  }
+  ::archive_entry* entry = nullptr;
+  const int result = ::archive_read_next_header(reader.archive.get(), &entry);
+  if (reader.failure) std::rethrow_exception(reader.failure);
+  return result == ARCHIVE_OK || result == ARCHIVE_WARN;
+}
 
 bool TarReader::next(Member& member) {
   const PlainLocale locale;

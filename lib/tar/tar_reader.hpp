@@ -22,14 +22,20 @@ enum class Wrapping {
 class TarReader {
 public:
   struct Member {
-    oci::Entry entry;          ///< entry.path cleaned; a hard_link's target too
-    std::string name;          ///< as in the archive
+    oci::Entry entry;  ///< entry.path cleaned; a hard_link's target too
+    std::string name;  ///< as in the archive
+    /// Its name, or the name a hard link points to, climbs above the root before it is cleaned.
+    bool leaves_root = false;
     std::uint64_t offset = 0;  ///< of the content in the uncompressed tar; Wrapping::none only
   };
 
   /// `in` must outlive the reader. `what` names the archive in errors.
   TarReader(support::ByteSource& in, Wrapping wrapping, std::string what);
   ~TarReader();
+
+  /// True if `in` holds a tar with at least one member: what can be read of the first header
+  /// decides. Whatever else it is, damaged or not, is no error.
+  static bool recognises(support::ByteSource& in, Wrapping wrapping);
 
   /// The next member, false at the end. What was left of the last content is skipped.
   /// @throws Error(Errc::failed, archive-invalid) naming archive and offset for a truncated or

@@ -6,6 +6,7 @@
 <case>/setup.sh         optional; run in the staged context for what git cannot store: modes, links, odd names
 <case>/args             optional; one flag of the build a line (--target=x, --build-arg=K=V)
 <case>/expected.json    config and flattened root file system as the real engine made them
+<case>/rules            the numbers of docs/reference that the case shows: "dockerfile.md 7.12 8.6"
 <case>/notes.md         optional; why the case is there, or where engines are known to differ
 """
 

@@ -60,6 +60,20 @@ class Engine:
         with open(self.directory + "/log", encoding="utf-8", errors="replace") as log:
             raise RuntimeError("dockerd did not start:\n" + log.read()[-4000:])
 
+    def ended(self, seconds):
+        """Whether the daemon has ended, or does so within `seconds`: some Dockerfiles make 20.10 panic."""
+        try:
+            self.process.wait(seconds)
+            return True
+        except subprocess.TimeoutExpired:
+            return False
+
+    def panic(self):
+        """The line of the log that says why the daemon ended."""
+        with open(self.directory + "/log", encoding="utf-8", errors="replace") as log:
+            lines = log.read().splitlines()
+        return next((line for line in lines if line.startswith(("panic:", "fatal error:"))), "\n".join(lines[-3:]))
+
     def __exit__(self, *_):
         self.process.terminate()
         try:

@@ -66,7 +66,7 @@ def _image_of(read_blob, descriptor):
     if manifest.get("mediaType", descriptor["mediaType"]) != descriptor["mediaType"]:
         raise ImageError("mediaType of manifest and descriptor differ")
     config = _checked(read_blob(manifest["config"]["digest"]), manifest["config"])
-    layers = [unpacked(_checked(read_blob(layer["digest"]), layer)) for layer in manifest["layers"]]
+    layers = [unpacked(_checked(read_blob(layer["digest"]), layer)) for layer in manifest["layers"] or []]
     return Image(descriptor["digest"], config, layers)
 
 
@@ -246,6 +246,28 @@ def write_docker_archive(path, tag, layers, config=None, history=(), architectur
         _add(archive, config_name, config_bytes)
         _add(archive, "manifest.json",
              json.dumps([{"Config": config_name, "RepoTags": [tag], "Layers": names}]).encode())
+
+
+def write_layout(directory, archive):
+    """An OCI layout with the only image of a docker-save tar, its config bytes unchanged; returns the manifest's digest."""
+    files = _members(archive)
+    (entry,) = json.loads(files["manifest.json"])
+    os.makedirs(directory + "/blobs/sha256")
+
+    def blob(kind, data):
+        with open("%s/blobs/sha256/%s" % (directory, sha256(data)[7:]), "wb") as file:
+            file.write(data)
+        return {"mediaType": "application/vnd.oci.image." + kind, "digest": sha256(data), "size": len(data)}
+
+    manifest = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "config": blob("config.v1+json", files[entry["Config"]]),
+                "layers": [blob("layer.v1.tar", files[name]) for name in entry["Layers"]]}
+    described = blob("manifest.v1+json", json.dumps(manifest).encode())
+    for name, document in (("index.json", {"schemaVersion": 2, "manifests": [described]}),
+                           ("oci-layout", {"imageLayoutVersion": "1.0.0"})):
+        with open(os.path.join(directory, name), "w", encoding="utf-8") as file:
+            json.dump(document, file)
+    return described["digest"]
 
 
 class LayerTar:

@@ -1,28 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/tree_fixture.hpp"
 
-#include "oci/hasher.hpp"
+#include "oci/memory_content.hpp"
 
 namespace ocibuild::test {
 
-namespace {
-
-class TextContent final : public oci::FileContent {
-public:
-  explicit TextContent(std::string text) : text_(std::move(text)) {}
-  std::unique_ptr<support::ByteSource> open() const override {
-    return std::make_unique<support::MemorySource>(std::string_view(text_));
-  }
-  Digest digest() const override { return oci::sha256(std::string_view(text_)); }
-
-private:
-  std::string text_;
-};
-
-}  // namespace
-
 std::shared_ptr<const oci::FileContent> text_content(std::string text) {
-  return std::make_shared<TextContent>(std::move(text));
+  return std::make_shared<oci::MemoryContent>(std::move(text));
 }
 
 oci::Entry file_entry(std::string_view path, std::size_t size, unsigned mode) {

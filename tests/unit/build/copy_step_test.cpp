@@ -1,77 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/copy_step.hpp"
 
-#include <cstdio>
-
-#include "rootfs/layer_index.hpp"
+#include "build/workdir_step.hpp"
+#include "step_fixture.hpp"
 #include "support/catch.hpp"
-#include "support/tree_fixture.hpp"
 
 using namespace ocibuild;
+using test::Copied;
+using test::copy_step;
+using test::image_of;
 using test::MemoryTree;
-
-namespace {
-
-/// A stage with one layer.
-rootfs::View image_of(std::vector<oci::Entry> entries) {
-  std::vector<rootfs::IndexedFile> files;
-  for (oci::Entry& entry : entries) files.push_back({.entry = std::move(entry)});
-  rootfs::View view;
-  view.add(std::make_shared<rootfs::LayerIndex>(std::move(files), std::vector<oci::RootfsPath>{},
-                                                std::vector<oci::RootfsPath>{}),
-           nullptr);
-  return view;
-}
-
-oci::Entry owned(oci::Entry entry, std::uint32_t uid, std::uint32_t gid) {
-  entry.uid = uid;
-  entry.gid = gid;
-  return entry;
-}
-
-/// COPY with its defaults; destination as written.
-plan::CopyStep copy_step(std::vector<std::string> sources, const std::string& destination) {
-  plan::CopyStep step;
-  for (std::string& source : sources) step.sources.push_back({std::move(source), {1, 6, 1, 1, 1}});
-  step.destination = oci::RootfsPath(destination);
-  step.destination_is_directory = destination.empty() || destination.ends_with('/');
-  step.destination_text = {destination, {1, 8, 1, 1, 1}};
-  return step;
-}
-
-/// Runs a step and shows its layer, a line a file: path, type, mode, owner.
-struct Copied {
-  std::string layer;
-  std::vector<Diagnostic> errors;
-  std::vector<Diagnostic> warnings;
-  std::vector<layer::LayerFile> files;
-};
-
-Copied run(const plan::CopyStep& step, const oci::FileTree& origin, const rootfs::View& image,
-           FileTimes times = {}) {
-  support::Diagnostics diagnostics;
-  const dockerfile::SourceText source("Dockerfile", "COPY a b\n");
-  const dockerfile::Checks checks;
-  dockerfile::Findings findings(source, checks, diagnostics);
-  engine::CopyCounts counts;
-  Copied out;
-  out.files =
-      engine::copy_files(step, {origin, nullptr, "stage 'a'"}, {image, times, findings}, counts)
-          .finish();
-  for (const layer::LayerFile& file : out.files) {
-    static constexpr const char* types = "fdlhpcb";
-    char line[256];
-    std::snprintf(line, sizeof line, "%s %c %o %u:%u\n", file.entry.path.str().c_str(),
-                  types[static_cast<int>(file.entry.type)], file.entry.mode, file.entry.uid,
-                  file.entry.gid);
-    out.layer += line;
-  }
-  out.errors = diagnostics.errors();
-  out.warnings = diagnostics.warnings();
-  return out;
-}
-
-}  // namespace
+using test::owned;
+using test::run;
 
 TEST_CASE("image.md 2.6: directories above a file enter the layer as they are in the image",
           "[build]") {
@@ -122,7 +62,8 @@ TEST_CASE(
 }
 
 TEST_CASE(
-    "dockerfile.md 7.11: inside a copied tree links are replaced, and a directory never replaces "
+    "dockerfile.md 7.11, 17: inside a copied tree links are replaced, and a directory never "
+    "replaces "
     "one",
     "[build]") {
   const auto image =
@@ -135,6 +76,7 @@ TEST_CASE(
   CHECK(blocked.errors[0].id == "destination-blocked");
   CHECK(blocked.errors[0].message ==
         "'/bin' in the image is a symbolic link to \"usr/bin\", not a directory");
+  CHECK(blocked.errors[0].notes.at(0) == "it comes from layer 1 of base:1");
   const auto directory = image_of({test::dir_entry("f")});
   CHECK(
       run(copy_step({"/"}, "/"), std::move(MemoryTree().file("f", "x")), directory).errors.size() ==

@@ -56,6 +56,14 @@ TEST_CASE("a WORKDIR that is absolute is stored uncleaned, a relative one joined
   CHECK(on_scratch("WORKDIR /a\nENV E=\nWORKDIR $E\nWORKDIR .\n").config().working_dir == "/a");
 }
 
+TEST_CASE("dockerfile.md 13.3: a WORKDIR that moves nowhere still says where an image without one is",
+          "[plan]") {
+  const std::map<std::string, ContainerConfig> images = {{"base:latest", ContainerConfig{}}};
+  CHECK(Planned("FROM base\nUSER 1\n", {}, images).config().working_dir.empty());
+  CHECK(Planned("FROM base\nWORKDIR .\n", {}, images).config().working_dir == "/");
+  CHECK(Planned("FROM base\nWORKDIR $UNSET\n", {}, images).config().working_dir == "/");
+}
+
 TEST_CASE("WORKDIR makes a layer unless it is the root, and its directory is the user's",
           "[plan]") {
   const Planned planned = on_scratch("USER 5:6\nWORKDIR /wd\nWORKDIR /\n");
