@@ -168,7 +168,7 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
         "--image-name-with-digest-file needs at least one -t");
 }
 
-TEST_CASE("the Dockerfile is looked for in the working directory, then in PATH", "[cli]") {
+TEST_CASE("dockerfile.md 1.2: the Dockerfile is looked for in the working directory, then in PATH", "[cli]") {
   Reader reader;
   reader.dir.write("ctx/Other", "");
   CHECK(reader.read({"-f", "Other", "ctx"}).request.dockerfile == reader.dir / "ctx/Other");

@@ -116,14 +116,14 @@ TEST_CASE("with --load a file output leaves the name in the store too", "[cli]")
   CHECK(project.stored_images() == 1);
 }
 
-TEST_CASE("a Dockerfile may come from standard input", "[cli]") {
+TEST_CASE("dockerfile.md 1.3: a Dockerfile may come from standard input", "[cli]") {
   Project project;
   project.input = "FROM scratch\nCOPY hello /other\n";
   CHECK(project.run({"-f", "-", "."}) == 0);
   CHECK_THAT(project.err, Contains("COPY hello /other"));
 }
 
-TEST_CASE("two default Dockerfiles are pointed out", "[cli]") {
+TEST_CASE("dockerfile.md 1.1: two default Dockerfiles are pointed out", "[cli]") {
   Project project;
   project.dir.write("Containerfile", "FROM scratch\n");
   CHECK(project.run({"."}) == 0);

@@ -56,16 +56,19 @@ TEST_CASE("a WORKDIR that is absolute is stored uncleaned, a relative one joined
   CHECK(on_scratch("WORKDIR /a\nENV E=\nWORKDIR $E\nWORKDIR .\n").config().working_dir == "/a");
 }
 
-TEST_CASE("dockerfile.md 13.3: a WORKDIR that moves nowhere still says where an image without one is",
-          "[plan]") {
+TEST_CASE(
+    "dockerfile.md 13.3: a WORKDIR that moves nowhere still says where an image without one is",
+    "[plan]") {
   const std::map<std::string, ContainerConfig> images = {{"base:latest", ContainerConfig{}}};
   CHECK(Planned("FROM base\nUSER 1\n", {}, images).config().working_dir.empty());
   CHECK(Planned("FROM base\nWORKDIR .\n", {}, images).config().working_dir == "/");
   CHECK(Planned("FROM base\nWORKDIR $UNSET\n", {}, images).config().working_dir == "/");
 }
 
-TEST_CASE("WORKDIR makes a layer unless it is the root, and its directory is the user's",
-          "[plan]") {
+TEST_CASE(
+    "dockerfile.md 13.3, 15.3: WORKDIR makes a layer unless it is the root, and its directory is "
+    "the user's",
+    "[plan]") {
   const Planned planned = on_scratch("USER 5:6\nWORKDIR /wd\nWORKDIR /\n");
   CHECK(planned.history() == Strings{"USER 5:6", "WORKDIR /wd", "WORKDIR /"});
   CHECK(std::get<WorkdirStep>(planned.target().steps[1].action).user == "5:6");
@@ -73,7 +76,8 @@ TEST_CASE("WORKDIR makes a layer unless it is the root, and its directory is the
   CHECK_FALSE(planned.target().steps[2].makes_layer());
 }
 
-TEST_CASE("scratch starts in / with PATH, an image with its whole config", "[plan]") {
+TEST_CASE("dockerfile.md 14.1, 14.2: scratch starts in / with PATH, an image with its whole config",
+          "[plan]") {
   CHECK(on_scratch("").config().working_dir == "/");
   const ContainerConfig expected = bases().at("base:latest");
   CHECK(Planned("FROM base\n", {}, bases()).config() == expected);
@@ -205,7 +209,7 @@ TEST_CASE("dockerfile.md 8.7, 8.8: --chmod takes one to four octal digits or sym
   CHECK(error_of("ENV M=u+q\nCOPY --chmod=$M a b") == Strings{"chmod-invalid 3:14+2"});
 }
 
-TEST_CASE("history has the texts of BuildKit", "[plan]") {
+TEST_CASE("dockerfile.md 15.2: history has the texts of BuildKit", "[plan]") {
   const plan::PlanInputs inputs{.build_args = {{"B", "arg"}}};
   const Planned planned(
       "ARG G=glob\nFROM scratch\n"
@@ -228,12 +232,46 @@ TEST_CASE("history has the texts of BuildKit", "[plan]") {
         Strings{"CMD [\"\\x01\" \"\\u00a0\" \"\\u200b\"]", "CMD []"});
 }
 
-TEST_CASE("each instruction but FROM is one step that knows its instruction", "[plan]") {
+TEST_CASE("dockerfile.md 15.1: each instruction but FROM is one step that knows its instruction",
+          "[plan]") {
   const Planned planned("ARG G\nFROM scratch AS a\nUSER x\nFROM a\nENV A=b\nCOPY a b\n");
   REQUIRE(planned.target().steps.size() == 2);
   CHECK(planned.target().steps[0].instruction == 4);
   CHECK(planned.target().steps[1].instruction == 5);
   CHECK(planned.target().steps[1].makes_layer());
+}
+
+TEST_CASE("dockerfile.md 14.3: PATH is added unless there is one, even an empty one", "[plan]") {
+  const auto env_of = [](const Strings& env, const char* platform) {
+    const plan::PlanInputs inputs{.platform = Platform::parse(platform)};
+    ContainerConfig config;
+    config.env = env;
+    return Planned("FROM base\nENV A=$PATH\n", inputs, {{"base:latest", config}}).config().env;
+  };
+  const std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  CHECK(env_of({"Path=x"}, "linux/amd64") == Strings{"Path=x", "PATH=" + path, "A=" + path});
+  CHECK(env_of({"PATH="}, "linux/amd64") == Strings{"PATH=", "A="});
+  CHECK(env_of({}, "windows/amd64") == Strings{"A="});
+}
+
+TEST_CASE("dockerfile.md 14.6: no instruction sets ArgsEscaped, a base keeps its own", "[plan]") {
+  CHECK_FALSE(on_scratch("CMD a\nENTRYPOINT b\n").config().args_escaped);
+  ContainerConfig config;
+  config.args_escaped = true;
+  CHECK(Planned("FROM base\nCMD a\n", {}, {{"base:latest", config}}).config().args_escaped);
+}
+
+TEST_CASE("dockerfile.md 14.4: Env is in the order of first appearance", "[plan]") {
+  CHECK(on_scratch("ENV Z=1 A=1\nENV M=1\nENV A=2\n").config().env ==
+        Strings{on_scratch("").config().env.front(), "Z=1", "A=2", "M=1"});
+}
+
+TEST_CASE("dockerfile.md 14.10: values of ARG stay in the history", "[plan]") {
+  const Planned planned("FROM scratch\nARG SEEN=value API_TOKEN\nENV E=e\n");
+  CHECK(planned.history()[0] == "ARG SEEN=value API_TOKEN");
+  CHECK(planned.config().env.back() == "E=e");
+  CHECK(planned.config().env.size() == 2);
+  CHECK(planned.warnings() == Strings{"SecretsUsedInArgOrEnv 2:16+9"});
 }
 
 TEST_CASE("many variables are evaluated in linear time", "[plan]") {
