@@ -37,7 +37,7 @@ public:
   BuildResult run() {
     const auto start = Clock::now();
     Inputs inputs = read_inputs(request_);
-    const dockerfile::Dockerfile file = parse(inputs);
+    dockerfile::Dockerfile file = parse(inputs);
     const plan::StageGraph graph = find_stages(file);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
     const LayoutInputs layout{file, graph, request_, contexts, images_, archives_};
@@ -63,8 +63,14 @@ private:
     return file;
   }
 
-  plan::StageGraph find_stages(const dockerfile::Dockerfile& file) {
+  /// What the bases left to do becomes part of `file`.
+  plan::StageGraph find_stages(dockerfile::Dockerfile& file) {
     plan::StageGraph graph = plan::build_stage_graph(file, plan_inputs(), diagnostics_);
+    report_findings();
+    const auto triggers_of = [&](const plan::FromImage& base) {
+      return images_.find(base, request_.platform, file.source).config.config.on_build;
+    };
+    plan::add_triggers(file, graph, plan_inputs(), triggers_of, diagnostics_);
     report_findings();
     return graph;
   }

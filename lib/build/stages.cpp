@@ -14,21 +14,6 @@ using support::concat;
 
 namespace {
 
-/// A base that leaves work to whoever builds on it: its triggers would have to be carried out, so
-/// it is refused.
-void refuse_triggers(const BaseImage& image, const plan::FromImage& from,
-                     dockerfile::Findings& findings) {
-  if (image.config.config.on_build.empty()) return;
-  const std::string& first = image.config.config.on_build.front();
-  findings.error("onbuild-unsupported",
-                 concat("the base image ", image.name.familiar(),
-                        " has ONBUILD triggers, which are not carried out"),
-                 from.span,
-                 {.notes = {concat("the first is: ", support::escape_controls(first))},
-                  .helps = {"write these instructions into the Dockerfile and start from the image "
-                            "below that base"}});
-}
-
 void warn_platform(const BaseImage& image, const plan::FromImage& from,
                    const std::optional<Platform>& wanted, dockerfile::Findings& findings) {
   const std::optional<Platform>& asked = from.platform ? from.platform : wanted;
@@ -47,7 +32,6 @@ plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInp
   if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
     const auto& platform = inputs.request.platform;
     work.image = &inputs.images.find(*from, platform, inputs.file.source);
-    refuse_triggers(*work.image, *from, findings);
     warn_platform(*work.image, *from, platform, findings);
     start.config = work.image->config.config;
     start.author = work.image->config.author;

@@ -48,8 +48,9 @@ private:
 
 class Expander {
 public:
-  Expander(const Word& word, char escape, const Lookup& lookup)
-      : word_(word), text_(word.text), escape_(escape), lookup_(lookup) {}
+  /// `is_body`: of a heredoc, where quotes are text.
+  Expander(const Word& word, char escape, const Lookup& lookup, bool is_body)
+      : word_(word), text_(word.text), escape_(escape), lookup_(lookup), is_body_(is_body) {}
 
   Expansion run() {
     out_.text = until(end_of_word, false);
@@ -74,6 +75,8 @@ private:
                                       bool has_fallback);
   void check_growth(std::size_t size) const;
   [[noreturn]] void fail_growth() const;
+  /// The word for a message.
+  std::string shown() const { return is_body_ ? "the heredoc" : quote(word_.text); }
   Span place(std::size_t start, std::size_t end) const;
   [[noreturn]] void fail_substitution(std::size_t start, std::string_view reason) const;
 
@@ -81,6 +84,7 @@ private:
   const std::string_view text_;
   const char escape_;
   const Lookup& lookup_;
+  const bool is_body_;
   std::size_t at_ = 0;
   int depth_ = 0;
   std::size_t read_ = 0;  ///< bytes of values
@@ -90,7 +94,7 @@ private:
 
 Span Expander::place(std::size_t start, std::size_t end) const {
   // A word over several lines, or of JSON, does not map byte by byte: then the whole word is shown.
-  if (text_.size() != word_.span.length) return word_.span;
+  if (is_body_ || text_.size() != word_.span.length || word_.span.trigger != 0) return word_.span;
   Span span = word_.span;
   span.column += static_cast<unsigned>(start);
   span.length = static_cast<unsigned>(end - start);
@@ -100,7 +104,7 @@ Span Expander::place(std::size_t start, std::size_t end) const {
 void Expander::fail_substitution(std::size_t start, std::string_view reason) const {
   throw Failure{
       "substitution-invalid",
-      concat("bad substitution in ", quote(word_.text), ", ",
+      concat("bad substitution in ", shown(), ", ",
              quote(text_.substr(start, std::max<std::size_t>(at_ - start, 1))), ": ", reason),
       {"write ${NAME}, ${NAME:-word}, ${NAME:+word}, ${NAME:?message}, ${NAME#pattern}, "
        "${NAME%pattern} or ${NAME/pattern/text}"}};
@@ -112,8 +116,8 @@ void Expander::check_growth(std::size_t size) const {
 }
 
 void Expander::fail_growth() const {
-  throw Failure{"expansion-too-long", concat("the value of ", quote(word_.text), " is longer than ",
-                                             longest_growth, " bytes")};
+  throw Failure{"expansion-too-long",
+                concat("the value of ", shown(), " is longer than ", longest_growth, " bytes")};
 }
 
 /// Expands up to `stop` and moves behind it. `keep_escapes`: in patterns and replacements, where an
@@ -135,9 +139,9 @@ std::string Expander::until(char stop, bool keep_escapes) {
       ++at_;
       return out;
     }
-    if (c == '\'') {
+    if (c == '\'' && !is_body_) {
       add(single_quoted(), false);
-    } else if (c == '"') {
+    } else if (c == '"' && !is_body_) {
       add(double_quoted(keep_escapes), false);
     } else if (c == '$') {
       add(dollar(), true);
@@ -151,8 +155,8 @@ std::string Expander::until(char stop, bool keep_escapes) {
     }
   }
   if (stop == end_of_word) return out;
-  throw Failure{"substitution-invalid", concat("no ", quote(std::string_view(&stop, 1)),
-                                               " ends the \"${\" in ", quote(word_.text))};
+  throw Failure{"substitution-invalid",
+                concat("no ", quote(std::string_view(&stop, 1)), " ends the \"${\" in ", shown())};
 }
 
 namespace {
@@ -220,7 +224,7 @@ std::string Expander::dollar() {
   if (!at_end() && text_[at_] == '{') {
     if (++depth_ > deepest) {
       throw Failure{"expansion-too-deep",
-                    concat("${…} nests deeper than ", deepest, " levels in ", quote(word_.text))};
+                    concat("${…} nests deeper than ", deepest, " levels in ", shown())};
     }
     ++at_;
     std::string out = braces(start);
@@ -305,15 +309,27 @@ std::string Expander::substituted(std::size_t start, const std::string& name) {
 
 }  // namespace
 
-std::optional<Expansion> expand(const Word& word, char escape, const Lookup& lookup,
-                                Findings& findings) {
+namespace {
+
+std::optional<Expansion> run(Expander expander, const Span& span, Findings& findings) {
   try {
-    return Expander(word, escape, lookup).run();
+    return expander.run();
   } catch (Failure& failure) {
-    findings.error(std::move(failure.id), std::move(failure.message), word.span,
+    findings.error(std::move(failure.id), std::move(failure.message), span,
                    {.helps = std::move(failure.helps)});
     return std::nullopt;
   }
+}
+
+}  // namespace
+
+std::optional<Expansion> expand(const Word& word, char escape, const Lookup& lookup,
+                                Findings& findings) {
+  return run(Expander(word, escape, lookup, false), word.span, findings);
+}
+
+std::optional<Expansion> expand_body(const Word& body, const Lookup& lookup, Findings& findings) {
+  return run(Expander(body, '\\', lookup, true), body.span, findings);
 }
 
 std::string describe_use(const Expansion& expansion) {

@@ -34,6 +34,10 @@ struct Expansion {
 std::optional<Expansion> expand(const Word& word, char escape, const Lookup& lookup,
                                 Findings& findings);
 
+/// Expands the body of a heredoc (10.6): quotes are text, and a backslash is the escape character
+/// whatever the file says. `body.span` is the place to blame, all of it.
+std::optional<Expansion> expand_body(const Word& body, const Lookup& lookup, Findings& findings);
+
 /// The value that the first variable of `expansion` had, "NAME=value", for a label; empty if there
 /// is none.
 std::string describe_use(const Expansion& expansion);

@@ -24,6 +24,7 @@ Diagnostic Findings::describe(std::string id, std::string message, const Span* s
                  .notes = std::move(explanation.notes),
                  .helps = std::move(explanation.helps)};
   if (span == nullptr) return out;
+  for (std::string& note : source_.notes(*span)) out.notes.push_back(std::move(note));
   if (many()) {
     out.where = SourceRange{source_.file(), span->line, span->column, span->length, {}, 0, {}};
   } else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "dockerfile/statement.hpp"
@@ -103,6 +103,7 @@ bool take_flags(Statement& statement, Slice args) {
   const FlagTable& table = flags_of(statement.keyword);
   const auto moved = [&](Slice slice) { return Slice{slice.offset + args.offset, slice.length}; };
   bool good = true;
+  std::set<std::string, std::less<>> seen;
   for (const FlagWord& word : words.flags) {
     const Span name_span = line.span(moved(word.name_at));
     const Span value_span = line.span(moved(word.value_at));
@@ -113,18 +114,14 @@ bool take_flags(Statement& statement, Slice args) {
       good = false;
       continue;
     }
-    const bool repeated = std::ranges::any_of(
-        statement.flags, [&](const Flag& earlier) { return earlier.name == name; });
-    if (repeated && rule->second != FlagKind::list) {
+    if (!seen.insert(name).second && rule->second != FlagKind::list) {
       statement.findings.error("flag-repeated",
                                concat(statement.keyword, " has ", word.name, " twice"), name_span,
                                {.helps = {"keep one of the two"}});
       good = false;
     }
     good = check_value(statement, rule->second, word, name_span, value_span) && good;
-    if (!repeated) {
-      statement.flags.push_back({name, {word.value.value_or("true"), value_span}, name_span});
-    }
+    statement.flags.push_back({name, {word.value.value_or("true"), value_span}, name_span});
   }
   return good;
 }

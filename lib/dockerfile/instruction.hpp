@@ -123,26 +123,25 @@ struct Volume {
   std::vector<Word> paths;
 };
 
-/// An instruction that is understood and not carried out; an error when its stage is needed.
-struct Refused {
-  std::string id;  ///< of the error: "run-unsupported"
-  std::string message;
-  std::vector<std::string> helps;
-};
-
 struct Instruction {
   std::string keyword;  ///< upper case
   std::string text;     ///< the whole instruction, continuation lines joined, trimmed: for display
   Span span;            ///< the keyword
   std::variant<From, Arg, Env, Label, Copy, Add, Run, Onbuild, Cmd, Entrypoint, Shell,
-               HealthcheckInstruction, Workdir, User, StopSignal, Maintainer, Expose, Volume,
-               Refused>
+               HealthcheckInstruction, Workdir, User, StopSignal, Maintainer, Expose, Volume>
       body;
 };
+
+/// The files that COPY or ADD writes; null for every other instruction.
+inline const Copy* files_of(const Instruction& instruction) {
+  if (const auto* add = std::get_if<Add>(&instruction.body)) return &add->files;
+  return std::get_if<Copy>(&instruction.body);
+}
 
 struct Dockerfile {
   SourceText source;
   char escape = '\\';  ///< escape character: backslash, or what the directive says
+  /// In the order of the text; behind them the triggers of base images and base stages.
   std::vector<Instruction> instructions;
   Checks checks{};  ///< which warnings are wanted
 };

@@ -14,6 +14,7 @@ using support::is_blank;
 using support::quote;
 
 Span LogicalLine::span(Slice slice) const {
+  if (place) return *place;
   const auto after = std::upper_bound(
       pieces.begin(), pieces.end(), slice.offset,
       [](std::size_t offset, const Piece& piece) { return offset < piece.offset; });
@@ -68,6 +69,7 @@ std::optional<LogicalLine> Lexer::next() {
       continue;
     }
     LogicalLine line;
+    line.place = place_;
     line.first_line = static_cast<unsigned>(next_ + 1);
     bool goes_on = false;
     append(line, indent, goes_on);
@@ -87,7 +89,7 @@ std::optional<LogicalLine> Lexer::next() {
     while (line.pieces.size() > 1 && line.pieces[1].offset == 0) {
       line.pieces.erase(line.pieces.begin());
     }
-    skip_heredocs(line);
+    read_heredocs(line);
     return line;
   }
   return std::nullopt;
@@ -98,7 +100,7 @@ std::optional<Heredoc> heredoc_in(std::string_view word) {
   while (i < word.size() && support::is_digit(word[i])) ++i;
   if (!word.substr(i).starts_with("<<")) return std::nullopt;
   i += 2;
-  Heredoc out;
+  Heredoc out{.name = {}, .expand = true};
   if (i < word.size() && word[i] == '-') {
     out.strip = true;
     ++i;
@@ -111,6 +113,7 @@ std::optional<Heredoc> heredoc_in(std::string_view word) {
       open = 0;
     } else if (open == 0 && (c == '\'' || c == '"')) {
       open = c;
+      out.expand = false;
     } else if (c == '\\' && open != '\'' && i + 1 < word.size()) {
       out.name += word[++i];
     } else {
@@ -151,9 +154,10 @@ std::vector<Heredoc> heredocs_of(std::string_view text, char escape) {
 
 }  // namespace
 
-void Lexer::skip_heredocs(const LogicalLine& line) {
-  for (const Heredoc& heredoc : heredocs_of(line.text, escape_)) {
-    if (skip_body(heredoc)) continue;
+void Lexer::read_heredocs(LogicalLine& line) {
+  line.heredocs = heredocs_of(line.text, escape_);
+  for (Heredoc& heredoc : line.heredocs) {
+    if (read_body(heredoc)) continue;
     findings_.error("heredoc-unterminated",
                     concat("no line ", quote(heredoc.name),
                            " ends the heredoc that starts on line ", line.first_line),
@@ -163,11 +167,16 @@ void Lexer::skip_heredocs(const LogicalLine& line) {
   }
 }
 
-bool Lexer::skip_body(const Heredoc& heredoc) {
-  while (next_ < source_.lines().size()) {
-    std::string_view line = source_.lines()[next_++];
+/// Nothing in a body is special but the line that ends it (10.2).
+bool Lexer::read_body(Heredoc& heredoc) {
+  for (; next_ < source_.lines().size(); ++next_) {
+    std::string_view line = source_.lines()[next_];
     while (heredoc.strip && line.starts_with('\t')) line.remove_prefix(1);
-    if (line == heredoc.name) return true;
+    if (line == heredoc.name) {
+      ++next_;
+      return true;
+    }
+    heredoc.body += source_.line_with_end(next_);
   }
   return false;
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// CMD, ENTRYPOINT, SHELL, HEALTHCHECK, RUN and ONBUILD.
+// CMD, ENTRYPOINT, SHELL, HEALTHCHECK and ONBUILD.
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -137,19 +139,11 @@ std::optional<Body> parse_healthcheck(const Statement& statement) {
   return std::nullopt;
 }
 
-std::optional<Body> parse_run(const Statement& statement) {
-  if (statement.text.length == 0) {
-    return wrong_count(statement, "arguments-missing", "RUN has no command", "write RUN command");
-  }
-  // A shell test such as `[ -f x ]` deserves no warning, a list of numbers is a mistake.
-  JsonForm form;
-  if (support::parse_string_array(statement.args()).is_array &&
-      !read_json_form(statement, statement.text, form)) {
-    return std::nullopt;
-  }
-  // The stage graph writes the advice: it depends on who needs the stage.
-  return Refused{
-      .id = "run-unsupported", .message = "RUN is not executed by ocibuild", .helps = {}};
+bool may_be_trigger(std::string_view keyword) {
+  static constexpr std::string_view others[] = {"onbuild", "from", "maintainer"};
+  return std::none_of(std::begin(others), std::end(others), [&](std::string_view other) {
+    return support::equal_ignoring_case(keyword, other);
+  });
 }
 
 std::optional<Body> parse_onbuild(const Statement& statement) {
@@ -158,8 +152,7 @@ std::optional<Body> parse_onbuild(const Statement& statement) {
     return wrong_count(statement, "arguments-missing", "ONBUILD has no instruction",
                        "write ONBUILD INSTRUCTION …");
   }
-  for (const std::string_view keyword : {"onbuild", "from", "maintainer"}) {
-    if (!support::equal_ignoring_case(words.front().text, keyword)) continue;
+  if (!may_be_trigger(words.front().text)) {
     statement.findings.error("onbuild-invalid",
                              concat(quote(words.front().text), " cannot stand behind ONBUILD"),
                              words.front().span,
@@ -167,9 +160,11 @@ std::optional<Body> parse_onbuild(const Statement& statement) {
                                         "image"}});
     return std::nullopt;
   }
-  return Refused{.id = "onbuild-unsupported",
-                 .message = "ONBUILD is not carried out by ocibuild",
-                 .helps = {"put the instruction into the Dockerfiles that use the image"}};
+  Onbuild out{std::string(statement.args())};
+  for (const Heredoc& heredoc : statement.line.heredocs) {
+    out.trigger += concat("\n", heredoc.body, heredoc.name);
+  }
+  return out;
 }
 
 }  // namespace ocibuild::dockerfile

@@ -21,46 +21,83 @@ bool is_stage_name(std::string_view name) {
   });
 }
 
-Refused refused(std::string id, std::string message, std::string help) {
-  return {.id = std::move(id), .message = std::move(message), .helps = {std::move(help)}};
-}
+/// The words of COPY and ADD in either form.
+struct FileWords {
+  std::vector<Word> sources;
+  std::vector<HeredocFile> heredocs;
+  Word destination;
+};
 
-/// What of a COPY is understood and not carried out.
-std::optional<Refused> refused_part(const Statement& statement) {
-  for (const std::string_view name : {"link", "parents", "exclude"}) {
-    if (name == "exclude" ? !statement.flag(name) : !statement.is_set(name)) continue;
-    return refused("flag-unsupported", concat("COPY --", name, " is not carried out by ocibuild"),
-                   name == "link" ? "leave --link out: the files are the same unless the "
-                                    "destination has symlinks or other owners"
-                                  : "name the files and their destinations one by one");
-  }
+std::nullopt_t report_heredoc_destination(const Statement& statement, const Heredoc& heredoc) {
+  statement.findings.error("heredoc-destination",
+                           concat("a heredoc cannot be the destination of ", statement.keyword),
+                           statement.line.span(heredoc.at),
+                           {.helps = {concat("write ", statement.keyword, " ",
+                                             heredoc.at.of(statement.line.text), " DESTINATION")}});
   return std::nullopt;
 }
 
-/// Sources and destination, in either form. Nothing after an error.
-std::optional<std::vector<Word>> copy_words(const Statement& statement, bool& json) {
-  JsonForm form;
-  if (!read_json_form(statement, statement.text, form)) return std::nullopt;
-  json = form.strings.has_value();
-  std::vector<Word> words;
-  if (form.strings) {
-    for (std::size_t i = 0; i < form.strings->size(); ++i) {
-      words.push_back({(*form.strings)[i], statement.line.span(form.slices[i])});
+/// Nothing after an error.
+std::optional<FileWords> word_form(const Statement& statement) {
+  FileWords out;
+  auto heredoc = statement.line.heredocs.begin();
+  const std::vector<Slice> slices = split_at_blanks(statement.args());
+  for (const Slice& slice : slices) {
+    const std::size_t at = statement.text.offset + slice.offset;
+    const bool last = &slice == &slices.back();
+    while (heredoc != statement.line.heredocs.end() && heredoc->at.offset < at) ++heredoc;
+    if (heredoc != statement.line.heredocs.end() && heredoc->at.offset == at) {
+      if (last) return report_heredoc_destination(statement, *heredoc);
+      out.heredocs.push_back(statement.file(*heredoc));
+    } else if (last) {
+      out.destination = statement.word(slice);
+    } else {
+      out.sources.push_back(statement.word(slice));
     }
-  } else {
-    words = statement.words();
   }
-  if (words.size() < 2) {
-    return wrong_count(statement, "arguments-missing",
-                       concat(statement.keyword, words.empty() ? " has no source and no destination"
-                                                               : " has no destination"),
-                       concat("write ", statement.keyword, " SOURCE… DESTINATION"));
-  }
-  return words;
+  return out;
 }
 
-bool has_heredoc(const std::vector<Word>& words) {
-  return std::ranges::any_of(words, [](const Word& w) { return heredoc_in(w.text).has_value(); });
+FileWords json_form(const Statement& statement, JsonForm form) {
+  FileWords out;
+  for (std::size_t i = 0; i < form.slices.size(); ++i) {
+    out.sources.push_back({std::move((*form.strings)[i]), statement.line.span(form.slices[i])});
+  }
+  if (out.sources.empty()) return out;
+  out.destination = std::move(out.sources.back());
+  out.sources.pop_back();
+  return out;
+}
+
+/// Sources and destination, in either form. Nothing after an error.
+std::optional<FileWords> file_words(const Statement& statement) {
+  JsonForm form;
+  if (!read_json_form(statement, statement.text, form)) return std::nullopt;
+  const std::size_t count =
+      form.strings ? form.strings->size() : split_at_blanks(statement.args()).size();
+  if (count < 2) {
+    return wrong_count(statement, "arguments-missing",
+                       concat(statement.keyword, count == 0 ? " has no source and no destination"
+                                                            : " has no destination"),
+                       concat("write ", statement.keyword, " SOURCE… DESTINATION"));
+  }
+  if (form.strings) return json_form(statement, std::move(form));
+  return word_form(statement);
+}
+
+/// What COPY and ADD have in common. Nothing after an error.
+std::optional<Copy> parse_files(const Statement& statement) {
+  std::optional<FileWords> words = file_words(statement);
+  if (!words) return std::nullopt;
+  return Copy{.from = std::nullopt,
+              .chown = statement.flag("chown"),
+              .chmod = statement.flag("chmod"),
+              .exclude = statement.flag_values("exclude"),
+              .link = statement.boolean("link").value_or(false),
+              .parents = statement.boolean("parents").value_or(false),
+              .sources = std::move(words->sources),
+              .heredocs = std::move(words->heredocs),
+              .destination = std::move(words->destination)};
 }
 
 }  // namespace
@@ -101,37 +138,26 @@ std::optional<Body> parse_from(const Statement& statement) {
 }
 
 std::optional<Body> parse_copy(const Statement& statement) {
-  bool json = false;
-  std::optional<std::vector<Word>> words = copy_words(statement, json);
-  if (!words) return std::nullopt;
-  const std::optional<Word> from = statement.flag("from");
-  if (from && from->text.find('$') != std::string::npos) {
+  std::optional<Copy> out = parse_files(statement);
+  if (!out) return std::nullopt;
+  out->from = statement.flag("from");
+  if (out->from && out->from->text.find('$') != std::string::npos) {
     statement.findings.error(
-        "copy-from-variable", concat("COPY --from takes no variables: ", quote(from->text)),
-        from->span,
+        "copy-from-variable", concat("COPY --from takes no variables: ", quote(out->from->text)),
+        out->from->span,
         {.helps = {"name a stage after it, FROM IMAGE AS NAME, and write COPY --from=NAME"}});
     return std::nullopt;
   }
-  if (auto part = refused_part(statement)) return std::move(*part);
-  if (!json && has_heredoc(*words)) {
-    return refused("heredoc-unsupported", "a heredoc is not carried out by ocibuild",
-                   "put the text into a file of the build context and COPY that");
-  }
-  Copy out{.from = from,
-           .chown = statement.flag("chown"),
-           .chmod = statement.flag("chmod"),
-           .sources = {},
-           .destination = std::move(words->back())};
-  words->pop_back();
-  out.sources = std::move(*words);
-  return out;
+  return Body(std::move(*out));
 }
 
 std::optional<Body> parse_add(const Statement& statement) {
-  bool json = false;
-  if (!copy_words(statement, json)) return std::nullopt;
-  return refused("add-unsupported", "ADD is not carried out by ocibuild",
-                 "use COPY for local files; download or unpack the others before the build");
+  std::optional<Copy> files = parse_files(statement);
+  if (!files) return std::nullopt;
+  return Add{.files = std::move(*files),
+             .checksum = statement.flag("checksum"),
+             .unpack = statement.boolean("unpack"),
+             .keep_git_dir = statement.boolean("keep-git-dir").value_or(false)};
 }
 
 }  // namespace ocibuild::dockerfile

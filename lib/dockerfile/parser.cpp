@@ -53,13 +53,17 @@ std::string upper(std::string_view text) {
 
 class Parser {
 public:
-  Parser(const SourceText& source, const Directives& directives, support::Diagnostics& diagnostics)
+  /// `place`: see Lexer.
+  Parser(const SourceText& source, char escape, Findings& findings, std::optional<Span> place = {})
       : source_(source),
-        escape_(directives.escape),
-        findings_(source, directives.checks, diagnostics),
-        lexer_(source, escape_, findings_) {}
+        escape_(escape),
+        findings_(findings),
+        lexer_(source, escape_, findings_, place) {}
 
+  /// A whole Dockerfile.
   std::vector<Instruction> run();
+  /// Instructions alone: nothing is said about what is missing around them.
+  std::vector<Instruction> parse_lines();
 
 private:
   void parse(const LogicalLine& line);
@@ -70,7 +74,7 @@ private:
 
   const SourceText& source_;
   const char escape_;
-  Findings findings_;
+  Findings& findings_;
   Lexer lexer_;
   std::vector<Instruction> out_;
 
@@ -157,15 +161,20 @@ void Parser::parse(const LogicalLine& line) {
   out_.push_back({keyword, std::string(support::trim(line.text)), span, std::move(*body)});
 }
 
-std::vector<Instruction> Parser::run() {
+std::vector<Instruction> Parser::parse_lines() {
   while (const auto line = lexer_.next()) {
     parse(*line);
     first_line_above_ = line->first_line;
     last_line_above_ = line->last_line;
-    heredoc_above_ = line->text.find("<<") != std::string::npos;
+    heredoc_above_ = !line->heredocs.empty();
   }
-  report_missing_from();
   return std::move(out_);
+}
+
+std::vector<Instruction> Parser::run() {
+  std::vector<Instruction> out = parse_lines();
+  report_missing_from();
+  return out;
 }
 
 }  // namespace
@@ -176,8 +185,33 @@ Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& 
   const Directives directives = read_directives(out.source, diagnostics);
   out.escape = directives.escape;
   out.checks = directives.checks;
-  out.instructions = Parser(out.source, directives, diagnostics).run();
+  Findings findings(out.source, directives.checks, diagnostics);
+  out.instructions = Parser(out.source, directives.escape, findings).run();
   return out;
+}
+
+std::optional<std::size_t> append_trigger(Dockerfile& file, const std::string& trigger,
+                                          const std::string& base, const Span& from,
+                                          support::Diagnostics& diagnostics) {
+  const Span place = file.source.add_trigger(from, trigger, base);
+  Findings findings(file.source, file.checks, diagnostics);
+  const std::size_t errors = diagnostics.errors().size();
+  const SourceText text({}, trigger);
+  // A directive of the file concerns its own lines: the image was built from others.
+  std::vector<Instruction> parsed = Parser(text, '\\', findings, place).parse_lines();
+  if (diagnostics.errors().size() > errors) return std::nullopt;
+  if (parsed.size() != 1) {
+    findings.error("onbuild-invalid",
+                   concat("a trigger holds one instruction, this one ", parsed.size()), place);
+    return std::nullopt;
+  }
+  if (!may_be_trigger(parsed.front().keyword)) {
+    findings.error("onbuild-invalid", concat(parsed.front().keyword, " cannot be a trigger"),
+                   place);
+    return std::nullopt;
+  }
+  file.instructions.push_back(std::move(parsed.front()));
+  return file.instructions.size() - 1;
 }
 
 }  // namespace ocibuild::dockerfile

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "support/text.hpp"
+
 namespace ocibuild::dockerfile {
 
 namespace {
@@ -21,11 +23,29 @@ SourceText::SourceText(std::string file, std::string_view text) : file_(std::mov
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
     std::string_view line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
+    crlf_.push_back(line.ends_with('\r'));
+    if (crlf_.back()) line.remove_suffix(1);
     lines_.emplace_back(line);
     if (end == std::string_view::npos) break;
     text.remove_prefix(end + 1);
   }
+}
+
+std::string SourceText::line_with_end(std::size_t index) const {
+  return lines_[index] + (crlf_[index] ? "\r\n" : "\n");
+}
+
+Span SourceText::add_trigger(Span from, std::string text, std::string base) {
+  triggers_.push_back({std::move(text), std::move(base)});
+  from.trigger = static_cast<unsigned>(triggers_.size());
+  return from;
+}
+
+std::vector<std::string> SourceText::notes(const Span& span) const {
+  if (span.trigger == 0) return {};
+  const auto& [text, base] = triggers_[span.trigger - 1];
+  return {
+      support::concat("in the ONBUILD trigger of ", base, ": ", support::escape_controls(text))};
 }
 
 SourceRange SourceText::range(const Span& span, std::string label) const {

@@ -17,6 +17,8 @@ struct Span {
   unsigned length = 1;
   unsigned first_line = 0;  ///< of the instruction
   unsigned last_line = 0;
+  unsigned trigger = 0;  ///< of an ONBUILD trigger, and the place is the FROM that made it run: its
+                         ///< number in SourceText; 0: none
 };
 
 /// The physical lines of a Dockerfile, for messages.
@@ -29,10 +31,23 @@ public:
   const std::vector<std::string>& lines() const { return lines_; }
   /// `span` with the excerpt of its instruction and `label` behind the carets.
   SourceRange range(const Span& span, std::string label = {}) const;
+  /// A line with its line end, `index` from 0; not the last one of a text that ends without.
+  std::string line_with_end(std::size_t index) const;
+
+  /// Notes an ONBUILD text of `base` that runs at `from`; gives the place of everything in it.
+  Span add_trigger(Span from, std::string text, std::string base);
+  /// Facts about `span` that its lines do not show.
+  std::vector<std::string> notes(const Span& span) const;
 
 private:
+  struct Trigger {
+    std::string text;
+    std::string base;
+  };
   std::string file_;
   std::vector<std::string> lines_;
+  std::vector<bool> crlf_;  ///< for each line, whether CR LF ends it
+  std::vector<Trigger> triggers_;
 };
 
 }  // namespace ocibuild::dockerfile

@@ -23,9 +23,33 @@ std::optional<Word> Statement::flag(std::string_view name) const {
   return std::nullopt;
 }
 
-bool Statement::is_set(std::string_view name) const {
+std::vector<Word> Statement::flag_values(std::string_view name) const {
+  std::vector<Word> out;
+  for (const Flag& flag : flags) {
+    if (flag.name == name && !flag.value.text.empty()) out.push_back(flag.value);
+  }
+  return out;
+}
+
+std::optional<bool> Statement::boolean(std::string_view name) const {
   const std::optional<Word> value = flag(name);
-  return value && support::equal_ignoring_case(value->text, "true");
+  if (!value) return std::nullopt;
+  return support::equal_ignoring_case(value->text, "true");
+}
+
+HeredocFile Statement::file(const Heredoc& heredoc) const {
+  HeredocFile out{.name = {heredoc.name, line.span(heredoc.at)}, .expand = heredoc.expand};
+  if (!heredoc.strip) {
+    out.body = heredoc.body;
+    return out;
+  }
+  bool at_front = true;  // of a line, behind nothing but tabs
+  for (const char c : heredoc.body) {
+    if (at_front && c == '\t') continue;
+    at_front = c == '\n';
+    out.body += c;
+  }
+  return out;
 }
 
 bool read_json_form(const Statement& statement, Slice slice, JsonForm& out) {

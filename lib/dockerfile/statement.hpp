@@ -16,7 +16,7 @@ namespace ocibuild::dockerfile {
 
 using Body = decltype(Instruction::body);
 
-/// The flags of one instruction that are allowed there, by name without dashes.
+/// A flag of one instruction that is allowed there, by name without dashes; lists have several.
 struct Flag {
   std::string name;
   Word value;  ///< "true" for a boolean without value
@@ -39,8 +39,12 @@ struct Statement {
   std::vector<Word> words() const;
   /// The value of a flag; nothing when absent or empty.
   std::optional<Word> flag(std::string_view name) const;
-  /// True for a boolean flag that is set.
-  bool is_set(std::string_view name) const;
+  /// The values of a list flag that are not empty.
+  std::vector<Word> flag_values(std::string_view name) const;
+  /// A boolean flag; nothing when absent.
+  std::optional<bool> boolean(std::string_view name) const;
+  /// What `heredoc`, one of the line's, writes.
+  HeredocFile file(const Heredoc& heredoc) const;
 };
 
 /// Checks the flags at the front of `args` against what `statement.keyword` allows, and sets
@@ -55,6 +59,9 @@ struct JsonForm {
   std::vector<Slice> slices;  ///< of the line's text, one a string
 };
 bool read_json_form(const Statement& statement, Slice slice, JsonForm& out);
+
+/// Whether ONBUILD may keep the instruction; any case.
+bool may_be_trigger(std::string_view keyword);
 
 /// An error with id "arguments-missing" or "arguments-too-many"; gives nothing.
 std::nullopt_t wrong_count(const Statement& statement, std::string_view id, std::string message,

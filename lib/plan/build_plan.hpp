@@ -74,7 +74,7 @@ struct EvaluatedStage {
   ContainerConfig config;  ///< after the last instruction
   std::string author;
   Scope variables;
-  std::vector<Step> steps;  ///< one for each instruction but FROM
+  std::vector<Step> steps;  ///< one for each instruction but FROM and ONBUILD
 };
 
 }  // namespace ocibuild::plan

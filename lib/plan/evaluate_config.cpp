@@ -33,6 +33,11 @@ void StageEvaluator::note_single_use() {
   const dockerfile::Instruction& instruction = file_.instructions[at_];
   const auto [earlier, first] = single_use_.emplace(instruction.keyword, instruction.span);
   if (first) return;
+  // What a base left to do is no mistake of this file.
+  if (earlier->second.trigger != 0) {
+    earlier->second = instruction.span;
+    return;
+  }
   findings_.warning("MultipleInstructionsDisallowed",
                     concat("this ", instruction.keyword, " has no effect, the one on line ",
                            instruction.span.line, " replaces it"),
@@ -109,6 +114,11 @@ void StageEvaluator::operator()(const dockerfile::StopSignal& stop_signal) {
 void StageEvaluator::operator()(const dockerfile::Maintainer& maintainer) {
   out_.author = maintainer.text.text;
   add_step("MAINTAINER " + out_.author);
+}
+
+/// ONBUILD has no entry in history (15.1), so it is no step.
+void StageEvaluator::operator()(const dockerfile::Onbuild& onbuild) {
+  out_.config.on_build.push_back(onbuild.trigger);
 }
 
 void StageEvaluator::operator()(const dockerfile::Expose& expose) {

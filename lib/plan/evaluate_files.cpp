@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instructions that make layers: COPY and WORKDIR.
+// Instructions that make layers: COPY, ADD and WORKDIR.
+#include <algorithm>
 #include <utility>
 
+#include <ocibuild/error.hpp>
+
+#include "plan/source_kind.hpp"
 #include "plan/stage_evaluator.hpp"
 #include "support/text.hpp"
 
@@ -19,11 +23,17 @@ bool wants_directory(std::string_view destination) {
          destination.ends_with("/.");
 }
 
-bool is_remote(std::string_view source) {
-  for (const std::string_view prefix : {"http://", "https://", "git://", "ssh://", "git@"}) {
-    if (source.starts_with(prefix)) return true;
-  }
-  return false;
+/// The text of the history entry (15.2).
+std::string files_created_by(std::string_view keyword, const CopyStep& step,
+                             const std::optional<Text>& chmod) {
+  std::string out = concat(keyword, " ");
+  if (step.parents) out += "--parents ";
+  if (step.chown) out += concat("--chown=", step.chown->text, " ");
+  if (chmod) out += concat("--chmod=", chmod->text, " ");
+  for (const Text& source : step.sources) out += source.text + " ";
+  for (const InlineFile& file : step.inline_files) out += concat("<<", file.name.text, " ");
+  const std::string& destination = step.destination_text.text;
+  return concat(out, destination.empty() ? "./" : destination, " # buildkit");
 }
 
 }  // namespace
@@ -46,7 +56,9 @@ std::optional<oci::ModeChange> StageEvaluator::mode_of(const Text& text, bool& g
   return std::nullopt;
 }
 
-std::optional<std::vector<Text>> StageEvaluator::copy_sources(const dockerfile::Copy& copy) {
+std::optional<std::vector<Text>> StageEvaluator::source_texts(const dockerfile::Copy& copy) {
+  const dockerfile::Instruction& instruction = file_.instructions[at_];
+  const bool is_add = std::holds_alternative<dockerfile::Add>(instruction.body);
   std::vector<Text> out;
   bool good = true;
   for (const Word& word : copy.sources) {
@@ -54,12 +66,14 @@ std::optional<std::vector<Text>> StageEvaluator::copy_sources(const dockerfile::
     if (!expansion) {
       good = false;
     } else if (expansion->text.empty()) {
-      findings_.error("copy-source-empty",
-                      concat("the source ", quote(word.text), " of COPY is empty"), word.span,
-                      {.label = dockerfile::describe_use(*expansion),
-                       .helps = {"write \".\" for the whole build context"}});
+      findings_.error(
+          "copy-source-empty",
+          concat("the source ", quote(word.text), " of ", instruction.keyword, " is empty"),
+          word.span,
+          {.label = dockerfile::describe_use(*expansion),
+           .helps = {"write \".\" for the whole build context"}});
       good = false;
-    } else if (is_remote(expansion->text)) {
+    } else if (!is_add && kind_of_source(expansion->text) != SourceKind::local) {
       findings_.error("copy-source-remote",
                       concat("COPY takes no URL and no git repository: ", quote(expansion->text)),
                       word.span,
@@ -73,30 +87,111 @@ std::optional<std::vector<Text>> StageEvaluator::copy_sources(const dockerfile::
   return out;
 }
 
-void StageEvaluator::operator()(const dockerfile::Copy& copy) {
+std::optional<std::vector<InlineFile>> StageEvaluator::inline_files(const dockerfile::Copy& copy) {
+  std::vector<InlineFile> out;
+  bool good = true;
+  for (const dockerfile::HeredocFile& heredoc : copy.heredocs) {
+    InlineFile file{.name = {heredoc.name.text, heredoc.name.span}, .content = heredoc.body};
+    if (heredoc.expand) {
+      const Word body{heredoc.body, heredoc.name.span};
+      if (limit_.reached()) return std::nullopt;
+      auto expansion = dockerfile::expand_body(body, lookup(), findings_);
+      good = expansion && !limit_.exceeded_by(*expansion, body, findings_) && good;
+      if (!expansion) continue;
+      for (const dockerfile::VariableUse& use : expansion->uses) warn_undefined(use);
+      file.content = std::move(expansion->text);
+    }
+    out.push_back(std::move(file));
+  }
+  if (!good) return std::nullopt;
+  return out;
+}
+
+std::optional<CopyStep> StageEvaluator::files_step(const dockerfile::Copy& copy,
+                                                   std::string& created_by) {
   CopyStep step;
   bool good = true;
   step.chown = expand_optional(copy.chown, good);
   const std::optional<Text> chmod = expand_optional(copy.chmod, good);
   if (chmod) step.chmod = mode_of(*chmod, good);
-  auto sources = copy_sources(copy);
+  auto sources = source_texts(copy);
+  auto files = inline_files(copy);
   auto destination = expand_text(copy.destination);
   const auto origin = stage_.copies.find(at_);
-  if (!good || !sources || !destination || origin == stage_.copies.end()) return;
+  if (!good || !sources || !files || !destination || origin == stage_.copies.end())
+    return std::nullopt;
 
   step.from = origin->second;
   step.sources = std::move(*sources);
+  step.inline_files = std::move(*files);
+  for (const Word& pattern : copy.exclude) step.exclude.push_back({pattern.text, pattern.span});
+  step.link = copy.link && !chmod;  // with --chmod it has no effect (7.20)
+  step.parents = copy.parents;
   const bool absolute = destination->starts_with('/');
   step.destination = oci::RootfsPath(absolute ? "/" : out_.config.working_dir) / *destination;
   step.destination_is_directory = wants_directory(*destination);
-
-  std::string created_by = "COPY ";
-  if (step.chown) created_by += concat("--chown=", step.chown->text, " ");
-  if (chmod) created_by += concat("--chmod=", chmod->text, " ");
-  for (const Text& source : step.sources) created_by += source.text + " ";
-  created_by += destination->empty() ? "./" : *destination;
   step.destination_text = {std::move(*destination), copy.destination.span};
-  add_step(created_by + " # buildkit", std::move(step));
+  created_by = files_created_by(file_.instructions[at_].keyword, step, chmod);
+  return step;
+}
+
+void StageEvaluator::operator()(const dockerfile::Copy& copy) {
+  std::string created_by;
+  if (auto step = files_step(copy, created_by)) add_step(std::move(created_by), std::move(*step));
+}
+
+void StageEvaluator::operator()(const dockerfile::Add& add) {
+  std::string created_by;
+  auto step = files_step(add.files, created_by);
+  bool good = true;
+  const auto checksum = expand_optional(add.checksum, good);
+  if (!step || !good) return;
+  if (checksum && !check_checksum(*checksum, *step)) return;
+  if (!check_local(step->sources)) return;
+  step->unpack = add.unpack.value_or(true);
+  add_step(std::move(created_by), std::move(*step));
+}
+
+/// A digest is of one download: of a directory or of several files there is none (9.7).
+bool StageEvaluator::check_checksum(const Text& checksum, const CopyStep& step) {
+  const bool url =
+      step.sources.size() == 1 && kind_of_source(step.sources.front().text) != SourceKind::local;
+  if (!url || !step.inline_files.empty()) {
+    findings_.error("checksum-without-url", "ADD --checksum needs one source, and that a URL",
+                    checksum.span,
+                    {.helps = {"leave --checksum out for files of the build context",
+                               "write an ADD for each URL"}});
+    return false;
+  }
+  if (kind_of_source(step.sources.front().text) == SourceKind::git) return true;
+  try {
+    Digest::parse(checksum.text);
+    return true;
+  } catch (const Error& error) {
+    findings_.error("checksum-invalid", concat(quote(checksum.text), " is no digest"),
+                    checksum.span,
+                    {.helps = {"write --checksum=sha256: and 64 hexadecimal digits"}});
+    return false;
+  }
+}
+
+bool StageEvaluator::check_local(const std::vector<Text>& sources) {
+  bool good = true;
+  for (const Text& source : sources) {
+    const SourceKind kind = kind_of_source(source.text);
+    if (kind == SourceKind::url) {
+      findings_.error("add-url-unsupported",
+                      concat("ADD downloads nothing yet: ", quote(source.text)), source.span,
+                      {.helps = {"download it into the build context and COPY it"}});
+    } else if (kind == SourceKind::git) {
+      findings_.error("add-git-unsupported",
+                      concat("ADD clones no git repository: ", quote(source.text)), source.span,
+                      {.helps = {"clone it into the build context and COPY it, or give it as "
+                                 "--build-context NAME=DIRECTORY"}});
+    }
+    good = good && kind == SourceKind::local;
+  }
+  return good;
 }
 
 void StageEvaluator::operator()(const dockerfile::Workdir& workdir) {

@@ -30,6 +30,7 @@ StageEvaluator::StageEvaluator(const dockerfile::Dockerfile& file, const StageGr
       findings_(file.source, file.checks, diagnostics) {
   out_.config = start.config;
   out_.author = start.author;
+  out_.config.on_build.clear();  // they run in this stage and leave nothing to its children (6.11)
   out_.variables = start.variables;
   start_environment();
 }
@@ -60,7 +61,8 @@ void StageEvaluator::set_env(const std::string& name, const std::string& value) 
 }
 
 EvaluatedStage StageEvaluator::run() {
-  for (at_ = stage_.first; at_ < stage_.end; ++at_) {
+  for (const std::size_t instruction : stage_.instructions) {
+    at_ = instruction;
     warned_.clear();
     std::visit(*this, file_.instructions[at_].body);
   }
@@ -71,11 +73,13 @@ void StageEvaluator::add_step(std::string created_by, decltype(Step::action) act
   out_.steps.push_back({at_, std::move(created_by), std::move(action)});
 }
 
+dockerfile::Lookup StageEvaluator::lookup() const {
+  return [this](std::string_view name) { return out_.variables.find(name); };
+}
+
 std::optional<Expansion> StageEvaluator::expand(const Word& word) {
   if (limit_.reached()) return std::nullopt;
-  auto expansion = dockerfile::expand(
-      word, file_.escape, [this](std::string_view name) { return out_.variables.find(name); },
-      findings_);
+  auto expansion = dockerfile::expand(word, file_.escape, lookup(), findings_);
   if (!expansion || limit_.exceeded_by(*expansion, word, findings_)) return std::nullopt;
   for (const VariableUse& use : expansion->uses) warn_undefined(use);
   return expansion;

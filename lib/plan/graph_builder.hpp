@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "dockerfile/expansion.hpp"
@@ -13,23 +14,30 @@
 
 namespace ocibuild::plan {
 
-/// Private to build_stage_graph(). The members run in this order; each uses what those above found.
+/// Private to build_stage_graph() and add_triggers(), which are its two public members.
 class GraphBuilder {
 public:
   GraphBuilder(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
-               support::Diagnostics& diagnostics)
-      : file_(file), inputs_(inputs), findings_(file.source, file.checks, diagnostics) {}
+               support::Diagnostics& diagnostics, StageGraph graph = {})
+      : file_(file),
+        inputs_(inputs),
+        diagnostics_(diagnostics),
+        findings_(file.source, file.checks, diagnostics),
+        out_(std::move(graph)) {}
 
   StageGraph run();
+  /// `file`: the constructor's, which is added to.
+  StageGraph run_triggers(dockerfile::Dockerfile& file, const TriggersOf& triggers_of);
 
 private:
+  // In the order they run; each uses what those above found.
   void split_into_stages();
   bool choose_target();
   void define_global_scope();
   void resolve_bases();
-  void resolve_stage_copies();
+  void resolve_stage_references();
   void find_needed();
-  void report_refused();
+  void report_runs();
   void resolve_image_copies();
   void warn_unused_build_args();
 
@@ -48,17 +56,23 @@ private:
   void report_empty(const dockerfile::From& from, const dockerfile::Expansion& expansion);
   std::string expansion_label(const dockerfile::Expansion& expansion) const;
 
+  // stage_triggers.cpp
+  void index_names();
+  bool add_triggers(std::size_t stage, dockerfile::Dockerfile& file, const TriggersOf& triggers_of);
+
   // stage_copies.cpp
+  void resolve_stage_references(std::size_t stage, std::size_t instruction);
+  void resolve_mounts(std::size_t stage, std::size_t instruction, const dockerfile::Run& run);
   std::optional<Origin> numbered_stage(std::size_t stage, const dockerfile::Word& from);
   std::optional<Origin> named_stage(std::size_t stage, const dockerfile::Word& from);
   Origin stage_or_context(std::size_t stage) const;
   void report_not_above(std::size_t stage, std::size_t named, const dockerfile::Word& from);
   std::optional<Origin> copied_image(std::size_t stage, const dockerfile::Word& from);
 
-  // refusals.cpp
+  // stage_runs.cpp
   std::string reason_for(std::size_t stage) const;
-  void report_refused(std::size_t stage, std::size_t instruction,
-                      const std::vector<unsigned>& more_lines);
+  void report_run(std::size_t stage, std::size_t instruction,
+                  const std::vector<unsigned>& more_lines);
   std::vector<std::string> run_helps(std::size_t stage) const;
 
   const dockerfile::From& from_of(std::size_t stage) const;
@@ -73,6 +87,7 @@ private:
 
   const dockerfile::Dockerfile& file_;
   const PlanInputs& inputs_;
+  support::Diagnostics& diagnostics_;
   dockerfile::Findings findings_;
   ExpansionLimit limit_;
   StageGraph out_;

@@ -16,38 +16,53 @@ using support::concat;
 using support::quote;
 
 /// References to stages are right or wrong in every stage, needed or not.
-void GraphBuilder::resolve_stage_copies() {
+void GraphBuilder::resolve_stage_references() {
   for (std::size_t i = 0; i < out_.stages.size(); ++i) {
-    Stage& stage = out_.stages[i];
-    for (std::size_t at = stage.first; at < stage.end; ++at) {
-      const auto* copy = std::get_if<Copy>(&file_.instructions[at].body);
-      if (copy == nullptr) continue;
-      if (!copy->from) {
-        stage.copies.emplace(at, FromContext{});
-        continue;
-      }
-      const bool number = std::ranges::all_of(copy->from->text, support::is_digit);
-      auto origin = number ? numbered_stage(i, *copy->from) : named_stage(i, *copy->from);
-      if (origin) stage.copies.emplace(at, std::move(*origin));
-    }
+    for (const std::size_t at : out_.stages[i].instructions) resolve_stage_references(i, at);
+  }
+}
+
+void GraphBuilder::resolve_stage_references(std::size_t stage, std::size_t instruction) {
+  if (const auto* run = std::get_if<dockerfile::Run>(&file_.instructions[instruction].body)) {
+    return resolve_mounts(stage, instruction, *run);
+  }
+  const Copy* copy = dockerfile::files_of(file_.instructions[instruction]);
+  if (copy == nullptr) return;
+  std::map<std::size_t, Origin>& copies = out_.stages[stage].copies;
+  if (!copy->from) {
+    copies.emplace(instruction, FromContext{});
+    return;
+  }
+  const bool number = std::ranges::all_of(copy->from->text, support::is_digit);
+  auto origin = number ? numbered_stage(stage, *copy->from) : named_stage(stage, *copy->from);
+  if (origin) copies.emplace(instruction, std::move(*origin));
+}
+
+/// A mount names a stage, never its number; what names none is an image or a directory, which
+/// nobody will ask for (6.8).
+void GraphBuilder::resolve_mounts(std::size_t stage, std::size_t instruction,
+                                  const dockerfile::Run& run) {
+  for (const Word& from : run.mounts_from) {
+    const auto origin = named_stage(stage, from);
+    if (!origin) continue;
+    const auto* named = std::get_if<FromStage>(&*origin);
+    if (named != nullptr) out_.stages[stage].mounts[instruction].push_back(named->index);
   }
 }
 
 /// `named` is `stage` itself or stands below it.
 void GraphBuilder::report_not_above(std::size_t stage, std::size_t named, const Word& from) {
   if (named == stage) {
-    findings_.error("stage-circular",
-                    concat("COPY --from=", from.text, " reads the stage it stands in"), from.span,
-                    {.helps = {"leave --from out to read the build context"}});
+    findings_.error("stage-circular", concat("from=", from.text, " reads the stage it stands in"),
+                    from.span, {.helps = {"leave it out to read the build context"}});
     return;
   }
-  findings_.error(
-      "stage-later",
-      concat("the stage ", quote(from.text), " must be defined before COPY --from reads it"),
-      from.span,
-      {.notes = {concat("it begins on line ", from_line(named).span.line, ", this is line ",
-                        from.span.line)},
-       .helps = {"move that stage above this one"}});
+  findings_.error("stage-later",
+                  concat("the stage ", quote(from.text), " must be defined before it is read"),
+                  from.span,
+                  {.notes = {concat("it begins on line ", from_line(named).span.line,
+                                    ", this is line ", from.span.line)},
+                   .helps = {"move that stage above this one"}});
 }
 
 std::optional<Origin> GraphBuilder::numbered_stage(std::size_t stage, const Word& from) {
@@ -89,8 +104,8 @@ Origin GraphBuilder::stage_or_context(std::size_t stage) const {
 void GraphBuilder::resolve_image_copies() {
   for (const std::size_t i : out_.needed) {
     Stage& stage = out_.stages[i];
-    for (std::size_t at = stage.first; at < stage.end; ++at) {
-      const auto* copy = std::get_if<Copy>(&file_.instructions[at].body);
+    for (const std::size_t at : stage.instructions) {
+      const Copy* copy = dockerfile::files_of(file_.instructions[at]);
       if (copy == nullptr || stage.copies.contains(at)) continue;
       if (auto origin = copied_image(i, *copy->from)) stage.copies.emplace(at, std::move(*origin));
     }

@@ -24,14 +24,13 @@ public:
 
   // One for each struct of dockerfile/instruction.hpp; each adds its step, or reports an error.
   void operator()(const dockerfile::From&) {}
-  void operator()(const dockerfile::Refused&) {}  // the stage graph has reported it
-  void operator()(const dockerfile::Run&) {}      // so has it this
-  void operator()(const dockerfile::Add&) {}
-  void operator()(const dockerfile::Onbuild&) {}
+  void operator()(const dockerfile::Run&) {}  // the stage graph has reported it
   void operator()(const dockerfile::Arg& arg);
   void operator()(const dockerfile::Env& env);
   void operator()(const dockerfile::Label& label);
   void operator()(const dockerfile::Copy& copy);
+  void operator()(const dockerfile::Add& add);
+  void operator()(const dockerfile::Onbuild& onbuild);
   void operator()(const dockerfile::Cmd& cmd);
   void operator()(const dockerfile::Entrypoint& entrypoint);
   void operator()(const dockerfile::Shell& shell);
@@ -47,6 +46,7 @@ private:
   void start_environment();
   void set_env(const std::string& name, const std::string& value);
 
+  dockerfile::Lookup lookup() const;
   /// Expands one word; undefined variables are warned about once an instruction.
   std::optional<dockerfile::Expansion> expand(const dockerfile::Word& word);
   std::optional<std::string> expand_text(const dockerfile::Word& word);
@@ -58,8 +58,14 @@ private:
 
   std::vector<std::string> command_line(const dockerfile::Command& command);
   std::optional<oci::ModeChange> mode_of(const Text& text, bool& good);
-  /// The sources of a COPY, none of them empty or remote.
-  std::optional<std::vector<Text>> copy_sources(const dockerfile::Copy& copy);
+  /// The step of COPY or ADD but for what ADD alone has; nothing after an error.
+  std::optional<CopyStep> files_step(const dockerfile::Copy& copy, std::string& created_by);
+  /// The sources, none of them empty, and in COPY none remote.
+  std::optional<std::vector<Text>> source_texts(const dockerfile::Copy& copy);
+  std::optional<std::vector<InlineFile>> inline_files(const dockerfile::Copy& copy);
+  /// Whether all sources are local; an error for each that is not.
+  bool check_local(const std::vector<Text>& sources);
+  bool check_checksum(const Text& checksum, const CopyStep& step);
   void add_step(std::string created_by) { add_step(std::move(created_by), ConfigStep{}); }
   void add_step(std::string created_by, decltype(Step::action) action);
 

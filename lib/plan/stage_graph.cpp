@@ -19,11 +19,10 @@ StageGraph GraphBuilder::run() {
   if (!choose_target()) return std::move(out_);
   define_global_scope();
   resolve_bases();
-  resolve_stage_copies();
+  resolve_stage_references();
   find_needed();
-  report_refused();
+  report_runs();
   resolve_image_copies();
-  warn_unused_build_args();
   return std::move(out_);
 }
 
@@ -34,7 +33,7 @@ void GraphBuilder::split_into_stages() {
     const auto* from = std::get_if<From>(&instructions[i].body);
     if (from == nullptr) {
       if (out_.stages.empty()) continue;
-      out_.stages.back().end = i + 1;
+      out_.stages.back().instructions.push_back(i);
       if (const auto* arg = std::get_if<dockerfile::Arg>(&instructions[i].body)) {
         for (const auto& entry : arg->entries) {
           stage_args_.emplace(entry.name.text, entry.name.span.line);
@@ -45,8 +44,7 @@ void GraphBuilder::split_into_stages() {
     first_from_ = std::min(first_from_, i);
     Stage stage;
     stage.base = FromScratch{};
-    stage.first = i + 1;
-    stage.end = i + 1;
+    stage.from = i;
     if (from->name) {
       stage.name = from->name->text;
       std::vector<std::size_t>& same = by_name_[stage.name];
@@ -64,7 +62,7 @@ void GraphBuilder::split_into_stages() {
 }
 
 const Instruction& GraphBuilder::from_line(std::size_t stage) const {
-  return file_.instructions[out_.stages[stage].first - 1];
+  return file_.instructions[out_.stages[stage].from];
 }
 
 const From& GraphBuilder::from_of(std::size_t stage) const {
@@ -134,19 +132,26 @@ bool GraphBuilder::choose_target() {
 
 /// Stages point only upwards, so one pass from the target up finds everything.
 void GraphBuilder::find_needed() {
+  out_.needed.clear();
+  needed_by_.clear();
   std::vector<bool> needed(out_.stages.size(), false);
   needed[out_.target] = true;
   for (std::size_t i = out_.target + 1; i-- > 0;) {
     if (!needed[i]) continue;
     out_.needed.push_back(i);
-    const auto need = [&](const Origin& origin, std::size_t instruction) {
-      const auto* stage = std::get_if<FromStage>(&origin);
-      if (stage == nullptr) return;
-      needed[stage->index] = true;
-      needed_by_.emplace(stage->index, instruction);
+    const auto need = [&](std::size_t stage, std::size_t instruction) {
+      needed[stage] = true;
+      needed_by_.emplace(stage, instruction);
     };
-    need(out_.stages[i].base, out_.stages[i].first - 1);
-    for (const auto& [instruction, origin] : out_.stages[i].copies) need(origin, instruction);
+    const auto need_origin = [&](const Origin& origin, std::size_t instruction) {
+      if (const auto* stage = std::get_if<FromStage>(&origin)) need(stage->index, instruction);
+    };
+    const Stage& stage = out_.stages[i];
+    need_origin(stage.base, stage.from);
+    for (const auto& [instruction, origin] : stage.copies) need_origin(origin, instruction);
+    for (const auto& [instruction, stages] : stage.mounts) {
+      for (const std::size_t mounted : stages) need(mounted, instruction);
+    }
   }
   std::reverse(out_.needed.begin(), out_.needed.end());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,10 +48,13 @@ using Origin = std::variant<FromContext, FromScratch, FromStage, FromNamedContex
 struct Stage {
   std::string name;  ///< lower case; empty when it has none
   Origin base;
-  std::size_t first = 0;  ///< its instructions after FROM: [first, end) of Dockerfile::instructions
-  std::size_t end = 0;
-  /// Origin of each COPY --from, by instruction index; FromContext for COPY without.
+  std::size_t from = 0;  ///< its FROM: index into Dockerfile::instructions
+  /// What runs after FROM, in order: triggers of the base, then its own. Indexes as above.
+  std::vector<std::size_t> instructions;
+  /// Origin of each COPY --from, by instruction index; FromContext for ADD and COPY without.
   std::map<std::size_t, Origin> copies;
+  /// Stages that each RUN --mount=from= reads, by instruction index.
+  std::map<std::size_t, std::vector<std::size_t>> mounts;
 };
 
 struct StageGraph {
@@ -62,9 +66,19 @@ struct StageGraph {
 };
 
 /// Splits the Dockerfile into stages and finds what the target needs. Mistakes of any FROM line, an
-/// unknown target and unknown or later stages in COPY --from go to `diagnostics`, as do refused
-/// instructions of needed stages.
+/// unknown target and unknown or later stages in COPY --from go to `diagnostics`, as does RUN in
+/// needed stages. No image is asked for.
 StageGraph build_stage_graph(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
                              support::Diagnostics& diagnostics);
+
+/// The ONBUILD texts in the config of a base image.
+using TriggersOf = std::function<std::vector<std::string>(const FromImage& base)>;
+
+/// Puts the triggers of base images and base stages into the stages that need them, and their
+/// instructions behind those of `file`. A trigger can make more stages needed, and so more images
+/// asked for. Their mistakes go to `diagnostics`, at the FROM that makes them run. To be called
+/// once, when build_stage_graph() found no error.
+void add_triggers(dockerfile::Dockerfile& file, StageGraph& graph, const PlanInputs& inputs,
+                  const TriggersOf& triggers_of, support::Diagnostics& diagnostics);
 
 }  // namespace ocibuild::plan

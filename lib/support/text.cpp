@@ -107,6 +107,29 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
+std::optional<std::vector<std::string>> split_csv(std::string_view text) {
+  std::vector<std::string> parts;
+  for (;;) {
+    std::string part;
+    std::size_t at = 0;
+    if (text.starts_with('"')) {
+      for (at = 1; at < text.size() && (text[at] != '"' || text.substr(at).starts_with("\"\""));) {
+        part += text[at];
+        at += text[at] == '"' ? 2 : 1;
+      }
+      if (at == text.size()) return std::nullopt;
+      ++at;
+    } else {
+      at = std::min(text.find(','), text.size());
+      part = text.substr(0, at);
+    }
+    parts.push_back(std::move(part));
+    if (at == text.size()) return parts;
+    if (text[at] != ',') return std::nullopt;
+    text.remove_prefix(at + 1);
+  }
+}
+
 std::string join(const std::vector<std::string>& parts, std::string_view separator) {
   std::string out;
   for (const std::string& part : parts) {

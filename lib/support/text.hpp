@@ -2,6 +2,7 @@
 #pragma once
 
 #include <concepts>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -54,6 +55,9 @@ inline bool is_blank(char c) {
 
 /// Splits at every `separator`; "" gives one empty part.
 std::vector<std::string> split(std::string_view text, char separator);
+/// Splits one line of CSV at its commas: a part may stand in double quotes, `""` in it is a quote.
+/// Nothing when a quoted part has no end or goes on behind its quote.
+std::optional<std::vector<std::string>> split_csv(std::string_view text);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 
 /// Decimal number without sign or blanks, at most `max`; false if it is anything else.

@@ -53,13 +53,20 @@ void evaluate_all(const dockerfile::Dockerfile& file, const plan::StageGraph& gr
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   support::Diagnostics diagnostics;
-  const auto file = dockerfile::parse("Dockerfile", fuzz::as_text(data, size), diagnostics);
+  auto file = dockerfile::parse("Dockerfile", fuzz::as_text(data, size), diagnostics);
   plan::PlanInputs inputs;
   inputs.build_args = {{"GIVEN", "a b"}, {"EMPTY", ""}};
   inputs.contexts = {"assets"};
   if (diagnostics.errors().empty()) {
     fuzz::require(!file.instructions.empty(), "an empty Dockerfile is an error");
-    const plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics);
+    plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics);
+    if (diagnostics.errors().empty()) {
+      // A base image has triggers too.
+      const auto triggers = [](const plan::FromImage&) {
+        return std::vector<std::string>{"COPY <<E /x\n$A\nE\n", "ENV A=$B", "RUN x"};
+      };
+      plan::add_triggers(file, graph, inputs, triggers, diagnostics);
+    }
     if (diagnostics.errors().empty()) evaluate_all(file, graph, inputs, diagnostics);
   }
   check_places(file, diagnostics.errors());

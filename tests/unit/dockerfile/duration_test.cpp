@@ -5,7 +5,7 @@
 
 using namespace ocibuild::dockerfile;
 
-TEST_CASE("a duration is numbers with units", "[dockerfile]") {
+TEST_CASE("dockerfile.md 13.9: a duration is numbers with units", "[dockerfile]") {
   CHECK(parse_duration("0") == 0);
   CHECK(parse_duration("1h2m3.5s") == 3'723'500'000'000);
   CHECK(parse_duration(".5s") == 500'000'000);
@@ -18,7 +18,7 @@ TEST_CASE("a duration is numbers with units", "[dockerfile]") {
   }
 }
 
-TEST_CASE("a duration is written as Go writes it", "[dockerfile]") {
+TEST_CASE("dockerfile.md 15.2: a duration is written as Go writes it", "[dockerfile]") {
   CHECK(duration_text(0) == "0s");
   CHECK(duration_text(5) == "5ns");
   CHECK(duration_text(1'500) == "1.5µs");

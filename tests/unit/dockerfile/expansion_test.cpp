@@ -45,7 +45,8 @@ std::string text_of(const std::string& word) {
 
 }  // namespace
 
-TEST_CASE("outside quotes the escape character makes the next one literal", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.2: outside quotes the escape character makes the next one literal",
+          "[dockerfile]") {
   CHECK(text_of("a\\nb\\$A\\\\") == "anb$A\\");
   CHECK(text_of("a\\") == "a");
   Expanding backtick;
@@ -53,19 +54,22 @@ TEST_CASE("outside quotes the escape character makes the next one literal", "[do
   CHECK(backtick("C:\\x`$A")->text == "C:\\x$A");
 }
 
-TEST_CASE("single quotes keep everything", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.3: single quotes keep everything", "[dockerfile]") {
   CHECK(text_of("'$A \\n'b") == "$A \\nb");
   CHECK(text_of("'x") == "error quote-unterminated");
 }
 
-TEST_CASE("double quotes expand, and escape only what is special in them", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.4: double quotes expand, and escape only what is special in them",
+          "[dockerfile]") {
   CHECK(text_of("\"$A a\\n \\$A \\\" \\\\\"") == "a a\\n $A \" \\");
   CHECK(text_of("\"x") == "error quote-unterminated");
   CHECK(text_of("x\"a b\"'c d'") == "xa bc d");
 }
 
-TEST_CASE("names are letters, digits and underscores, or a digit run, or one special character",
-          "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 4.5: names are letters, digits and underscores, or a digit run, or one special "
+    "character",
+    "[dockerfile]") {
   CHECK(text_of("$A-$A.$AB") == "a-a.");
   CHECK(text_of("$1a") == "a");
   CHECK(text_of("$$A") == "A");
@@ -75,7 +79,7 @@ TEST_CASE("names are letters, digits and underscores, or a digit run, or one spe
   CHECK(text_of("$A–x") == "a–x");  // a dash is no letter
 }
 
-TEST_CASE("the colon decides whether empty counts as unset", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6: the colon decides whether empty counts as unset", "[dockerfile]") {
   CHECK(text_of("${A}${U}") == "a");
   CHECK(text_of("${U:-w}${E:-w}${A:-w}") == "wwa");
   CHECK(text_of("${U-w}${E-w}${A-w}") == "wa");
@@ -84,7 +88,8 @@ TEST_CASE("the colon decides whether empty counts as unset", "[dockerfile]") {
   CHECK(text_of("${E?m}${A:?m}") == "a");
 }
 
-TEST_CASE("${NAME:?message} is an error with name and message", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6, 17: ${NAME:?message} is an error with name and message",
+          "[dockerfile]") {
   Expanding expanding;
   CHECK_FALSE(expanding("${U:?give it}"));
   CHECK_FALSE(expanding("${U?}"));
@@ -95,14 +100,14 @@ TEST_CASE("${NAME:?message} is an error with name and message", "[dockerfile]") 
   CHECK(brief(expanding.diagnostics.errors()[0]) == "variable-required 1:1+13");
 }
 
-TEST_CASE("words inside ${} are expanded, nested and quoted", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6: words inside ${} are expanded, nested and quoted", "[dockerfile]") {
   CHECK(text_of("${U:-${E:-$A}}") == "a");
   CHECK(text_of("${U:-\"x } y\"}") == "x } y");
   CHECK(text_of("${U:-a\\}b}") == "a}b");
   CHECK(text_of("\"${U:-a b}\"") == "a b");
 }
 
-TEST_CASE("prefixes and suffixes are removed by pattern", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6: prefixes and suffixes are removed by pattern", "[dockerfile]") {
   CHECK(text_of("${F#*/}") == "usr/lib/x.tar.gz");
   CHECK(text_of("${F##*/}") == "x.tar.gz");
   CHECK(text_of("${F%.*}") == "/usr/lib/x.tar");
@@ -113,7 +118,8 @@ TEST_CASE("prefixes and suffixes are removed by pattern", "[dockerfile]") {
   CHECK(text_of("${U#*}") == "");
 }
 
-TEST_CASE("matches are replaced, the first or all, as long as possible", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6: matches are replaced, the first or all, as long as possible",
+          "[dockerfile]") {
   CHECK(text_of("${F/\\//:}") == ":usr/lib/x.tar.gz");
   CHECK(text_of("${F//\\//:}") == ":usr:lib:x.tar.gz");
   CHECK(text_of("${F/.*/}") == "/usr/lib/x");
@@ -124,7 +130,8 @@ TEST_CASE("matches are replaced, the first or all, as long as possible", "[docke
   CHECK(text_of("${A/a/x\\/y}") == "x\\/y");
 }
 
-TEST_CASE("in a pattern a backslash quotes * ? \\ } / and nothing else", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6: in a pattern a backslash quotes * ? \\ } / and nothing else",
+          "[dockerfile]") {
   Expanding expanding;
   expanding.values["S"] = "a*b?c\\d}";
   CHECK(expanding("${S#a\\*}")->text == "b?c\\d}");
@@ -134,14 +141,15 @@ TEST_CASE("in a pattern a backslash quotes * ? \\ } / and nothing else", "[docke
   CHECK_FALSE(expanding("${S#\\a}"));
 }
 
-TEST_CASE("? matches one character, not one byte", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6: ? matches one character, not one byte", "[dockerfile]") {
   Expanding expanding;
   expanding.values["S"] = "äöü";
   CHECK(expanding("${S#?}")->text == "öü");
   CHECK(expanding("${S%?}")->text == "äö");
 }
 
-TEST_CASE("other operators and broken braces are errors that name the word", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.6, 17: other operators and broken braces are errors that name the word",
+          "[dockerfile]") {
   for (const char* word : {"${A:#x}", "${}", "${:-x}", "${{A}", "${A^}", "${A", "${A:-x", "${A/x}",
                            "${A:", "${.}", "${A:%x}"}) {
     CAPTURE(word);
@@ -153,11 +161,12 @@ TEST_CASE("other operators and broken braces are errors that name the word", "[d
         "bad substitution in \"x${A:^y}\", \"${A:^\": unknown operator \":^\"");
 }
 
-TEST_CASE("a value is not expanded again and keeps its quotes", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.8: a value is not expanded again and keeps its quotes", "[dockerfile]") {
   CHECK(text_of("$Q") == "'$A' \\x");
 }
 
-TEST_CASE("unquoted values split into words, quoted ones do not", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.1: unquoted values split into words, quoted ones do not",
+          "[dockerfile]") {
   Expanding expanding;
   CHECK(expanding("$P")->words == Strings{"82", "83/udp"});
   CHECK(expanding("\"$P\"")->words == Strings{"82 83/udp"});
@@ -165,7 +174,7 @@ TEST_CASE("unquoted values split into words, quoted ones do not", "[dockerfile]"
   CHECK(expanding("$E")->words == Strings{});
 }
 
-TEST_CASE("a variable's use is marked inside its word", "[dockerfile]") {
+TEST_CASE("dockerfile.md 17: a variable's use is marked inside its word", "[dockerfile]") {
   Expanding expanding;
   const auto uses = expanding("x-$A${U}")->uses;
   REQUIRE(uses.size() == 2);
@@ -176,7 +185,7 @@ TEST_CASE("a variable's use is marked inside its word", "[dockerfile]") {
   CHECK(uses[1].span.length == 4);
 }
 
-TEST_CASE("nesting and growth have limits", "[dockerfile]") {
+TEST_CASE("dockerfile.md 4.11: nesting and growth have limits", "[dockerfile]") {
   std::string deep = "x";
   for (int i = 0; i < 100'000; ++i) deep = "${U:-" + std::move(deep);
   deep += std::string(100'000, '}');

@@ -7,8 +7,10 @@
 using namespace ocibuild;
 using namespace ocibuild::test;
 using dockerfile::Cmd;
+using dockerfile::Copy;
 using dockerfile::Env;
-using dockerfile::Refused;
+using dockerfile::Onbuild;
+using dockerfile::Run;
 
 namespace {
 
@@ -21,19 +23,23 @@ std::string cmd_text(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("a continued line keeps the leading blanks of the next one, and none is added",
-          "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 2.6: a continued line keeps the leading blanks of the next one, and none is "
+    "added",
+    "[dockerfile]") {
   CHECK(cmd_text("FROM scratch\nCMD a \\\n   b\n") == "a    b");
   CHECK(cmd_text("FROM scratch\nCMD on\\\nly\n") == "only");
   CHECK(cmd_text("FROM scratch\nCMD a\\  \t\nb\n") == "ab");
 }
 
-TEST_CASE("two escape characters at the end do not continue a line", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.6: two escape characters at the end do not continue a line",
+          "[dockerfile]") {
   CHECK(cmd_text("FROM scratch\nCMD a\\\\\n") == "a\\\\");
   CHECK(errors_of("FROM scratch\nCMD a\\\\\nb\n") == Strings{"unknown-instruction 3:1+1"});
 }
 
-TEST_CASE("a lone escape character continues, also before an instruction", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.6, 2.8: a lone escape character continues, also before an instruction",
+          "[dockerfile]") {
   CHECK(cmd_text("FROM scratch\nCMD a \\\n\\\nb\n") == "a b");
   const Parsed parsed("FROM scratch\n\\\n  CMD x\n");
   CHECK(brief(parsed.diagnostics.errors()) == Strings{});
@@ -42,47 +48,57 @@ TEST_CASE("a lone escape character continues, also before an instruction", "[doc
   CHECK(parsed.file.instructions[1].span.column == 3);
 }
 
-TEST_CASE("comments vanish inside a continued instruction, a # later in a line does not",
-          "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 2.4, 2.7: comments vanish inside a continued instruction, a # later in a line "
+    "does not",
+    "[dockerfile]") {
   CHECK(cmd_text("# top\nFROM scratch\nCMD a \\\n  # no \\\n# no\n b # yes\n") == "a  b # yes");
 }
 
-TEST_CASE("an empty line inside an instruction vanishes with a warning", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.7: an empty line inside an instruction vanishes with a warning",
+          "[dockerfile]") {
   const std::string text = "FROM scratch\nCMD [\"a\", \\\n\n  \"b\"]\n";
   CHECK(errors_of(text).empty());
   CHECK(warnings_of(text) == Strings{"NoEmptyContinuation 3:1+1"});
   CHECK(Parsed(text).body<Cmd>(1).command.exec == Strings{"a", "b"});
 }
 
-TEST_CASE("an empty line behind the last continuation is part of the instruction", "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 2.7: an empty line behind the last continuation is part of the instruction",
+    "[dockerfile]") {
   const Parsed parsed("FROM scratch\nCMD [\"a\"] \\\n\n");
   REQUIRE(brief(parsed.diagnostics.warnings()) == Strings{"NoEmptyContinuation 3:1+1"});
   CHECK(parsed.diagnostics.warnings()[0].where->excerpt == Strings{"CMD [\"a\"] \\", ""});
 }
 
-TEST_CASE("a continuation at the end of the file ends the instruction", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.7: a continuation at the end of the file ends the instruction",
+          "[dockerfile]") {
   CHECK(cmd_text("FROM scratch\nCMD a \\") == "a");
   CHECK(errors_of("FROM scratch\n\\\n") == Strings{});
 }
 
-TEST_CASE("a BOM and CRLF line ends are no text, a lone CR is none either", "[dockerfile]") {
+TEST_CASE("dockerfile.md 1.6: a BOM and CRLF line ends are no text, a lone CR is none either",
+          "[dockerfile]") {
   CHECK(cmd_text("\xEF\xBB\xBF"
                  "FROM scratch\r\nCMD a \\\r\nb\r\n") == "a b");
   CHECK(cmd_text("FROM scratch\nCMD a\rb\n") == "a\rb");
 }
 
-TEST_CASE("bytes that are no UTF-8 pass through", "[dockerfile]") {
+TEST_CASE("dockerfile.md 1.6: bytes that are no UTF-8 pass through", "[dockerfile]") {
   CHECK(cmd_text("FROM scratch\nCMD \xFF\xFE\n") == "\xFF\xFE");
 }
 
-TEST_CASE("blanks before an instruction are dropped and keywords have any case", "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 2.5, 3.1: blanks before an instruction are dropped and keywords have any case",
+    "[dockerfile]") {
   const Parsed parsed("  \tfrom scratch\n\n   CmD\tx\n");
   CHECK(parsed.file.instructions[0].keyword == "FROM");
   CHECK(parsed.file.instructions[1].keyword == "CMD");
   CHECK(parsed.body<Cmd>(1).command.shell_text == "x");
 }
 
-TEST_CASE("a directive counts only at the top: a comment ends them", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.1: a directive counts only at the top: a comment ends them",
+          "[dockerfile]") {
   CHECK(Parsed("# escape=`\nFROM a\n").file.escape == '`');
   CHECK(Parsed("  #  EsCaPe = `  \nFROM a\n").file.escape == '`');
   CHECK(Parsed("# syntax=x\n# escape=`\nFROM a\n").file.escape == '`');
@@ -92,11 +108,13 @@ TEST_CASE("a directive counts only at the top: a comment ends them", "[dockerfil
   CHECK(Parsed("# escape=\n# check=skip=all\nFROM a\n").file.checks.skip_all == false);
 }
 
-TEST_CASE("the escape directive moves the continuation character", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.1, 2.6: the escape directive moves the continuation character",
+          "[dockerfile]") {
   CHECK(cmd_text("# escape=`\nFROM scratch\nCMD a\\ `\nb\n") == "a\\ b");
 }
 
-TEST_CASE("a directive twice or with a wrong value is an error at its value", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.2, 17: a directive twice or with a wrong value is an error at its value",
+          "[dockerfile]") {
   CHECK(errors_of("# escape=`\n# escape=`\nFROM a\n") == Strings{"directive-repeated 2:10+1"});
   CHECK(errors_of("# syntax=a\n# SYNTAX=b\nFROM a\n") == Strings{"directive-repeated 2:10+1"});
   CHECK(errors_of("# escape=xy\nFROM a\n") == Strings{"escape-invalid 1:10+2"});
@@ -104,7 +122,8 @@ TEST_CASE("a directive twice or with a wrong value is an error at its value", "[
         "the directive \"escape\" stands on line 1 and again on line 2");
 }
 
-TEST_CASE("a file without instruction, or without FROM, is an error", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.10, 6.2, 17: a file without instruction, or without FROM, is an error",
+          "[dockerfile]") {
   CHECK(errors_of("") == Strings{"dockerfile-empty 1:1+1"});
   CHECK(errors_of("# only\n\n") == Strings{"dockerfile-empty 1:1+1"});
   CHECK(errors_of("ARG A\n") == Strings{"from-missing 1:1+3"});
@@ -112,21 +131,62 @@ TEST_CASE("a file without instruction, or without FROM, is an error", "[dockerfi
   CHECK(errors_of("FROM a b\nCMD x\n") == Strings{"arguments-too-many 1:8+1"});
 }
 
-TEST_CASE("the body of a heredoc is no instruction", "[dockerfile]") {
+TEST_CASE("dockerfile.md 10.1, 10.2: bodies follow the line in the order of the words, raw",
+          "[dockerfile]") {
   const Parsed parsed(
       "FROM scratch\n"
       "RUN <<EOF bash\nFROM x\nNONSENSE\n  EOF\nEOF\n"
-      "COPY <<-'A' <<\"B\" /d/\nx \\\n\t\tA\nENV\nB\n"
-      "ONBUILD RUN <<C\nBAD\nC\n"
+      "COPY <<-'A' /src <<\"B\" /d/\nx \\\n\t\t# y\n\t\tA\nENV\nB\n"
+      "ADD <<C /x\nC\n"
       "CMD x\n");
   CHECK(brief(parsed.diagnostics.errors()) == Strings{});
   REQUIRE(parsed.file.instructions.size() == 5);
-  CHECK(parsed.body<Refused>(1).id == "run-unsupported");
-  CHECK(parsed.body<Refused>(2).id == "heredoc-unsupported");
+  REQUIRE(parsed.body<Run>(1).heredocs.size() == 1);
+  CHECK(parsed.body<Run>(1).heredocs[0].body == "FROM x\nNONSENSE\n  EOF\n");
+  CHECK(parsed.body<Run>(1).command.shell_text == "<<EOF bash");
+  const auto& copy = parsed.body<Copy>(2);
+  REQUIRE(copy.heredocs.size() == 2);
+  CHECK(copy.heredocs[0].name.text == "A");
+  CHECK(copy.heredocs[0].name.span.column == 6);
+  CHECK_FALSE(copy.heredocs[0].expand);
+  CHECK(copy.heredocs[1].name.text == "B");
+  CHECK(copy.heredocs[1].body == "ENV\n");
+  CHECK_FALSE(copy.heredocs[1].expand);
+  REQUIRE(copy.sources.size() == 1);
+  CHECK(copy.sources[0].text == "/src");
+  CHECK(copy.destination.text == "/d/");
+  CHECK(parsed.body<dockerfile::Add>(3).files.heredocs[0].body.empty());
+  CHECK(parsed.body<dockerfile::Add>(3).files.heredocs[0].expand);
   CHECK(parsed.file.instructions[4].span.line == 15);
 }
 
-TEST_CASE("<< is text in JSON, in quotes, in other instructions and as <<<", "[dockerfile]") {
+TEST_CASE("dockerfile.md 10.3: <<- removes tabs at the front of each line, CRLF bodies keep CR",
+          "[dockerfile]") {
+  const Parsed tabs("FROM scratch\nCOPY <<-E /x\n\t\ta\tb\n \tc\n\n\t\n\tE\n");
+  CHECK(tabs.body<Copy>(1).heredocs[0].body == "a\tb\n \tc\n\n\n");
+  const Parsed crlf("FROM scratch\r\nCOPY <<E /x\r\na\r\nb\nE\r\n");
+  CHECK(crlf.body<Copy>(1).heredocs[0].body == "a\r\nb\n");
+}
+
+TEST_CASE("dockerfile.md 10.5: a heredoc is no destination", "[dockerfile]") {
+  CHECK(errors_of("FROM scratch\nCOPY a <<E\nE\n") == Strings{"heredoc-destination 2:8+3"});
+  CHECK(errors_of("FROM scratch\nADD <<A <<B\nA\nB\n") == Strings{"heredoc-destination 2:9+3"});
+  CHECK(errors_of("FROM scratch\nCOPY <<E\nE\n") == Strings{"arguments-missing 2:1+4"});
+}
+
+TEST_CASE("dockerfile.md 10.8, 13.13: ONBUILD keeps its text, heredoc bodies included",
+          "[dockerfile]") {
+  const Parsed parsed(
+      "FROM scratch\nONBUILD copy  <<-A <<B   /d/\n\tx\n\tA\ny\nB\n"
+      "ONBUILD   Run   echo \\\n  hi\nONBUILD NONSENSE\n");
+  CHECK(brief(parsed.diagnostics.errors()) == Strings{});
+  CHECK(parsed.body<Onbuild>(1).trigger == "copy  <<-A <<B   /d/\n\tx\nA\ny\nB");
+  CHECK(parsed.body<Onbuild>(2).trigger == "Run   echo   hi");
+  CHECK(parsed.body<Onbuild>(3).trigger == "NONSENSE");
+}
+
+TEST_CASE("dockerfile.md 10.1: << is text in JSON, in quotes, in other instructions and as <<<",
+          "[dockerfile]") {
   for (const char* line : {"RUN [\"cat\", \"<<EOF\"]", "RUN echo \"<<EOF\"", "RUN cat <<<EOF",
                            "CMD cat <<EOF", "ENV A=<<EOF", "RUN echo $((1<<2))"}) {
     CAPTURE(line);
@@ -135,14 +195,15 @@ TEST_CASE("<< is text in JSON, in quotes, in other instructions and as <<<", "[d
   }
 }
 
-TEST_CASE("a heredoc without end is an error at its word", "[dockerfile]") {
+TEST_CASE("dockerfile.md 10.2, 17: a heredoc without end is an error at its word", "[dockerfile]") {
   const Parsed parsed("FROM scratch\nRUN cat <<EOF \\\n  >f\nEOF2\n");
   CHECK(brief(parsed.diagnostics.errors()) == Strings{"heredoc-unterminated 2:9+5"});
   CHECK(parsed.diagnostics.errors()[0].message ==
         "no line \"EOF\" ends the heredoc that starts on line 2");
 }
 
-TEST_CASE("marks map through continuation lines to physical lines", "[dockerfile]") {
+TEST_CASE("dockerfile.md 2.9, 17: marks map through continuation lines to physical lines",
+          "[dockerfile]") {
   const Parsed parsed("FROM scratch\n  ENV A=1 \\\n# note\n     B=2 C\\\nC=33\n");
   const auto& pairs = parsed.body<Env>(1).pairs;
   REQUIRE(pairs.size() == 3);
@@ -159,7 +220,7 @@ TEST_CASE("marks map through continuation lines to physical lines", "[dockerfile
   CHECK(range.excerpt == Strings{"  ENV A=1 \\", "# note", "     B=2 C\\", "C=33"});
 }
 
-TEST_CASE("ten megabytes are parsed in linear time", "[dockerfile]") {
+TEST_CASE("dockerfile.md 1.6: ten megabytes are parsed in linear time", "[dockerfile]") {
   std::string one = "FROM scratch\nENV";
   for (int i = 0; i < 400'000; ++i)
     one += " \\\n  K" + std::to_string(i) + "=$v" + std::to_string(i);

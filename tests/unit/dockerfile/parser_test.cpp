@@ -38,7 +38,8 @@ Strings texts(const std::vector<Word>& words) {
 
 }  // namespace
 
-TEST_CASE("a text that is not JSON is a shell command, with a warning", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.4: a text that is not JSON is a shell command, with a warning",
+          "[dockerfile]") {
   for (const char* text : {"['a']", "[\"a\"] b", "[\"a\",]"}) {
     CAPTURE(text);
     const std::string file = "FROM scratch\nCMD " + std::string(text) + "\n";
@@ -51,32 +52,36 @@ TEST_CASE("a text that is not JSON is a shell command, with a warning", "[docker
   CHECK(one<Entrypoint>("ENTRYPOINT").command.shell_text.empty());
 }
 
-TEST_CASE("JSON with an element that is no string is an error", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.4, 17: JSON with an element that is no string is an error",
+          "[dockerfile]") {
   CHECK(error_of("CMD [\"a\", 1]") == Strings{"json-form-type 2:5+8"});
   CHECK(error_of("RUN [1]") == Strings{"json-form-type 2:5+3"});
   CHECK(error_of("RUN [ -f x ]").empty());
   CHECK(warnings_of("FROM scratch\nRUN [ -f x ]\n").empty());
 }
 
-TEST_CASE("an unknown instruction names the nearest one", "[dockerfile]") {
+TEST_CASE("dockerfile.md 17: an unknown instruction names the nearest one", "[dockerfile]") {
   const Diagnostic error = only_error("FROM scratch\n\nCPOY a b\n");
   CHECK(brief(error) == "unknown-instruction 3:1+4");
   CHECK(error.message == "unknown instruction \"CPOY\"");
   CHECK(error.helps == Strings{"did you mean \"COPY\"?"});
 }
 
-TEST_CASE("an unknown instruction below one that looks unfinished says so", "[dockerfile]") {
+TEST_CASE("dockerfile.md 17: an unknown instruction below one that looks unfinished says so",
+          "[dockerfile]") {
   const Diagnostic error = only_error("FROM scratch\nCMD a && \nxyz b\n");
   CHECK(error.helps == Strings{"if it continues the instruction above, end line 2 with \"\\\""});
 }
 
-TEST_CASE("all mistakes of a file are found at once", "[dockerfile]") {
+TEST_CASE("dockerfile.md 17: all mistakes of a file are found at once", "[dockerfile]") {
   CHECK(errors_of("FROM a AS\nCPOY x\nENV\nCOPY --x=1 a b\nUSER\n") ==
         Strings{"arguments-missing 1:8+2", "unknown-instruction 2:1+4", "arguments-missing 3:1+3",
                 "unknown-flag 4:6+3", "arguments-missing 5:1+4"});
 }
 
-TEST_CASE("an unknown flag is marked without its value and names the nearest", "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 3.3, 17: an unknown flag is marked without its value and names the nearest",
+    "[dockerfile]") {
   const Diagnostic error = only_error("FROM scratch\nCOPY --chmd=755 app /usr/bin/\n");
   CHECK(brief(error) == "unknown-flag 2:6+6");
   CHECK(error.message == "COPY has no flag \"--chmd\"");
@@ -87,8 +92,10 @@ TEST_CASE("an unknown flag is marked without its value and names the nearest", "
   CHECK(error_of("RUN --mont=x y") == Strings{"unknown-flag 2:5+6"});
 }
 
-TEST_CASE("a flag needs its value, is not repeated, and a boolean is true or false",
-          "[dockerfile]") {
+TEST_CASE(
+    "dockerfile.md 3.3, 17: a flag needs its value, is not repeated, and a boolean is true or "
+    "false",
+    "[dockerfile]") {
   CHECK(error_of("COPY --chown 1 a b") == Strings{"flag-value-missing 2:6+7"});
   CHECK(error_of("COPY --chown=1 --chown=2 a b") == Strings{"flag-repeated 2:16+7"});
   CHECK(error_of("COPY --exclude=1 --exclude=2 a b").empty());
@@ -96,7 +103,7 @@ TEST_CASE("a flag needs its value, is not repeated, and a boolean is true or fal
   CHECK(error_of("COPY --link=FALSE a b").empty());
 }
 
-TEST_CASE("flags quote and escape, and -- ends them", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.2: flags quote and escape, and -- ends them", "[dockerfile]") {
   const auto copy = one<Copy>("COPY --chown=\"a'b\":c\\ d -- --from /x");
   CHECK(copy.chown->text == "a'b:c d");
   CHECK(texts(copy.sources) == Strings{"--from"});
@@ -104,7 +111,7 @@ TEST_CASE("flags quote and escape, and -- ends them", "[dockerfile]") {
   CHECK(copy.chown->span.column == 14);
 }
 
-TEST_CASE("COPY takes words or JSON", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.5, 4.9: COPY takes words or JSON", "[dockerfile]") {
   const auto words = one<Copy>("COPY --from=Base a \"b c /d");
   CHECK(words.from->text == "Base");
   CHECK(texts(words.sources) == Strings{"a", "\"b", "c"});
@@ -117,20 +124,38 @@ TEST_CASE("COPY takes words or JSON", "[dockerfile]") {
   CHECK(error_of("COPY --from=$x a b") == Strings{"copy-from-variable 2:13+2"});
 }
 
-TEST_CASE("what COPY cannot do yet is understood and refused later", "[dockerfile]") {
-  CHECK(one<Refused>("COPY --link a b").id == "flag-unsupported");
-  CHECK(one<Refused>("COPY --parents a b").id == "flag-unsupported");
-  CHECK(one<Refused>("COPY --exclude=x a b").id == "flag-unsupported");
-  CHECK(one<Refused>("ADD a b").id == "add-unsupported");
-  CHECK(one<Refused>("ONBUILD COPY a b").id == "onbuild-unsupported");
-  one<Copy>("COPY --link=false --parents=false a b");
+TEST_CASE("dockerfile.md 3.3: COPY and ADD keep all their flags, a list each of its values",
+          "[dockerfile]") {
+  const auto copy = one<Copy>("COPY --link --parents=true --exclude=a --exclude=$b --exclude= x /");
+  CHECK(copy.link);
+  CHECK(copy.parents);
+  CHECK(texts(copy.exclude) == Strings{"a", "$b"});
+  const auto plain = one<Copy>("COPY --link=false --parents=FALSE a b");
+  CHECK_FALSE(plain.link);
+  CHECK_FALSE(plain.parents);
+  const auto add =
+      one<Add>("ADD --checksum=sha256:1 --unpack=false --keep-git-dir --chown=1 a b /");
+  CHECK(add.checksum->text == "sha256:1");
+  CHECK(add.unpack == false);
+  CHECK(add.keep_git_dir);
+  CHECK(add.files.chown->text == "1");
+  CHECK(texts(add.files.sources) == Strings{"a", "b"});
+  CHECK_FALSE(one<Add>("ADD a b").unpack);
   CHECK(error_of("ADD a") == Strings{"arguments-missing 2:1+3"});
-  CHECK(error_of("RUN") == Strings{"arguments-missing 2:1+3"});
-  CHECK(error_of("ONBUILD") == Strings{"arguments-missing 2:1+7"});
-  CHECK(error_of("ONBUILD from x") == Strings{"onbuild-invalid 2:9+4"});
+  CHECK(error_of("ADD --from=x a b") == Strings{"unknown-flag 2:5+6"});
+  CHECK(error_of("ADD --parents a b") == Strings{"unknown-flag 2:5+9"});
+  CHECK(error_of("COPY --checksum=sha256:1 a b") == Strings{"unknown-flag 2:6+10"});
 }
 
-TEST_CASE("FROM has one word, or three with AS", "[dockerfile]") {
+TEST_CASE("dockerfile.md 13.13: ONBUILD needs an instruction that may be a trigger",
+          "[dockerfile]") {
+  CHECK(error_of("ONBUILD") == Strings{"arguments-missing 2:1+7"});
+  CHECK(error_of("ONBUILD from x") == Strings{"onbuild-invalid 2:9+4"});
+  CHECK(error_of("ONBUILD ONBUILD RUN x") == Strings{"onbuild-invalid 2:9+7"});
+  CHECK(error_of("ONBUILD Maintainer x") == Strings{"onbuild-invalid 2:9+10"});
+}
+
+TEST_CASE("dockerfile.md 6.1, 17: FROM has one word, or three with AS", "[dockerfile]") {
   const Parsed parsed("FROM --platform=$P a:1 as BuildEr\n");
   CHECK(parsed.body<From>(0).image.text == "a:1");
   CHECK(parsed.body<From>(0).platform->text == "$P");
@@ -143,7 +168,8 @@ TEST_CASE("FROM has one word, or three with AS", "[dockerfile]") {
   CHECK(errors_of("FROM a AS b/c\n") == Strings{"stage-name-invalid 1:11+3"});
 }
 
-TEST_CASE("ENV and LABEL have NAME=value words, or one legacy pair", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.6, 3.7, 17: ENV and LABEL have NAME=value words, or one legacy pair",
+          "[dockerfile]") {
   const auto env = one<Env>("ENV a=\"b c\" d='e f'g h=i\\ j k=");
   REQUIRE(env.pairs.size() == 4);
   CHECK(env.pairs[0].value.text == "\"b c\"");
@@ -160,7 +186,7 @@ TEST_CASE("ENV and LABEL have NAME=value words, or one legacy pair", "[dockerfil
   CHECK(error_of("LABEL =c") == Strings{"name-empty 2:7+2"});
 }
 
-TEST_CASE("ARG has names with or without default", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.6, 13.14: ARG has names with or without default", "[dockerfile]") {
   const auto arg = one<Arg>("ARG A B=\"x y\" C=");
   REQUIRE(arg.entries.size() == 3);
   CHECK_FALSE(arg.entries[0].value);
@@ -170,7 +196,7 @@ TEST_CASE("ARG has names with or without default", "[dockerfile]") {
   CHECK(error_of("ARG =x") == Strings{"name-empty 2:5+2"});
 }
 
-TEST_CASE("the rest of the line is one argument", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.8: the rest of the line is one argument", "[dockerfile]") {
   CHECK(one<Workdir>("WORKDIR  /with  two ").path.text == "/with  two");
   CHECK(one<User>("USER a b").user.text == "a b");
   CHECK(one<StopSignal>("STOPSIGNAL SIGTERM").signal.text == "SIGTERM");
@@ -182,20 +208,21 @@ TEST_CASE("the rest of the line is one argument", "[dockerfile]") {
   }
 }
 
-TEST_CASE("VOLUME takes words or JSON, EXPOSE words", "[dockerfile]") {
+TEST_CASE("dockerfile.md 3.4, 3.5, 13.11: VOLUME takes words or JSON, EXPOSE words",
+          "[dockerfile]") {
   CHECK(texts(one<Volume>("VOLUME /a /b").paths) == Strings{"/a", "/b"});
   CHECK(texts(one<Volume>("VOLUME [\"/a b\"]").paths) == Strings{"/a b"});
   CHECK(texts(one<Expose>("EXPOSE 80 53/udp").ports) == Strings{"80", "53/udp"});
 }
 
-TEST_CASE("SHELL takes a JSON list that is not empty", "[dockerfile]") {
+TEST_CASE("dockerfile.md 13.8, 17: SHELL takes a JSON list that is not empty", "[dockerfile]") {
   CHECK(one<Shell>("SHELL [\"/bin/ash\", \"-c\"]").shell == Strings{"/bin/ash", "-c"});
   CHECK(error_of("SHELL /bin/ash -c") == Strings{"shell-not-json 2:7+11"});
   CHECK(error_of("SHELL []") == Strings{"shell-not-json 2:7+2"});
   CHECK(error_of("SHELL") == Strings{"shell-not-json 2:1+5"});
 }
 
-TEST_CASE("HEALTHCHECK has options, a command or NONE", "[dockerfile]") {
+TEST_CASE("dockerfile.md 13.9, 17: HEALTHCHECK has options, a command or NONE", "[dockerfile]") {
   const auto check = one<HealthcheckInstruction>(
                          "HEALTHCHECK --interval=1m30s --timeout=1.5s --start-period=300ms "
                          "--start-interval=2h --retries=3 cmd curl  x")
@@ -220,7 +247,8 @@ TEST_CASE("HEALTHCHECK has options, a command or NONE", "[dockerfile]") {
   CHECK(error_of("HEALTHCHECK --retries=-1 CMD x") == Strings{"retries-invalid 2:23+2"});
 }
 
-TEST_CASE("# check=skip leaves warnings out, error=true makes them errors", "[dockerfile]") {
+TEST_CASE("dockerfile.md 18: # check=skip leaves warnings out, error=true makes them errors",
+          "[dockerfile]") {
   const std::string body = "FROM a\nMAINTAINER x\nENV a b\n";
   CHECK(warnings_of(body).size() == 2);
   CHECK(warnings_of("# check=skip=all\n" + body).empty());

@@ -36,7 +36,8 @@ std::map<std::string, ContainerConfig> bases() {
 
 }  // namespace
 
-TEST_CASE("ENTRYPOINT drops an inherited CMD, also one of a stage of this file", "[plan]") {
+TEST_CASE("dockerfile.md 13.7: ENTRYPOINT drops an inherited CMD, also one of a stage of this file",
+          "[plan]") {
   CHECK(Planned("FROM base\nENTRYPOINT [\"e\"]\n", {}, bases()).config().cmd.empty());
   CHECK(Planned("FROM base\nENTRYPOINT []\n", {}, bases()).config().cmd.empty());
   CHECK(Planned("FROM base\nCMD [\"c\"]\nENTRYPOINT [\"e\"]\n", {}, bases()).config().cmd ==
@@ -46,8 +47,10 @@ TEST_CASE("ENTRYPOINT drops an inherited CMD, also one of a stage of this file",
       Planned("FROM scratch AS a\nCMD [\"c\"]\nFROM a\nENTRYPOINT [\"e\"]\n").config().cmd.empty());
 }
 
-TEST_CASE("a WORKDIR that is absolute is stored uncleaned, a relative one joined and cleaned",
-          "[plan]") {
+TEST_CASE(
+    "dockerfile.md 13.3: a WORKDIR that is absolute is stored uncleaned, a relative one joined and "
+    "cleaned",
+    "[plan]") {
   const Planned planned = on_scratch("WORKDIR /x/../y//z/\n");
   CHECK(planned.config().working_dir == "/x/../y//z/");
   CHECK(std::get<WorkdirStep>(planned.target().steps[0].action).path == oci::RootfsPath("y/z"));
@@ -84,17 +87,17 @@ TEST_CASE("dockerfile.md 14.1, 14.2: scratch starts in / with PATH, an image wit
   CHECK(Planned("FROM base AS a\nFROM a\n", {}, bases()).config() == expected);
 }
 
-TEST_CASE("ENV replaces in place, LABEL's last value wins", "[plan]") {
+TEST_CASE("dockerfile.md 13.1, 13.2: ENV replaces in place, LABEL's last value wins", "[plan]") {
   const Planned planned("FROM base\nENV B=2 A=3 C=\nLABEL a=1 a=2 kept=0\n", {}, bases());
   CHECK(planned.config().env == Strings{"PATH=/p", "A=3", "B=2", "C="});
   CHECK(planned.config().labels == std::map<std::string, std::string>{{"a", "2"}, {"kept", "0"}});
 }
 
-TEST_CASE("an ENV name that expands to nothing is an error", "[plan]") {
+TEST_CASE("dockerfile.md 3.7, 17: an ENV name that expands to nothing is an error", "[plan]") {
   CHECK(error_of("ENV $x=1") == Strings{"name-empty 2:5+2"});
 }
 
-TEST_CASE("shell forms take the shell in force at their line", "[plan]") {
+TEST_CASE("dockerfile.md 13.6, 13.8: shell forms take the shell in force at their line", "[plan]") {
   CHECK(on_scratch("CMD  echo   \"hi\" \\\n  x\n").config().cmd ==
         Strings{"/bin/sh", "-c", "echo   \"hi\"   x"});
   const Planned planned = on_scratch("ENTRYPOINT a\nSHELL [\"/bin/ash\", \"-ec\"]\nCMD b\n");
@@ -107,25 +110,28 @@ TEST_CASE("shell forms take the shell in force at their line", "[plan]") {
   CHECK(on_scratch("CMD []\n").config().cmd.empty());
 }
 
-TEST_CASE("a shell form is warned about unless the stage chose its shell", "[plan]") {
+TEST_CASE("dockerfile.md 18: a shell form is warned about unless the stage chose its shell",
+          "[plan]") {
   CHECK(on_scratch("CMD a\n").warnings() == Strings{"JSONArgsRecommended 2:1+3"});
   CHECK(on_scratch("SHELL [\"s\"]\nCMD a\n").warnings().empty());
   CHECK(on_scratch("CMD ['a']\n").warnings() == Strings{"json-form-invalid 2:5+5"});
 }
 
-TEST_CASE("an instruction that a later one replaces is warned about", "[plan]") {
+TEST_CASE("dockerfile.md 18: an instruction that a later one replaces is warned about", "[plan]") {
   CHECK(on_scratch("CMD [\"a\"]\nUSER x\nCMD [\"b\"]\n").warnings() ==
         Strings{"MultipleInstructionsDisallowed 2:1+3"});
   CHECK(on_scratch("HEALTHCHECK NONE\nHEALTHCHECK NONE\n").warnings().size() == 1);
   CHECK(Planned("FROM scratch AS a\nCMD [\"a\"]\nFROM a\nCMD [\"a\"]\n").warnings().empty());
 }
 
-TEST_CASE("USER is kept verbatim and can be cleared", "[plan]") {
+TEST_CASE("dockerfile.md 13.4: USER is kept verbatim and can be cleared", "[plan]") {
   CHECK(on_scratch("USER a:b c\n").config().user == "a:b c");
   CHECK(Planned("FROM base\nUSER \"\"\n", {}, bases()).config().user.empty());
 }
 
-TEST_CASE("EXPOSE takes ports, ranges and protocols, and splits unquoted values", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 13.5, 4.1: EXPOSE takes ports, ranges and protocols, and splits unquoted values",
+    "[plan]") {
   const Planned planned =
       on_scratch("ENV P=\"82 83/UDP\"\nEXPOSE 80 7000-7001 53/udp 127.0.0.1:90:91/sctp $P\n");
   CHECK(planned.config().exposed_ports == std::set<std::string>{"53/udp", "7000/tcp", "7001/tcp",
@@ -138,7 +144,7 @@ TEST_CASE("EXPOSE takes ports, ranges and protocols, and splits unquoted values"
         Strings{"port-invalid 2:8+7", "port-invalid 2:18+3", "port-invalid 2:16+1"});
 }
 
-TEST_CASE("STOPSIGNAL is a signal of Linux, stored as written", "[plan]") {
+TEST_CASE("dockerfile.md 13.10, 17: STOPSIGNAL is a signal of Linux, stored as written", "[plan]") {
   for (const char* text : {"SIGTERM", "quit", "9", "sigrtmin+3", "RTMAX-2"}) {
     CAPTURE(text);
     CHECK(on_scratch("STOPSIGNAL " + std::string(text) + "\n").config().stop_signal == text);
@@ -150,23 +156,24 @@ TEST_CASE("STOPSIGNAL is a signal of Linux, stored as written", "[plan]") {
   CHECK(error_of("STOPSIGNAL -9") == Strings{"signal-unknown 2:12+2"});
 }
 
-TEST_CASE("VOLUME adds paths as written, an empty one is an error", "[plan]") {
+TEST_CASE("dockerfile.md 13.11, 17: VOLUME adds paths as written, an empty one is an error",
+          "[plan]") {
   CHECK(on_scratch("ENV D=/d\nVOLUME $D/ /e\n").config().volumes ==
         std::set<std::string>{"/d/", "/e"});
   CHECK(error_of("VOLUME [\"/a\", \"\"]") == Strings{"volume-empty 2:15+2"});
   CHECK(error_of("VOLUME $x") == Strings{"volume-empty 2:8+2"});
 }
 
-TEST_CASE("a new HEALTHCHECK keeps nothing of the old one", "[plan]") {
+TEST_CASE("dockerfile.md 13.9: a new HEALTHCHECK keeps nothing of the old one", "[plan]") {
   const Planned planned("FROM base\nHEALTHCHECK CMD y\n", {}, bases());
   CHECK(planned.config().healthcheck == Healthcheck{.test = {"CMD-SHELL", "y"}});
 }
 
-TEST_CASE("MAINTAINER sets the author, which is inherited", "[plan]") {
+TEST_CASE("dockerfile.md 13.12: MAINTAINER sets the author, which is inherited", "[plan]") {
   CHECK(Planned("FROM scratch AS a\nMAINTAINER A <b@c>\nFROM a\n").target().author == "A <b@c>");
 }
 
-TEST_CASE("a destination is joined to WORKDIR and cleaned", "[plan]") {
+TEST_CASE("dockerfile.md 7.6: a destination is joined to WORKDIR and cleaned", "[plan]") {
   const auto destination = [](const std::string& word) {
     return on_scratch("WORKDIR /w\nENV E=\nCOPY a " + word + "\n").copy(2);
   };
@@ -182,7 +189,7 @@ TEST_CASE("a destination is joined to WORKDIR and cleaned", "[plan]") {
   CHECK(destination("..").destination == oci::RootfsPath());
 }
 
-TEST_CASE("COPY expands sources, owner and mode", "[plan]") {
+TEST_CASE("dockerfile.md 4.9: COPY expands sources, owner and mode", "[plan]") {
   const CopyStep copy =
       on_scratch("ENV S=a U=1:2 M=0640\nCOPY --chown=$U --chmod=$M $S/* \"b\"c /d/\n").copy(1);
   CHECK(copy.sources[0].text == "a/*");
@@ -194,7 +201,10 @@ TEST_CASE("COPY expands sources, owner and mode", "[plan]") {
   CHECK(on_scratch("ENV N=\"a b\"\nCOPY [\"$N\", \"/\"]\n").copy(1).sources[0].text == "a b");
 }
 
-TEST_CASE("a COPY source that is empty, remote or badly quoted is an error at its word", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 7.5, 7.21, 17: a COPY source that is empty, remote or badly quoted is an error "
+    "at its word",
+    "[plan]") {
   const Planned planned = on_scratch("ENV E=\nCOPY a $E https://x/y git@h:x \"b c\" /\n");
   CHECK(planned.errors() == Strings{"copy-source-empty 3:8+2", "copy-source-remote 3:11+11",
                                     "copy-source-remote 3:23+7", "quote-unterminated 3:31+2",
@@ -274,7 +284,7 @@ TEST_CASE("dockerfile.md 14.10: values of ARG stay in the history", "[plan]") {
   CHECK(planned.warnings() == Strings{"SecretsUsedInArgOrEnv 2:16+9"});
 }
 
-TEST_CASE("many variables are evaluated in linear time", "[plan]") {
+TEST_CASE("dockerfile.md 4.10: many variables are evaluated in linear time", "[plan]") {
   std::string lines;
   for (int i = 0; i < 100'000; ++i)
     lines += "ENV K" + std::to_string(i) + "=$U" + std::to_string(i) + "\n";

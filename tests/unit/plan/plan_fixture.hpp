@@ -25,6 +25,12 @@ struct Planned {
       : file(dockerfile::parse("Dockerfile", text, diagnostics)),
         graph(plan::build_stage_graph(file, inputs, diagnostics)) {
     if (!diagnostics.errors().empty()) return;
+    const auto triggers_of = [&](const plan::FromImage& base) -> Strings {
+      const auto at = images.find(base.name.familiar());
+      return at == images.end() ? Strings{} : at->second.on_build;
+    };
+    plan::add_triggers(file, graph, inputs, triggers_of, diagnostics);
+    if (!diagnostics.errors().empty()) return;
     for (const std::size_t i : graph.needed) {
       plan::StageStart start;
       start.author = author;

@@ -20,14 +20,16 @@ std::string value(const std::string& text, const std::string& word,
 
 }  // namespace
 
-TEST_CASE("ARG after ENV wins for what follows, and the image keeps the ENV", "[plan]") {
+TEST_CASE("dockerfile.md 5.6: ARG after ENV wins for what follows, and the image keeps the ENV",
+          "[plan]") {
   const std::string text = "FROM scratch\nENV A=e\nARG A=a\n";
   CHECK(value(text, "$A") == "a");
   CHECK(Planned(text).config().env == Strings{path, "A=e"});
   CHECK(value("FROM scratch\nARG A=a\nENV A=e\n", "$A") == "e");
 }
 
-TEST_CASE("a default in the stage beats the automatic platform value", "[plan]") {
+TEST_CASE("dockerfile.md 5.4: a default in the stage beats the automatic platform value",
+          "[plan]") {
   plan::PlanInputs inputs;
   inputs.platform = Platform::parse("linux/arm64");
   CHECK(value("FROM scratch\nARG TARGETARCH=x\n", "$TARGETARCH", inputs) == "x");
@@ -36,13 +38,17 @@ TEST_CASE("a default in the stage beats the automatic platform value", "[plan]")
   CHECK(value("FROM scratch\nARG TARGETARCH=x\n", "$TARGETARCH", inputs) == "y");
 }
 
-TEST_CASE("all words of one instruction see the environment before it, but ARG goes on", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 4.10: all words of one instruction see the environment before it, but ARG goes "
+    "on",
+    "[plan]") {
   CHECK(Planned("FROM scratch\nENV a=0\nENV a=1 b=$a\n").config().env ==
         Strings{path, "a=1", "b=0"});
   CHECK(value("FROM scratch\nARG A=1 B=$A\n", "$B") == "1");
 }
 
-TEST_CASE("a stage sees nothing of the global scope until it says ARG", "[plan]") {
+TEST_CASE("dockerfile.md 5.2: a stage sees nothing of the global scope until it says ARG",
+          "[plan]") {
   CHECK(value("ARG A=g\nFROM scratch\n", "x$A") == "x");
   CHECK(value("FROM scratch\n", "x$TARGETOS") == "x");
   CHECK(value("ARG A=g\nFROM scratch\nARG A\n", "$A") == "g");
@@ -50,13 +56,15 @@ TEST_CASE("a stage sees nothing of the global scope until it says ARG", "[plan]"
   CHECK(value("FROM scratch\nENV A=e\nARG A\n", "$A") == "e");
 }
 
-TEST_CASE("a build argument beats every default, also when empty, and is literal", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 5.4, 5.5: a build argument beats every default, also when empty, and is literal",
+    "[plan]") {
   const plan::PlanInputs inputs{.build_args = {{"A", "'$B' \\"}, {"E", ""}}};
   CHECK(value("ARG A=g\nFROM scratch\nARG A=s\n", "$A", inputs) == "'$B' \\");
   CHECK(value("FROM scratch\nARG E=s\n", "x$E", inputs) == "x");
 }
 
-TEST_CASE("automatic names have the formats of docker", "[plan]") {
+TEST_CASE("dockerfile.md 5.1: automatic names have the formats of docker", "[plan]") {
   const std::string text =
       "FROM scratch\nARG TARGETPLATFORM TARGETOS TARGETARCH TARGETVARIANT TARGETSTAGE\n";
   const std::string word = "$TARGETPLATFORM,$TARGETOS,$TARGETARCH,$TARGETVARIANT,$TARGETSTAGE";
@@ -67,18 +75,24 @@ TEST_CASE("automatic names have the formats of docker", "[plan]") {
   CHECK(value("FROM scratch AS Last\nARG TARGETSTAGE\n", "$TARGETSTAGE") == "last");
 }
 
-TEST_CASE("ARG of an automatic name before FROM keeps its value, a default replaces it", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 5.3: ARG of an automatic name before FROM keeps its value, a default replaces "
+    "it",
+    "[plan]") {
   const plan::PlanInputs inputs{.platform = Platform::parse("linux/arm64")};
   CHECK(value("ARG TARGETARCH\nFROM scratch\nARG TARGETARCH\n", "$TARGETARCH", inputs) == "arm64");
   CHECK(value("ARG TARGETARCH=q\nFROM scratch\nARG TARGETARCH\n", "$TARGETARCH", inputs) == "q");
 }
 
-TEST_CASE("FROM stage inherits ARG values, and ENV beats them there", "[plan]") {
+TEST_CASE("dockerfile.md 5.7: FROM stage inherits ARG values, and ENV beats them there", "[plan]") {
   CHECK(value("FROM scratch AS a\nARG A=a\nFROM a\n", "$A") == "a");
   CHECK(value("FROM scratch AS a\nENV A=e\nARG A=a\nFROM a\n", "$A") == "e");
 }
 
-TEST_CASE("an image brings its Env and no ARG, PATH is there from the start", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 5.7, 5.8, 14.3: an image brings its Env and no ARG, PATH is there from the "
+    "start",
+    "[plan]") {
   ContainerConfig config;
   config.env = {"X=img", "EMPTY"};
   const Planned planned("FROM base\nLABEL l=$X:$EMPTY:$PATH\n", {}, {{"base:latest", config}});
@@ -90,13 +104,15 @@ TEST_CASE("an image brings its Env and no ARG, PATH is there from the start", "[
   CHECK(Planned("FROM base\n", {}, {{"base:latest", config}}).config().env == Strings{"PATH="});
 }
 
-TEST_CASE("windows images get no PATH", "[plan]") {
+TEST_CASE("dockerfile.md 14.3: windows images get no PATH", "[plan]") {
   CHECK(Planned("FROM scratch\n", {.platform = Platform::parse("windows/amd64")})
             .config()
             .env.empty());
 }
 
-TEST_CASE("CMD, ENTRYPOINT, HEALTHCHECK, SHELL and MAINTAINER expand nothing", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 4.9, 13.12: CMD, ENTRYPOINT, HEALTHCHECK, SHELL and MAINTAINER expand nothing",
+    "[plan]") {
   const Planned planned(
       "FROM scratch\nENV A=a\nSHELL [\"$A\"]\nENTRYPOINT [\"$A\"]\nCMD $A\nHEALTHCHECK CMD $A\n"
       "MAINTAINER $A\n");
@@ -106,14 +122,16 @@ TEST_CASE("CMD, ENTRYPOINT, HEALTHCHECK, SHELL and MAINTAINER expand nothing", "
   CHECK(planned.target().author == "$A");
 }
 
-TEST_CASE("keys of ENV and LABEL are expanded", "[plan]") {
+TEST_CASE("dockerfile.md 4.9: keys of ENV and LABEL are expanded", "[plan]") {
   const Planned planned("FROM scratch\nENV A=k\nENV $A=1\nLABEL \"x y\"=z ${A}2=$A\n");
   CHECK(planned.config().env == Strings{path, "A=k", "k=1"});
   CHECK(planned.config().labels == std::map<std::string, std::string>{{"x y", "z"}, {"k2", "k"}});
 }
 
-TEST_CASE("reading an undefined variable is warned about once, at its place, with the nearest",
-          "[plan]") {
+TEST_CASE(
+    "dockerfile.md 4.5, 18: reading an undefined variable is warned about once, at its place, with "
+    "the nearest",
+    "[plan]") {
   const Planned planned("FROM scratch\nENV NAME=x\nLABEL a=1$NAM b=$NAM c=${U:-d}\n");
   CHECK(planned.warnings() == Strings{"UndefinedVar 3:10+4"});
   const Diagnostic& warning = planned.diagnostics.warnings()[0];
@@ -121,11 +139,11 @@ TEST_CASE("reading an undefined variable is warned about once, at its place, wit
   CHECK(warning.helps == Strings{"did you mean \"NAME\"?"});
 }
 
-TEST_CASE("a name declared without value is no undefined variable", "[plan]") {
+TEST_CASE("dockerfile.md 5.4: a name declared without value is no undefined variable", "[plan]") {
   CHECK(Planned("FROM scratch\nARG A\nLABEL a=$A\n").warnings().empty());
 }
 
-TEST_CASE("a variable that only the global scope has is explained", "[plan]") {
+TEST_CASE("dockerfile.md 5.2: a variable that only the global scope has is explained", "[plan]") {
   const Planned planned("ARG V=1\nFROM scratch\nLABEL a=$V\n");
   REQUIRE(planned.warnings() == Strings{"UndefinedVar 3:9+2"});
   CHECK(planned.diagnostics.warnings()[0].notes ==
@@ -134,7 +152,7 @@ TEST_CASE("a variable that only the global scope has is explained", "[plan]") {
         Strings{"write ARG V in this stage, above this line"});
 }
 
-TEST_CASE("a build argument that no ARG names is warned about", "[plan]") {
+TEST_CASE("dockerfile.md 5.5, 5.9: a build argument that no ARG names is warned about", "[plan]") {
   const plan::PlanInputs inputs{
       .build_args = {{"VERSON", "1"}, {"TARGETARCH", "x"}, {"http_proxy", "p"}, {"NO_PROXY", "p"}}};
   const Planned planned("FROM scratch\nARG VERSION\n", inputs);
@@ -144,7 +162,7 @@ TEST_CASE("a build argument that no ARG names is warned about", "[plan]") {
   CHECK(planned.diagnostics.warnings()[0].helps == Strings{"did you mean \"VERSION\"?"});
 }
 
-TEST_CASE("names that look like secrets are warned about", "[plan]") {
+TEST_CASE("dockerfile.md 18, 14.10: names that look like secrets are warned about", "[plan]") {
   CHECK(Planned("FROM scratch\nARG DB_PASSWORD\nENV PUBLIC_KEY=1 api_token=2 MONKEY=3\n")
             .warnings() == Strings{"SecretsUsedInArgOrEnv 2:5+11", "SecretsUsedInArgOrEnv 3:18+9"});
   CHECK(Planned("# check=skip=SecretsUsedInArgOrEnv\nFROM scratch\nARG DB_PASSWORD\n")
@@ -152,7 +170,7 @@ TEST_CASE("names that look like secrets are warned about", "[plan]") {
             .empty());
 }
 
-TEST_CASE("expansion errors count only in stages that are built", "[plan]") {
+TEST_CASE("dockerfile.md 6.8: expansion errors count only in stages that are built", "[plan]") {
   const std::string text = "FROM scratch AS a\nLABEL a=${x\nFROM scratch\n";
   CHECK(Planned(text).errors().empty());
   CHECK(Planned(text, {.target = "a"}).errors() == Strings{"substitution-invalid 2:9+3"});

@@ -27,7 +27,8 @@ std::vector<std::size_t> needed(const std::string& text, const std::string& targ
 
 }  // namespace
 
-TEST_CASE("a base is scratch, a stage above in any case, or an image", "[plan]") {
+TEST_CASE("dockerfile.md 6.3, 6.4: a base is scratch, a stage above in any case, or an image",
+          "[plan]") {
   const Planned planned(
       "FROM scratch AS alpine\nFROM Alpine AS b\nFROM --platform=linux/arm64 debian:12\n");
   CHECK(planned.errors().empty());
@@ -39,7 +40,7 @@ TEST_CASE("a base is scratch, a stage above in any case, or an image", "[plan]")
   CHECK(image.expansion.empty());
 }
 
-TEST_CASE("FROM is expanded and unquoted with the global scope", "[plan]") {
+TEST_CASE("dockerfile.md 6.3, 5.2: FROM is expanded and unquoted with the global scope", "[plan]") {
   const std::string text = "ARG B=\"al\"pine\nARG T=${B}-x\nFROM \"$B\":'3'$T\n";
   const Planned planned(text);
   REQUIRE(planned.errors().empty());
@@ -51,7 +52,9 @@ TEST_CASE("FROM is expanded and unquoted with the global scope", "[plan]") {
   CHECK(std::get<FromImage>(with_arg.graph.stages[0].base).expansion == "B=busy (--build-arg)");
 }
 
-TEST_CASE("the later of two stages with one name counts below it, numbers reach both", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 6.5: the later of two stages with one name counts below it, numbers reach both",
+    "[plan]") {
   const Planned planned(
       "FROM a AS x\nFROM b AS X\nFROM x\nCOPY --from=0 a b\nCOPY --from=1 a b\n"
       "COPY --from=x a b\n");
@@ -63,7 +66,8 @@ TEST_CASE("the later of two stages with one name counts below it, numbers reach 
   CHECK(std::get<FromStage>(copies.at(5)).index == 1);
 }
 
-TEST_CASE("the target is the last stage, a name in any case, or a number", "[plan]") {
+TEST_CASE("dockerfile.md 6.7: the target is the last stage, a name in any case, or a number",
+          "[plan]") {
   const std::string text = "FROM scratch AS Base\nFROM scratch\nFROM scratch AS last\n";
   CHECK(Planned(text).graph.target == 2);
   CHECK(Planned(text, {.target = "BASE"}).graph.target == 0);
@@ -76,7 +80,8 @@ TEST_CASE("the target is the last stage, a name in any case, or a number", "[pla
   CHECK(only_error(text, {.target = "3"}).id == "stage-unknown");
 }
 
-TEST_CASE("only stages the target needs are needed, each after what it reads", "[plan]") {
+TEST_CASE("dockerfile.md 6.8: only stages the target needs are needed, each after what it reads",
+          "[plan]") {
   const std::string text =
       "FROM scratch AS a\nFROM scratch AS b\nFROM scratch AS unused\nRUN x\nFROM a AS c\n"
       "COPY --from=B x y\nFROM scratch AS d\nCOPY --from=c x y\n";
@@ -85,13 +90,16 @@ TEST_CASE("only stages the target needs are needed, each after what it reads", "
   CHECK(needed(text, "a") == std::vector<std::size_t>{0});
 }
 
-TEST_CASE("the parts of an unused stage are checked for syntax only", "[plan]") {
+TEST_CASE("dockerfile.md 6.8: the parts of an unused stage are checked for syntax only", "[plan]") {
   CHECK(Planned("FROM scratch AS a\nRUN x\nADD a b\nCOPY --from=n0ne/UPPER a b\nFROM scratch\n")
             .errors()
             .empty());
 }
 
-TEST_CASE("RUN in a needed stage is refused with who needs it and what to do", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 6.8, 13.15, 17: RUN in a needed stage is refused with who needs it and what to "
+    "do",
+    "[plan]") {
   const Diagnostic error = only_error(
       "FROM golang AS builder\n\n\n\n\nRUN go build -o /out/server .\n\n\nFROM scratch\n\n"
       "COPY --from=builder /out/server /server\n");
@@ -110,7 +118,8 @@ TEST_CASE("RUN in a needed stage is refused with who needs it and what to do", "
                 "or prepare a base image once where RUN is possible, and start FROM it"});
 }
 
-TEST_CASE("several RUN of one stage are one error that lists the others", "[plan]") {
+TEST_CASE("dockerfile.md 13.15: several RUN of one stage are one error that lists the others",
+          "[plan]") {
   const Diagnostic error = only_error("FROM scratch\nRUN a\nRUN b\nUSER x\nRUN c\n");
   CHECK(error.where->label == "this is the stage that is built");
   CHECK(error.notes == Strings{"2 more RUN in this stage, on lines 3, 5"});
@@ -121,13 +130,20 @@ TEST_CASE("several RUN of one stage are one error that lists the others", "[plan
         "stage 'b' is needed by FROM b (line 3)");
 }
 
-TEST_CASE("every other refused instruction of a needed stage is an error", "[plan]") {
-  CHECK(Planned("FROM scratch\nADD a b\nONBUILD USER x\nCOPY <<E /x\nE\nCOPY --link a b\n")
-            .errors() == Strings{"add-unsupported 2:1+3", "onbuild-unsupported 3:1+7",
-                                 "heredoc-unsupported 4:1+4", "flag-unsupported 6:1+4"});
+TEST_CASE("dockerfile.md 6.8: a stage that RUN mounts is needed too", "[plan]") {
+  const Planned planned(
+      "FROM a AS x\nRUN y\nFROM b AS z\nFROM scratch\nRUN --mount=from=X --mount=from=img:1 c\n");
+  CHECK(planned.errors() == Strings{"run-unsupported 2:1+3", "run-unsupported 5:1+3"});
+  CHECK(planned.diagnostics.errors()[0].where->label ==
+        "stage 'x' is needed by RUN --mount=from=x (line 5)");
+  CHECK(Planned("FROM a AS x\nRUN --mount=from=x c\nFROM scratch\n").errors() ==
+        Strings{"stage-circular 2:13+6"});
+  CHECK(Planned("FROM a\nRUN --mount=from=x c\nFROM scratch AS x\n").errors() ==
+        Strings{"stage-later 2:13+6"});
 }
 
-TEST_CASE("COPY --from reads a stage above, scratch, an image or the context", "[plan]") {
+TEST_CASE("dockerfile.md 6.9: COPY --from reads a stage above, scratch, an image or the context",
+          "[plan]") {
   const Planned planned(
       "FROM scratch AS base\nFROM scratch\nCOPY a b\nCOPY --from=BASE a b\nCOPY --from=0 a b\n"
       "COPY --from=scratch a b\nCOPY --from=nginx:1 a b\n");
@@ -140,7 +156,8 @@ TEST_CASE("COPY --from reads a stage above, scratch, an image or the context", "
   CHECK(std::get<FromImage>(copies.at(6)).name.familiar() == "nginx:1");
 }
 
-TEST_CASE("a mistyped stage name is an error before any image is looked for", "[plan]") {
+TEST_CASE("dockerfile.md 6.9, 17: a mistyped stage name is an error before any image is looked for",
+          "[plan]") {
   const std::string text = "FROM scratch AS builder\nFROM scratch\nCOPY --from=buidler a b\n";
   const Diagnostic error = only_error(text);
   CHECK(brief(error) == "stage-unknown 3:13+7");
@@ -150,7 +167,10 @@ TEST_CASE("a mistyped stage name is an error before any image is looked for", "[
   CHECK(Planned("FROM scratch AS node\nFROM scratch\nCOPY --from=node:1 a b\n").errors().empty());
 }
 
-TEST_CASE("COPY --from its own, a later or a missing stage is an error in every stage", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 6.9, 17: COPY --from its own, a later or a missing stage is an error in every "
+    "stage",
+    "[plan]") {
   const std::string last = "FROM scratch\n";
   CHECK(Planned("FROM a AS x\nCOPY --from=x a b\n" + last).errors() ==
         Strings{"stage-circular 2:13+1"});
@@ -161,11 +181,13 @@ TEST_CASE("COPY --from its own, a later or a missing stage is an error in every 
   CHECK(Planned("FROM a AS x\nCOPY --from=2 a b\n" + last).errors() ==
         Strings{"stage-unknown 2:13+1"});
   const Diagnostic error = only_error("FROM a AS x\nCOPY --from=Y a b\nFROM scratch AS y\n");
-  CHECK(error.message == "the stage \"Y\" must be defined before COPY --from reads it");
+  CHECK(error.message == "the stage \"Y\" must be defined before it is read");
   CHECK(error.notes == Strings{"it begins on line 3, this is line 2"});
 }
 
-TEST_CASE("FROM with a variable that is not declared names scope and nearest", "[plan]") {
+TEST_CASE(
+    "dockerfile.md 6.3, 17: FROM with a variable that is not declared names scope and nearest",
+    "[plan]") {
   const Diagnostic error = only_error("ARG TAGS=1\nFROM a\nARG TAG\nFROM ${TAG}\n");
   CHECK(brief(error) == "arg-undefined 4:6+6");
   CHECK(error.message == "FROM uses the variable \"TAG\", which no ARG before FROM declares");
@@ -176,20 +198,22 @@ TEST_CASE("FROM with a variable that is not declared names scope and nearest", "
   CHECK(only_error("FROM alpine:$TAG\n").id == "arg-undefined");
 }
 
-TEST_CASE("FROM with a variable without value says how to give one", "[plan]") {
+TEST_CASE("dockerfile.md 6.3, 17: FROM with a variable without value says how to give one",
+          "[plan]") {
   const Diagnostic error = only_error("ARG TAG\nFROM ${TAG}\n");
   CHECK(error.message == "FROM uses the variable \"TAG\", which has no value");
   CHECK(error.helps == Strings{"give it a default, ARG TAG=value, or --build-arg TAG=value"});
 }
 
-TEST_CASE("FROM that expands to nothing should not be blank", "[plan]") {
+TEST_CASE("dockerfile.md 6.3, 17: FROM that expands to nothing should not be blank", "[plan]") {
   const Diagnostic error = only_error("ARG B=x\nFROM $B\n", {.build_args = {{"B", ""}}});
   CHECK(brief(error) == "from-empty 2:6+2");
   CHECK(error.message == "the image name \"$B\" should not be blank");
   CHECK(error.where->label == "B= (--build-arg)");
 }
 
-TEST_CASE("mistakes of every FROM line count, needed or not", "[plan]") {
+TEST_CASE("dockerfile.md 6.6, 6.8, 17: mistakes of every FROM line count, needed or not",
+          "[plan]") {
   CHECK(Planned("FROM Upper\nFROM --platform=$X a\nFROM --platform=linux/none a\nFROM ${a\n"
                 "FROM scratch\n")
             .errors() == Strings{"name-invalid 1:6+5", "platform-invalid 2:17+2",
@@ -197,7 +221,7 @@ TEST_CASE("mistakes of every FROM line count, needed or not", "[plan]") {
   CHECK(only_error("FROM --platform= scratch\n").id == "platform-invalid");
 }
 
-TEST_CASE("many stages and references are resolved in linear time", "[plan]") {
+TEST_CASE("dockerfile.md 6.8: many stages and references are resolved in linear time", "[plan]") {
   std::string text = "FROM scratch AS s0\n";
   for (int i = 1; i < 50'000; ++i) {
     const std::string above = "s" + std::to_string(i - 1);
@@ -209,7 +233,7 @@ TEST_CASE("many stages and references are resolved in linear time", "[plan]") {
   CHECK(diagnostics.errors().empty());
 }
 
-TEST_CASE("nothing is planned for a text without FROM", "[plan]") {
+TEST_CASE("dockerfile.md 2.10: nothing is planned for a text without FROM", "[plan]") {
   CHECK(Planned("").graph.stages.empty());
   CHECK(Planned("ARG A\n").graph.stages.empty());
 }

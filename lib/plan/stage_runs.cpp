@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Instructions that are understood and not carried out, in stages that are built
+// RUN in stages that are built, which is understood and not carried out
 // (docs/reference/dockerfile.md, 6.8 and 13.15).
 #include <utility>
 
@@ -10,27 +10,24 @@ namespace ocibuild::plan {
 
 using dockerfile::Copy;
 using dockerfile::Instruction;
-using dockerfile::Refused;
+using dockerfile::Run;
 using support::concat;
 
-void GraphBuilder::report_refused() {
+/// Thirty RUN lines are one problem: the first is shown, the others are counted.
+void GraphBuilder::report_runs() {
   for (const std::size_t i : out_.needed) {
-    const Stage& stage = out_.stages[i];
-    // Thirty RUN lines are one problem: the first is shown, the others are counted.
-    std::optional<std::size_t> first_run;
-    std::vector<unsigned> more_runs;
-    for (std::size_t at = stage.first; at < stage.end; ++at) {
+    std::optional<std::size_t> first;
+    std::vector<unsigned> more_lines;
+    for (const std::size_t at : out_.stages[i].instructions) {
       const Instruction& instruction = file_.instructions[at];
-      if (!std::holds_alternative<Refused>(instruction.body)) continue;
-      if (instruction.keyword != "RUN") {
-        report_refused(i, at, {});
-      } else if (!first_run) {
-        first_run = at;
+      if (!std::holds_alternative<Run>(instruction.body)) continue;
+      if (!first) {
+        first = at;
       } else {
-        more_runs.push_back(instruction.span.line);
+        more_lines.push_back(instruction.span.line);
       }
     }
-    if (first_run) report_refused(i, *first_run, more_runs);
+    if (first) report_run(i, *first, more_lines);
   }
 }
 
@@ -43,10 +40,14 @@ std::string GraphBuilder::reason_for(std::size_t stage) const {
                         : concat("stage '", name, "' is the one that is built");
   }
   const Instruction& by = file_.instructions[needed_by->second];
-  const auto* copy = std::get_if<Copy>(&by.body);
-  const std::string reference =
-      copy != nullptr ? concat("COPY --from=", copy->from->text)
-                      : concat("FROM ", std::get<dockerfile::From>(by.body).image.text);
+  std::string reference = by.keyword;
+  if (const Copy* copy = dockerfile::files_of(by)) {
+    reference += " --from=" + copy->from->text;
+  } else if (const auto* from = std::get_if<dockerfile::From>(&by.body)) {
+    reference += " " + from->image.text;
+  } else {
+    reference += " --mount=from=" + display_name(stage);
+  }
   return concat("stage '", display_name(stage), "' is needed by ", reference, " (line ",
                 by.span.line, ')');
 }
@@ -59,8 +60,8 @@ std::vector<std::string> GraphBuilder::run_helps(std::size_t stage) const {
   }
   std::string build = concat("build on the host and hand the result in:  ocibuild --build-context ",
                              display_name(stage), "=./out …");
-  const auto* copy = std::get_if<Copy>(&file_.instructions[needed_by->second].body);
-  if (copy != nullptr) {
+  const Copy* copy = dockerfile::files_of(file_.instructions[needed_by->second]);
+  if (copy != nullptr && !copy->sources.empty()) {
     const std::string& source = copy->sources.front().text;
     if (source.starts_with('/') && source.find_first_of("$*?[") == std::string::npos) {
       build += concat("   (then ", source, " is ./out", source, ')');
@@ -69,13 +70,11 @@ std::vector<std::string> GraphBuilder::run_helps(std::size_t stage) const {
   return {std::move(build), base};
 }
 
-void GraphBuilder::report_refused(std::size_t stage, std::size_t instruction,
-                                  const std::vector<unsigned>& more_lines) {
-  const Instruction& where = file_.instructions[instruction];
-  const Refused& refused = std::get<Refused>(where.body);
+void GraphBuilder::report_run(std::size_t stage, std::size_t instruction,
+                              const std::vector<unsigned>& more_lines) {
   dockerfile::Explanation explanation;
   explanation.label = reason_for(stage);
-  explanation.helps = where.keyword == "RUN" ? run_helps(stage) : refused.helps;
+  explanation.helps = run_helps(stage);
   if (!more_lines.empty()) {
     static constexpr std::size_t most_shown = 8;
     std::vector<std::string> shown;
@@ -86,7 +85,8 @@ void GraphBuilder::report_refused(std::size_t stage, std::size_t instruction,
                                 more_lines.size() > 1 ? "s " : " ", support::join(shown, ", "),
                                 more_lines.size() > most_shown ? ", …" : "")};
   }
-  findings_.error(refused.id, refused.message, where.span, std::move(explanation));
+  findings_.error("run-unsupported", "RUN is not executed by ocibuild",
+                  file_.instructions[instruction].span, std::move(explanation));
 }
 
 }  // namespace ocibuild::plan

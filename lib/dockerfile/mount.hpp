@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "dockerfile/findings.hpp"
+#include "dockerfile/instruction.hpp"
+
+/// The values of RUN's list flags: CSV of `key[=value]` (docs/reference/dockerfile.md, 13.15).
+/// Nothing is mounted; they are read for their mistakes and for the stages they name.
+namespace ocibuild::dockerfile {
+
+/// Reads one `--mount`; its `from=` is appended to `from`. False, and an error, when it is wrong. A
+/// value with a variable is not looked into, because only an execution would expand it.
+bool read_mount(const Word& mount, std::vector<Word>& from, Findings& findings);
+
+/// Checks one `--device`. False, and an error, when it is wrong.
+bool check_device(const Word& device, Findings& findings);
+
+}  // namespace ocibuild::dockerfile
