@@ -90,6 +90,7 @@ private:
   support::Diagnostics& diagnostics_;
   dockerfile::Findings findings_;
   ExpansionLimit limit_;
+  std::size_t triggers_run_ = 0;
   StageGraph out_;
   std::size_t first_from_ = 0;  ///< index of the first FROM; the number of instructions if none
   /// Name -> the stages that have it, ascending.

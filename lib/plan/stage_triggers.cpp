@@ -54,6 +54,16 @@ bool GraphBuilder::add_triggers(std::size_t stage, dockerfile::Dockerfile& file,
     }
     base = concat("stage '", display_name(parent->index), "'");
   }
+  // Stages times triggers: a file of some megabytes could ask for more than fits into memory.
+  static constexpr std::size_t most_triggers = 10'000;
+  triggers_run_ += triggers.size();
+  if (triggers_run_ > most_triggers) {
+    findings_.error("onbuild-too-many",
+                    concat("the stages of this Dockerfile run more than ", most_triggers,
+                           " ONBUILD instructions"),
+                    from_of(stage).image.span, {.helps = {"build fewer stages on this base"}});
+    return false;
+  }
   std::vector<std::size_t> added;
   for (const std::string& trigger : triggers) {
     const dockerfile::Span place = from_of(stage).image.span;

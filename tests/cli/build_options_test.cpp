@@ -168,7 +168,8 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
         "--image-name-with-digest-file needs at least one -t");
 }
 
-TEST_CASE("dockerfile.md 1.2: the Dockerfile is looked for in the working directory, then in PATH", "[cli]") {
+TEST_CASE("dockerfile.md 1.2: the Dockerfile is looked for in the working directory, then in PATH",
+          "[cli]") {
   Reader reader;
   reader.dir.write("ctx/Other", "");
   CHECK(reader.read({"-f", "Other", "ctx"}).request.dockerfile == reader.dir / "ctx/Other");
@@ -177,7 +178,9 @@ TEST_CASE("dockerfile.md 1.2: the Dockerfile is looked for in the working direct
   CHECK(reader.read({"-f", "-"}).dockerfile_from_stdin);
 }
 
-TEST_CASE("the platform comes from --platform, then from DOCKER_DEFAULT_PLATFORM", "[cli]") {
+TEST_CASE(
+    "dockerfile.md 14.9: the platform comes from --platform, then from DOCKER_DEFAULT_PLATFORM",
+    "[cli]") {
   Reader reader;
   CHECK(!reader.read({}).request.platform);
   reader.io.environment["DOCKER_DEFAULT_PLATFORM"] = "linux/arm64";

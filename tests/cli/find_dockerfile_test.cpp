@@ -75,7 +75,7 @@ TEST_CASE(
   CHECK(project.run({"build", "-f", "-", "ctx"}) == 1);
 }
 
-TEST_CASE("dockerfile.md 1.5: a Dockerfile that is ignored is read and not copied", "[cli]") {
+TEST_CASE("dockerfile.md 1.5, 12.6: a Dockerfile that is ignored is read and not copied", "[cli]") {
   Project project;
   project.dir.write("ctx/Dockerfile", "FROM scratch\nCOPY Dockerfile* /\n");
   CHECK_THAT(project.build(), !Contains("copy-no-match"));

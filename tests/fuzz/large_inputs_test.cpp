@@ -106,6 +106,22 @@ TEST_CASE("dockerfile.md 4.11: substitutions that nest or grow end in an error",
         std::set<std::string>{"port-invalid"});
 }
 
+TEST_CASE("dockerfile.md 6.11: triggers times stages end in an error", "[fuzz]") {
+  const Stopwatch time;
+  support::Diagnostics found;
+  dockerfile::Dockerfile file = dockerfile::parse(
+      "Dockerfile",
+      "FROM scratch AS a\n" + lines(50'000, [](int) { return "ONBUILD LABEL a=b\n"; }) +
+          lines(10'000, [](int i) { return concat("FROM a AS s", i, "\n"); }) + "FROM scratch\n" +
+          lines(10'000, [](int i) { return concat("COPY --from=s", i, " a b\n"); }),
+      found);
+  plan::StageGraph graph = plan::build_stage_graph(file, {}, found);
+  CHECK(found.errors().empty());
+  plan::add_triggers(file, graph, {}, nullptr, found);
+  CHECK(found.errors().front().id == "onbuild-too-many");
+  CHECK(time.in_time());
+}
+
 TEST_CASE("dockerfile.md 4.6: patterns are matched without going back", "[fuzz]") {
   const std::string value = "ENV A=" + std::string(200'000, 'a') + "\n";
   for (const std::string_view use : {"${A##*a*a*a*a*a*b}", "${A%%b*a*a*a*a*a*}", "${A//a*a*b/x}",

@@ -46,7 +46,7 @@ std::string text_of(const layer::LayerFile& file) {
 
 }  // namespace
 
-TEST_CASE("dockerfile.md 10.4, 7.1: heredocs are files 0644 of root, placed after the sources",
+TEST_CASE("dockerfile.md 10.4, 7.1, 8.9: heredocs are files 0644 of root, placed after the sources",
           "[build]") {
   plan::CopyStep step = copy_step({"x"}, "/d/");
   step.inline_files = {{{"a", {}}, "one\n"}, {{"x", {}}, "two\n"}};

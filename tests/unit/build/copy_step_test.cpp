@@ -192,7 +192,7 @@ TEST_CASE("dockerfile.md 7.13: several files onto one name leave the last one, w
   CHECK(copied.warnings[0].id == "copy-overwrites");
 }
 
-TEST_CASE("dockerfile.md 17: a missing source names the nearest path", "[build]") {
+TEST_CASE("dockerfile.md 7.4, 17: a missing source names the nearest path", "[build]") {
   MemoryTree origin;
   origin.file("build/server", "x");
   const Copied copied = run(copy_step({"build/sever"}, "/t"), origin, {});
@@ -211,7 +211,8 @@ TEST_CASE("dockerfile.md 7.16: of extended attributes only the capability is cop
         std::map<std::string, std::string>{{"security.capability", "c"}});
 }
 
-TEST_CASE("image.md 2.8: file times are fixed, kept or lowered as asked", "[build]") {
+TEST_CASE("dockerfile.md 16.4; image.md 2.8: file times are fixed, kept or lowered as asked",
+          "[build]") {
   oci::Entry entry = test::file_entry("f", 0);
   entry.mtime = 1000;
   MemoryTree origin;

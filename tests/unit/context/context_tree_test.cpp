@@ -245,7 +245,7 @@ TEST_CASE("an included directory whose files are all hidden is there", "[context
   CHECK(tree.list(RootfsPath("d")).empty());
 }
 
-TEST_CASE("a symlink is judged by its own path", "[context]") {
+TEST_CASE("dockerfile.md 11.8: a symlink is judged by its own path", "[context]") {
   const test::TempDir dir;
   dir.write("target", "");
   dir.symlink("link", "target");

@@ -38,6 +38,11 @@ Strings texts(const std::vector<Word>& words) {
 
 }  // namespace
 
+TEST_CASE("dockerfile.md 2.3: a syntax directive has no effect", "[dockerfile]") {
+  CHECK(errors_of("# syntax=example.invalid/none:1\nFROM scratch\n") == Strings{});
+  CHECK(warnings_of("# syntax=example.invalid/none:1\nFROM scratch\n") == Strings{});
+}
+
 TEST_CASE("dockerfile.md 3.4: a text that is not JSON is a shell command, with a warning",
           "[dockerfile]") {
   for (const char* text : {"['a']", "[\"a\"] b", "[\"a\",]"}) {

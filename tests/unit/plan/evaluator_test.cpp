@@ -251,6 +251,12 @@ TEST_CASE("dockerfile.md 15.1: each instruction but FROM is one step that knows 
   CHECK(planned.target().steps[1].makes_layer());
 }
 
+TEST_CASE("dockerfile.md 4.7: blanks split words inside braces too, unless all is quoted",
+          "[plan]") {
+  CHECK(Planned("FROM scratch\nENV A=${B:-a b}\n").errors() == Strings{"equals-missing 2:14+2"});
+  CHECK(on_scratch("ENV A=\"${B:-a b}\"\n").config().env.back() == "A=a b");
+}
+
 TEST_CASE("dockerfile.md 14.3: PATH is added unless there is one, even an empty one", "[plan]") {
   const auto env_of = [](const Strings& env, const char* platform) {
     const plan::PlanInputs inputs{.platform = Platform::parse(platform)};
