@@ -5,6 +5,9 @@
 #include <map>
 #include <optional>
 
+#include <ocibuild/error.hpp>
+#include <ocibuild/reference.hpp>
+
 #include "dockerfile/findings.hpp"
 #include "dockerfile/words.hpp"
 #include "support/text.hpp"
@@ -39,12 +42,25 @@ std::optional<Directive> directive_in(std::string_view line) {
   return Directive{support::to_lower(name), value};
 }
 
+/// Whether `# syntax=value` asks for the language that is implemented here.
+bool is_own_syntax(std::string_view value) {
+  const std::string_view image = value.substr(0, value.find_first_of(" \t"));
+  try {
+    const Reference name = Reference::parse(image);
+    return name.registry == "docker.io" && (name.repository == "docker/dockerfile" ||
+                                            name.repository == "docker/dockerfile-upstream");
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Directives read_directives(const SourceText& source, support::Diagnostics& diagnostics) {
   Directives out;
   std::map<std::string, unsigned> seen;
   std::vector<std::pair<std::string, Span>> unknown_checks;
+  std::optional<Span> other_syntax;
   Findings findings(source, out.checks, diagnostics);
   for (unsigned number = 1; number <= source.lines().size(); ++number) {
     const std::string& line = source.lines()[number - 1];
@@ -69,11 +85,19 @@ Directives read_directives(const SourceText& source, support::Diagnostics& diagn
         findings.error("escape-invalid", concat(quote(value), " cannot be the escape character"),
                        span, {.helps = {"write # escape=\\ or # escape=`"}});
       }
+    } else if (name == "syntax" && !is_own_syntax(value)) {
+      other_syntax = span;
     } else if (name == "check") {
       out.checks = Checks::parse(value);
       for (const std::string& option : out.checks.unknown)
         unknown_checks.emplace_back(option, span);
     }
+  }
+  // Said last, because # check may stand below and silence it.
+  if (other_syntax) {
+    findings.warning("syntax-ignored",
+                     "this frontend is not fetched: the file is read as a Dockerfile",
+                     *other_syntax, {.helps = {"write # syntax=docker/dockerfile:1, or nothing"}});
   }
   for (const auto& [option, span] : unknown_checks) {
     findings.warning("check-option-unknown", concat("# check does not know ", quote(option)), span,

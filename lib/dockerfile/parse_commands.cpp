@@ -160,7 +160,8 @@ std::optional<Body> parse_onbuild(const Statement& statement) {
                                         "image"}});
     return std::nullopt;
   }
-  Onbuild out{std::string(statement.args())};
+  // Blanks at the end are stored too, as the engine does.
+  Onbuild out{statement.line.text.substr(statement.text.offset)};
   for (const Heredoc& heredoc : statement.line.heredocs) {
     out.trigger += concat("\n", heredoc.body, heredoc.name);
   }

@@ -122,6 +122,22 @@ TEST_CASE("dockerfile.md 2.2, 17: a directive twice or with a wrong value is an 
         "the directive \"escape\" stands on line 1 and again on line 2");
 }
 
+TEST_CASE("dockerfile.md 2.3: a frontend that is another language is warned about, and not fetched",
+          "[dockerfile]") {
+  for (const char* own : {"docker/dockerfile:1", "docker.io/docker/dockerfile:1.7-labs",
+                          "docker/dockerfile", "docker/dockerfile-upstream:master x"}) {
+    CAPTURE(own);
+    CHECK(warnings_of("# syntax=" + std::string(own) + "\nFROM a\n") == Strings{});
+  }
+  for (const char* other : {"tonistiigi/buildpacks", "ghcr.io/docker/dockerfile:1", "UPPER"}) {
+    CAPTURE(other);
+    CHECK(warnings_of("# syntax=" + std::string(other) + "\nFROM a\n")
+              .at(0)
+              .starts_with("syntax-ignored 1:10+"));
+  }
+  CHECK(warnings_of("# syntax=x\n# check=skip=syntax-ignored\nFROM a\n") == Strings{});
+}
+
 TEST_CASE("dockerfile.md 2.10, 6.2, 17: a file without instruction, or without FROM, is an error",
           "[dockerfile]") {
   CHECK(errors_of("") == Strings{"dockerfile-empty 1:1+1"});
@@ -174,14 +190,14 @@ TEST_CASE("dockerfile.md 10.5: a heredoc is no destination", "[dockerfile]") {
   CHECK(errors_of("FROM scratch\nCOPY <<E\nE\n") == Strings{"arguments-missing 2:1+4"});
 }
 
-TEST_CASE("dockerfile.md 10.8, 13.13: ONBUILD keeps its text, heredoc bodies included",
+TEST_CASE("dockerfile.md 3.9, 10.8, 13.13: ONBUILD keeps its text, heredoc bodies included",
           "[dockerfile]") {
   const Parsed parsed(
       "FROM scratch\nONBUILD copy  <<-A <<B   /d/\n\tx\n\tA\ny\nB\n"
-      "ONBUILD   Run   echo \\\n  hi\nONBUILD NONSENSE\n");
+      "ONBUILD   Run   echo \\\n  hi \nONBUILD NONSENSE\n");
   CHECK(brief(parsed.diagnostics.errors()) == Strings{});
   CHECK(parsed.body<Onbuild>(1).trigger == "copy  <<-A <<B   /d/\n\tx\nA\ny\nB");
-  CHECK(parsed.body<Onbuild>(2).trigger == "Run   echo   hi");
+  CHECK(parsed.body<Onbuild>(2).trigger == "Run   echo   hi ");
   CHECK(parsed.body<Onbuild>(3).trigger == "NONSENSE");
 }
 

@@ -38,11 +38,6 @@ Strings texts(const std::vector<Word>& words) {
 
 }  // namespace
 
-TEST_CASE("dockerfile.md 2.3: a syntax directive has no effect", "[dockerfile]") {
-  CHECK(errors_of("# syntax=example.invalid/none:1\nFROM scratch\n") == Strings{});
-  CHECK(warnings_of("# syntax=example.invalid/none:1\nFROM scratch\n") == Strings{});
-}
-
 TEST_CASE("dockerfile.md 3.4: a text that is not JSON is a shell command, with a warning",
           "[dockerfile]") {
   for (const char* text : {"['a']", "[\"a\"] b", "[\"a\",]"}) {
@@ -265,4 +260,23 @@ TEST_CASE("dockerfile.md 18: # check=skip leaves warnings out, error=true makes 
   CHECK(warnings_of("# check=what;skip=;error=perhaps\nFROM a\n") ==
         Strings{"check-option-unknown 1:9+24", "check-option-unknown 1:9+24",
                 "check-option-unknown 1:9+24"});
+}
+
+TEST_CASE("dockerfile.md 3.2, 3.3: corners of flags", "[dockerfile]") {
+  CHECK(one<Copy>("COPY --chown='a\"b' x /").chown->text == "a\"b");
+  CHECK(one<Copy>("COPY --chown=a\\ b x /").chown->text == "a b");
+  CHECK(texts(one<Copy>("COPY -- --link /").sources) == Strings{"--link"});
+  CHECK(texts(one<Copy>("COPY a --link /").sources) == Strings{"a", "--link"});
+  CHECK_FALSE(one<Copy>("COPY --chown= a /").chown);
+  CHECK(error_of("COPY --link= a /") == Strings{"flag-value-invalid 2:13+1"});
+  CHECK(error_of("COPY --link --link=true a /") == Strings{"flag-repeated 2:13+6"});
+  CHECK(error_of("ARG --x A") == Strings{"unknown-flag 2:5+3"});
+  CHECK(error_of("ONBUILD --x RUN y") == Strings{"unknown-flag 2:9+3"});
+}
+
+TEST_CASE("dockerfile.md 3.4: JSON may hold escapes, but no keys and no arrays", "[dockerfile]") {
+  CHECK(one<Volume>("VOLUME [\"\\u0041\"]").paths.at(0).text == "A");
+  CHECK(error_of("CMD [[\"a\"]]") == Strings{"json-form-type 2:5+7"});
+  CHECK(error_of("CMD [{\"a\": \"b\"}]") == Strings{"json-form-type 2:5+12"});
+  CHECK(one<Entrypoint>("ENTRYPOINT []").command.exec == Strings{});
 }

@@ -82,3 +82,14 @@ TEST_CASE("dockerfile.md 13.15: network, security and device have their values",
   CHECK(brief(only_error("--device=a,b")) == "device-invalid 2:16+1");
   CHECK(brief(only_error("--device=a,required=x")) == "device-invalid 2:16+10");
 }
+
+TEST_CASE("dockerfile.md 10.7: RUN keeps its text and the bodies of its heredocs", "[dockerfile]") {
+  const Parsed parsed(
+      "FROM scratch\nRUN <<-EOF\n\t#!/bin/x\n\tEOF\nRUN cat <<A 3<<'B' >f\n1\nA\n2\nB\n");
+  REQUIRE(brief(parsed.diagnostics.errors()) == Strings{});
+  CHECK(parsed.body<Run>(1).command.shell_text == "<<-EOF");
+  CHECK(parsed.body<Run>(1).heredocs.at(0).body == "#!/bin/x\n");
+  REQUIRE(parsed.body<Run>(2).heredocs.size() == 2);
+  CHECK(parsed.body<Run>(2).heredocs[0].expand);
+  CHECK(parsed.body<Run>(2).heredocs[1].body == "2\n");
+}

@@ -175,3 +175,11 @@ TEST_CASE("dockerfile.md 6.8: expansion errors count only in stages that are bui
   CHECK(Planned(text).errors().empty());
   CHECK(Planned(text, {.target = "a"}).errors() == Strings{"substitution-invalid 2:9+3"});
 }
+
+TEST_CASE("dockerfile.md 4.7: blanks inside ${} split words before it is expanded", "[plan]") {
+  CHECK(Planned("FROM scratch\nENV A=${N:-a b}\n").errors() == Strings{"equals-missing 2:14+2"});
+  CHECK(Planned("FROM scratch\nUSER ${N:-a b}\n").config().user == "a b");
+  CHECK(Planned("FROM scratch\nENV A=\"${N:-a b}\"\n").history() == Strings{"ENV A=a b"});
+  CHECK(Planned("FROM scratch\nCOPY ${N:-a b} /\n").errors() ==
+        Strings{"substitution-invalid 2:6+6"});
+}
