@@ -42,6 +42,9 @@ StageGraph GraphBuilder::run_triggers(dockerfile::Dockerfile& file, const Trigge
 /// True when there are any.
 bool GraphBuilder::add_triggers(std::size_t stage, dockerfile::Dockerfile& file,
                                 const TriggersOf& triggers_of) {
+  // Stages times triggers: a file of some megabytes could ask for more than fits into memory.
+  static constexpr std::size_t most_triggers = 10'000;
+  if (triggers_run_ > most_triggers) return false;  // reported
   std::vector<std::string> triggers;
   std::string base;
   if (const auto* image = std::get_if<FromImage>(&out_.stages[stage].base)) {
@@ -54,8 +57,6 @@ bool GraphBuilder::add_triggers(std::size_t stage, dockerfile::Dockerfile& file,
     }
     base = concat("stage '", display_name(parent->index), "'");
   }
-  // Stages times triggers: a file of some megabytes could ask for more than fits into memory.
-  static constexpr std::size_t most_triggers = 10'000;
   triggers_run_ += triggers.size();
   if (triggers_run_ > most_triggers) {
     findings_.error("onbuild-too-many",

