@@ -106,6 +106,16 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
       });
 }
 
+const BaseImage* BaseImages::find_or_null(const plan::FromImage& from,
+                                          const std::optional<Platform>& wanted,
+                                          const dockerfile::SourceText& source) {
+  try {
+    return &find(from, wanted, source);
+  } catch (const Error&) {
+    return nullptr;
+  }
+}
+
 std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const Descriptor& layer,
                                                             const DiffId& diff_id) {
   std::shared_ptr<const rootfs::LayerIndex>& index = indexes_[layer.digest];

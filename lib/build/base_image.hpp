@@ -39,6 +39,9 @@ public:
   /// (platform-missing) pointing at the word
   const BaseImage& find(const plan::FromImage& from, const std::optional<Platform>& wanted,
                         const dockerfile::SourceText& source);
+  /// The same, or null when there is no such image to be had.
+  const BaseImage* find_or_null(const plan::FromImage& from, const std::optional<Platform>& wanted,
+                                const dockerfile::SourceText& source);
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);

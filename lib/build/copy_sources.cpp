@@ -58,8 +58,9 @@ void SourceCopier::copy(const plan::Text& source) {
     if (step_.parents) return copy_with_parents();
     if (!oci::has_wildcard(source.text)) return copy_named(oci::RootfsPath(source.text));
     const auto matches = expand(source.text);
-    if (matches.empty()) warn_no_match();
-    for (const oci::RootfsPath& match : matches) copy_named(match);
+    if (!matches) return report_missing(oci::split_pattern(source.text).fixed);
+    if (matches->empty()) warn_no_match();
+    for (const oci::RootfsPath& match : *matches) copy_named(match);
   } catch (const InTheWay& blocked) {
     report_destination_blocked(place_, blocked, step_.destination_text.span);
   } catch (const Error& error) {
@@ -71,9 +72,10 @@ void SourceCopier::copy(const plan::Text& source) {
   }
 }
 
-std::vector<oci::RootfsPath> SourceCopier::expand(std::string_view text) const {
+std::optional<std::vector<oci::RootfsPath>> SourceCopier::expand(std::string_view text) const {
   const oci::SplitPattern pattern = oci::split_pattern(text);
   const oci::RootfsPath base = rootfs::resolve(origin_.tree, oci::RootfsPath(pattern.fixed));
+  if (!base.is_root() && !origin_.tree.lookup(base)) return std::nullopt;
   return oci::expand(origin_.tree, base, pattern.rest);
 }
 
@@ -105,8 +107,9 @@ void SourceCopier::copy_with_parents() {
     return copy_below_pivot(oci::RootfsPath(parted.pivot), parted.pattern);
   }
   const auto pivots = expand(parted.pivot);
-  if (pivots.empty()) warn_no_match();
-  for (const oci::RootfsPath& pivot : pivots) copy_below_pivot(pivot, parted.pattern);
+  if (!pivots) return report_missing(oci::split_pattern(parted.pivot).fixed);
+  if (pivots->empty()) warn_no_match();
+  for (const oci::RootfsPath& pivot : *pivots) copy_below_pivot(pivot, parted.pattern);
 }
 
 void SourceCopier::copy_below_pivot(const oci::RootfsPath& pivot, const std::string& pattern) {

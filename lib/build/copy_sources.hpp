@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,7 +32,8 @@ private:
     bool made = false;
   };
 
-  std::vector<oci::RootfsPath> expand(std::string_view text) const;
+  /// The paths that match; nothing when the path before the first wildcard does not exist.
+  std::optional<std::vector<oci::RootfsPath>> expand(std::string_view text) const;
   void copy_named(const oci::RootfsPath& path);
   bool unpacked(const oci::TreeFile& file, const oci::RootfsPath& path);
   void copy_with_parents();

@@ -45,8 +45,7 @@ layer::FileSet copy_into(const plan::CopyStep& step, const CopyOrigin& origin,
 
 layer::FileSet copy_files(const plan::CopyStep& step, const CopyOrigin& origin,
                           const StepPlace& place, CopyCounts& counts) {
-  // BuildKit leaves --link aside where --chmod stands, and images depend on what comes out.
-  if (!step.link || step.chmod) return copy_into(step, origin, place, counts);
+  if (!step.link) return copy_into(step, origin, place, counts);
   const rootfs::View nothing;
   return copy_into(step, origin, {nothing, place.times, place.findings}, counts);
 }

@@ -6,6 +6,7 @@
 
 #include "build/archives.hpp"
 #include "build/assembly.hpp"
+#include "build/copy_lint.hpp"
 #include "build/inputs.hpp"
 #include "build/layer_step.hpp"
 #include "build/report.hpp"
@@ -53,7 +54,10 @@ public:
 
 private:
   plan::PlanInputs plan_inputs() const {
-    return {request_.target, request_.build_args, request_.platform, Contexts::names_of(request_)};
+    return {.target = request_.target,
+            .build_args = request_.build_args,
+            .platform = request_.platform,
+            .contexts = Contexts::names_of(request_)};
   }
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
@@ -89,6 +93,9 @@ private:
       findings.warning("socket-skipped",
                        support::concat("the socket ", support::quote(socket), " is not copied"));
     }
+    report_findings();
+    // Where a file that is named is hidden there was an error: what is left are patterns.
+    warn_ignored_sources(stages, layout.contexts.main().rules(), findings);
     report_findings();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
                                  layout.contexts.main().ignored()});

@@ -82,7 +82,7 @@ context::IgnoreRules read_ignore_file(const fs::path& directory) {
   return parse_rules(file, directory);
 }
 
-Inputs read_inputs(const BuildRequest& request) {
+Inputs read_dockerfile(const BuildRequest& request) {
   std::error_code ignored;
   if (!fs::is_directory(request.context, ignored)) {
     throw Error(
@@ -91,11 +91,22 @@ Inputs read_inputs(const BuildRequest& request) {
   }
   if (request.dockerfile_text) {
     const std::string name = request.dockerfile.empty() ? "-" : request.dockerfile.string();
-    return {name, *request.dockerfile_text, read_ignore_file(request.context)};
+    return {name, *request.dockerfile_text, {}, {}};
   }
   const fs::path file = find_dockerfile(request);
-  return {display_name(file, request.context), support::read_file(file, dockerfile_limit),
-          read_rules(file, request.context)};
+  return {
+      display_name(file, request.context), support::read_file(file, dockerfile_limit), file, {}};
+}
+
+void read_ignore_rules(const BuildRequest& request, Inputs& inputs) {
+  inputs.rules = inputs.path.empty() ? read_ignore_file(request.context)
+                                     : read_rules(inputs.path, request.context);
+}
+
+Inputs read_inputs(const BuildRequest& request) {
+  Inputs inputs = read_dockerfile(request);
+  read_ignore_rules(request, inputs);
+  return inputs;
 }
 
 }  // namespace ocibuild::engine

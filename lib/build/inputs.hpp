@@ -13,14 +13,22 @@ namespace ocibuild::engine {
 struct Inputs {
   std::string name;  ///< of the Dockerfile, for messages
   std::string text;
+  std::filesystem::path path;  ///< of the Dockerfile; empty when it is no file
   context::IgnoreRules rules;
 };
 
 /// The rules of DIRECTORY/.dockerignore; none when there is no such file.
 context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
 
-/// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near),
-/// ignore-pattern-invalid
+/// The Dockerfile alone; `rules` stay empty.
+/// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near)
+Inputs read_dockerfile(const BuildRequest& request);
+
+/// Reads the rules that belong to the Dockerfile of `inputs`.
+/// @throws Error(Errc::failed) ignore-pattern-invalid
+void read_ignore_rules(const BuildRequest& request, Inputs& inputs);
+
+/// Both. @throws Error(Errc::failed)
 Inputs read_inputs(const BuildRequest& request);
 
 }  // namespace ocibuild::engine

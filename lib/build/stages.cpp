@@ -27,18 +27,25 @@ void warn_platform(const BaseImage& image, const plan::FromImage& from,
 
 /// State the stage starts with, from its base.
 plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInputs& inputs,
-                          dockerfile::Findings& findings) {
+                          bool may_miss, dockerfile::Findings& findings) {
   plan::StageStart start;
-  if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
+  if (work.stage->base_wrong) {
+    start.variables.open();
+  } else if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
     const auto& platform = inputs.request.platform;
-    work.image = &inputs.images.find(*from, platform, inputs.file.source);
+    work.image = may_miss ? inputs.images.find_or_null(*from, platform, inputs.file.source)
+                          : &inputs.images.find(*from, platform, inputs.file.source);
+    if (work.image == nullptr) {
+      start.variables.open();
+      return start;
+    }
     warn_platform(*work.image, *from, platform, findings);
     start.config = work.image->config.config;
     start.author = work.image->config.author;
   } else if (const auto* stage = std::get_if<plan::FromStage>(&work.stage->base)) {
     work.parent = stage->index;
     const plan::EvaluatedStage& parent = stages[stage->index].result;
-    start = {parent.config, parent.author, parent.variables};
+    start = {parent.config, parent.author, parent.variables, parent.workdir_set};
   }
   return start;
 }
@@ -151,16 +158,25 @@ private:
   CopyCounts& counts_;
 };
 
+/// A stage whose place a directory takes is never looked at, unless it is the target.
+bool is_evaluated(std::size_t stage, const plan::StageGraph& graph,
+                  const plan::PlanInputs& plan_inputs) {
+  if (std::ranges::binary_search(graph.needed, stage)) return true;
+  return plan_inputs.every_stage && !plan_inputs.contexts.contains(graph.stages[stage].name);
+}
+
 }  // namespace
 
 Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
                        support::Diagnostics& diagnostics) {
   dockerfile::Findings findings(inputs.file.source, inputs.file.checks, diagnostics);
   Stages stages(inputs.graph.stages.size());
-  for (const std::size_t index : inputs.graph.needed) {
+  for (std::size_t index = 0; index < stages.size(); ++index) {
+    if (!is_evaluated(index, inputs.graph, plan_inputs)) continue;
     StageWork& work = stages[index];
     work.stage = &inputs.graph.stages[index];
-    const plan::StageStart start = start_of(work, stages, inputs, findings);
+    const plan::StageStart start =
+        start_of(work, stages, inputs, plan_inputs.missing_bases, findings);
     work.result = plan::evaluate(inputs.file, inputs.graph, index, start, plan_inputs, diagnostics);
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }

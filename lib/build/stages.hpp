@@ -42,7 +42,8 @@ struct LayoutInputs {
   Archives& archives;
 };
 
-/// Finds the base of every needed stage and evaluates its instructions.
+/// Finds the base of every needed stage, or of all if `plan_inputs` says so, and evaluates its
+/// instructions.
 Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
                        support::Diagnostics& diagnostics);
 

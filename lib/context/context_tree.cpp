@@ -253,6 +253,10 @@ std::vector<std::string> ContextTree::list(const RootfsPath& path) const {
   return names;
 }
 
+const IgnoreRules& ContextTree::rules() const {
+  return impl_->rules;
+}
+
 std::optional<IgnoreRules::Culprit> ContextTree::hidden_by(const RootfsPath& path) const {
   if (path.is_root() || !impl_->root->has(path) || lookup(path)) return std::nullopt;
   return impl_->rules.culprit(path.str());

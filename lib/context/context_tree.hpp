@@ -30,6 +30,8 @@ public:
 
   /// The ignore line that hides `path`, when the disk has such a path.
   std::optional<IgnoreRules::Culprit> hidden_by(const oci::RootfsPath& path) const;
+  /// What hides paths from it.
+  const IgnoreRules& rules() const;
   /// Entries met so far that the rules hide.
   std::uint64_t ignored() const;
   /// Sockets met so far (they are not copied): paths, for a warning.

@@ -288,4 +288,18 @@ std::optional<IgnoreRules::Culprit> IgnoreRules::culprit(std::string_view path) 
   return Culprit{impl_->file, rule.line, rule.written};
 }
 
+std::optional<IgnoreRules::Culprit> IgnoreRules::culprit_of_everything() const {
+  for (const Rule& rule : impl_->rules) {
+    const std::string pattern = clean(rule.written);
+    const bool all = pattern == "*" || pattern == "**" || pattern == "**/*";
+    if (all && !rule.exception) return Culprit{impl_->file, rule.line, rule.written};
+  }
+  return std::nullopt;
+}
+
+bool IgnoreRules::has_exceptions() const {
+  return std::any_of(impl_->rules.begin(), impl_->rules.end(),
+                     [](const Rule& rule) { return rule.exception; });
+}
+
 }  // namespace ocibuild::context

@@ -56,6 +56,11 @@ public:
   };
   std::optional<Culprit> culprit(std::string_view path) const;
 
+  /// The line that hides every path; only a pattern that says so at first sight counts.
+  std::optional<Culprit> culprit_of_everything() const;
+  /// Some pattern starts with '!'.
+  bool has_exceptions() const;
+
 private:
   struct Impl;
   std::unique_ptr<Impl> impl_;

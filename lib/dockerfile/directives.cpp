@@ -17,29 +17,29 @@ namespace ocibuild::dockerfile {
 using support::concat;
 using support::quote;
 
-namespace {
-
-struct Directive {
-  std::string name;  ///< lower case
-  Slice value;
-};
-
-/// `# name = value`, if the line is that.
-std::optional<Directive> directive_in(std::string_view line) {
-  Slice rest = trimmed(line, {0, line.size()});
-  if (rest.length == 0 || line[rest.offset] != '#') return std::nullopt;
-  rest = trimmed(line, {rest.offset + 1, rest.length - 1});
-  const std::string_view text = rest.of(line);
-  const std::size_t equals = text.find('=');
+std::optional<Directive> directive_in_comment(std::string_view comment) {
+  const std::size_t equals = comment.find('=');
   if (equals == std::string_view::npos) return std::nullopt;
-  const std::string_view name = support::trim(text.substr(0, equals));
+  const std::string_view name = support::trim(comment.substr(0, equals));
   const auto alnum = [](char c) { return support::is_alpha(c) || support::is_digit(c); };
   if (name.empty() || !support::is_alpha(name.front()) || !std::ranges::all_of(name, alnum)) {
     return std::nullopt;
   }
-  const Slice value = trimmed(line, {rest.offset + equals + 1, rest.length - equals - 1});
+  const Slice value = trimmed(comment, {equals + 1, comment.size() - equals - 1});
   if (value.length == 0) return std::nullopt;
   return Directive{support::to_lower(name), value};
+}
+
+namespace {
+
+/// `# name = value`, if the line is that.
+std::optional<Directive> directive_in(std::string_view line) {
+  const Slice text = trimmed(line, {0, line.size()});
+  if (text.length == 0 || line[text.offset] != '#') return std::nullopt;
+  const std::size_t behind = text.offset + 1;
+  auto directive = directive_in_comment(line.substr(behind));
+  if (directive) directive->value.offset += behind;
+  return directive;
 }
 
 /// Whether `# syntax=value` asks for the language that is implemented here.
@@ -68,6 +68,7 @@ Directives read_directives(const SourceText& source, support::Diagnostics& diagn
     if (!directive) break;
     const auto& [name, value_at] = *directive;
     if (name != "syntax" && name != "escape" && name != "check") break;
+    out.checks.directive_lines = number;
     const Span span{number, static_cast<unsigned>(value_at.offset + 1),
                     static_cast<unsigned>(value_at.length), number, number};
     if (const auto [at, first] = seen.emplace(name, number); !first) {
@@ -89,6 +90,7 @@ Directives read_directives(const SourceText& source, support::Diagnostics& diagn
       other_syntax = span;
     } else if (name == "check") {
       out.checks = Checks::parse(value);
+      out.checks.directive_lines = number;
       for (const std::string& option : out.checks.unknown)
         unknown_checks.emplace_back(option, span);
     }

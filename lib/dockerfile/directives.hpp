@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+#include <string>
+#include <string_view>
+
 #include "dockerfile/checks.hpp"
 #include "dockerfile/source_text.hpp"
+#include "dockerfile/words.hpp"
 #include "support/diagnostics.hpp"
 
 namespace ocibuild::dockerfile {
@@ -12,6 +17,13 @@ struct Directives {
   char escape = '\\';
   Checks checks{};
 };
+
+struct Directive {
+  std::string name;  ///< lower case
+  Slice value;       ///< never empty
+};
+/// "name = value" in the text of a comment, its '#' removed, if it is that.
+std::optional<Directive> directive_in_comment(std::string_view comment);
 
 Directives read_directives(const SourceText& source, support::Diagnostics& diagnostics);
 

@@ -335,7 +335,8 @@ std::optional<Expansion> expand_body(const Word& body, const Lookup& lookup, Fin
 std::string describe_use(const Expansion& expansion) {
   if (expansion.uses.empty()) return {};
   const VariableUse& use = expansion.uses.front();
-  return concat(use.name, '=', support::escape_controls(use.value.value_or("")));
+  if (!use.value) return concat(use.name, " is not set");
+  return concat(use.name, '=', support::escape_controls(*use.value));
 }
 
 }  // namespace ocibuild::dockerfile

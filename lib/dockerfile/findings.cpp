@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "dockerfile/comments.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::dockerfile {
@@ -33,8 +34,12 @@ Diagnostic Findings::describe(std::string id, std::string message, const Span* s
   return out;
 }
 
-void Findings::add_warning(Diagnostic diagnostic) {
-  if (checks_.skips(diagnostic.id)) return;
+/// `instruction_line`: the first of the instruction to blame, whose comment may choose rules; 0 if
+/// there is none.
+void Findings::add_warning(Diagnostic diagnostic, unsigned instruction_line) {
+  const auto [choice, is_new] = choices_.try_emplace(instruction_line);
+  if (is_new) choice->second = checks_above(source_, checks_, instruction_line);
+  if (checks_.skips(diagnostic.id, choice->second)) return;
   if (checks_.error) {
     diagnostic.notes.emplace_back("a warning, made an error by \"# check=error=true\"");
     diagnostics_.error(std::move(diagnostic));
@@ -50,7 +55,8 @@ void Findings::error(std::string id, std::string message, const Span& span,
 
 void Findings::warning(std::string id, std::string message, const Span& span,
                        Explanation explanation) {
-  add_warning(describe(std::move(id), std::move(message), &span, std::move(explanation)));
+  add_warning(describe(std::move(id), std::move(message), &span, std::move(explanation)),
+              span.first_line);
 }
 
 void Findings::error(std::string id, std::string message, Explanation explanation) {
@@ -58,7 +64,7 @@ void Findings::error(std::string id, std::string message, Explanation explanatio
 }
 
 void Findings::warning(std::string id, std::string message, Explanation explanation) {
-  add_warning(describe(std::move(id), std::move(message), nullptr, std::move(explanation)));
+  add_warning(describe(std::move(id), std::move(message), nullptr, std::move(explanation)), 0);
 }
 
 std::optional<std::string> Findings::nearest(

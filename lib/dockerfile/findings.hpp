@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,12 +43,13 @@ private:
   bool many() const;
   Diagnostic describe(std::string id, std::string message, const Span* span,
                       Explanation explanation) const;
-  void add_warning(Diagnostic diagnostic);
+  void add_warning(Diagnostic diagnostic, unsigned instruction_line);
 
   const SourceText& source_;
   const Checks& checks_;
   support::Diagnostics& diagnostics_;
   unsigned searches_ = 0;
+  std::map<unsigned, RuleChoice> choices_;  ///< by first line of an instruction
 };
 
 /// {"did you mean "X"?"} for the nearest word, else nothing.

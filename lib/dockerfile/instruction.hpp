@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -43,9 +44,11 @@ struct KeyValue {
 };
 struct Env {
   std::vector<KeyValue> pairs;
+  bool legacy = false;  ///< one pair, written without "="
 };
 struct Label {
   std::vector<KeyValue> pairs;
+  bool legacy = false;
 };
 
 /// Exec form (JSON) or shell form.
@@ -144,6 +147,9 @@ struct Dockerfile {
   /// In the order of the text; behind them the triggers of base images and base stages.
   std::vector<Instruction> instructions;
   Checks checks{};  ///< which warnings are wanted
+  /// Keywords, upper case, of the instructions with mistakes, which are left out; "" for one that
+  /// is unknown.
+  std::set<std::string> faulty{};
 };
 
 }  // namespace ocibuild::dockerfile

@@ -33,23 +33,24 @@ std::optional<std::vector<KeyValue>> legacy_pair(const Statement& statement) {
         statement.word(key).span, {.helps = {concat("write ", key.of(args), "=value")}});
     return std::nullopt;
   }
-  statement.findings.warning(
-      "LegacyKeyValueFormat",
-      concat(quote(concat(statement.keyword, " key=value")), " should be used instead of ",
-             quote(concat(statement.keyword, " key value"))),
-      statement.span);
   return std::vector<KeyValue>{{statement.word(key), statement.word(value)}};
 }
 
-std::optional<std::vector<KeyValue>> parse_pairs(const Statement& statement) {
+/// The pairs of ENV and LABEL, as one of the two.
+template <typename Pairs>
+std::optional<Body> parse_pairs(const Statement& statement) {
   const std::string_view args = statement.args();
   const std::vector<Slice> words = split_quoted(args, statement.escape);
   if (words.empty()) {
     return wrong_count(statement, "arguments-missing", concat(statement.keyword, " has no name"),
                        concat("write ", statement.keyword, " NAME=value"));
   }
-  if (words.front().of(args).find('=') == std::string_view::npos) return legacy_pair(statement);
-  std::vector<KeyValue> out;
+  if (words.front().of(args).find('=') == std::string_view::npos) {
+    auto pair = legacy_pair(statement);
+    if (!pair) return std::nullopt;
+    return Pairs{std::move(*pair), true};
+  }
+  Pairs out;
   for (const Slice& word : words) {
     const std::size_t equals = word.of(args).find('=');
     if (equals == std::string_view::npos) {
@@ -61,8 +62,8 @@ std::optional<std::vector<KeyValue>> parse_pairs(const Statement& statement) {
     }
     if (equals == 0) return empty_name(statement, word);
     const std::size_t behind = equals + 1;
-    out.push_back({statement.word({word.offset, equals}),
-                   statement.word({word.offset + behind, word.length - behind})});
+    out.pairs.push_back({statement.word({word.offset, equals}),
+                         statement.word({word.offset + behind, word.length - behind})});
   }
   return out;
 }
@@ -95,15 +96,11 @@ std::optional<Body> parse_arg(const Statement& statement) {
 }
 
 std::optional<Body> parse_env(const Statement& statement) {
-  auto pairs = parse_pairs(statement);
-  if (!pairs) return std::nullopt;
-  return Env{std::move(*pairs)};
+  return parse_pairs<Env>(statement);
 }
 
 std::optional<Body> parse_label(const Statement& statement) {
-  auto pairs = parse_pairs(statement);
-  if (!pairs) return std::nullopt;
-  return Label{std::move(*pairs)};
+  return parse_pairs<Label>(statement);
 }
 
 std::optional<Body> parse_workdir(const Statement& statement) {

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "dockerfile/directives.hpp"
 #include "dockerfile/lexer.hpp"
+#include "dockerfile/lint.hpp"
 #include "dockerfile/statement.hpp"
 #include "support/text.hpp"
 
@@ -62,6 +64,7 @@ public:
 
   /// A whole Dockerfile.
   std::vector<Instruction> run();
+  std::set<std::string> faulty() && { return std::move(faulty_); }
   /// Instructions alone: nothing is said about what is missing around them.
   std::vector<Instruction> parse_lines();
 
@@ -77,6 +80,7 @@ private:
   Findings& findings_;
   Lexer lexer_;
   std::vector<Instruction> out_;
+  std::set<std::string> faulty_;
 
   // Seen so far, instructions with mistakes included.
   std::optional<Span> first_;        ///< keyword of the first instruction
@@ -130,6 +134,7 @@ std::vector<std::string> Parser::unfinished_above(const LogicalLine& line) const
 }
 
 void Parser::report_unknown(const LogicalLine& line, Slice word) {
+  faulty_.emplace();
   const std::string_view keyword = word.of(line.text);
   std::vector<std::string> helps = did_you_mean(findings_.nearest(upper(keyword), [] {
     std::vector<std::string> names;
@@ -155,9 +160,14 @@ void Parser::parse(const LogicalLine& line) {
                       {.helps = {"remove it, or make it a comment"}});
   }
   Statement statement{line, escape_, keyword, span, {}, {}, findings_};
-  if (!take_flags(statement, {length, line.text.size() - length})) return;
-  std::optional<Body> body = parse_body->second(statement);
-  if (!body) return;
+  std::optional<Body> body;
+  if (take_flags(statement, {length, line.text.size() - length})) {
+    body = parse_body->second(statement);
+  }
+  if (!body) {
+    faulty_.insert(keyword);
+    return;
+  }
   out_.push_back({keyword, std::string(support::trim(line.text)), span, std::move(*body)});
 }
 
@@ -185,8 +195,11 @@ Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& 
   const Directives directives = read_directives(out.source, diagnostics);
   out.escape = directives.escape;
   out.checks = directives.checks;
-  Findings findings(out.source, directives.checks, diagnostics);
-  out.instructions = Parser(out.source, directives.escape, findings).run();
+  Findings findings(out.source, out.checks, diagnostics);
+  Parser parser(out.source, out.escape, findings);
+  out.instructions = parser.run();
+  out.faulty = std::move(parser).faulty();
+  lint(out, diagnostics);
   return out;
 }
 

@@ -120,7 +120,8 @@ std::uint32_t ModeChange::apply(std::uint32_t mode, bool is_directory) const {
     } else if (operation.action == '-') {
       mode &= ~bits;
     } else {
-      mode = (mode & ~operation.who) | bits;
+      // No class owns the sticky bit: `o=` and `a=` set it when told to and never take it away.
+      mode = (mode & ~(operation.who & ~sticky)) | bits;
     }
   }
   return mode;

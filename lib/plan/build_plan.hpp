@@ -67,13 +67,15 @@ struct Step {
 struct StageStart {
   ContainerConfig config;  ///< of the base; default-constructed for scratch
   std::string author;
-  Scope variables;  ///< of the base *stage*; empty for images and scratch
+  Scope variables;  ///< of the base *stage*; empty for images and scratch, open() if unknown
+  bool workdir_set = false;  ///< a WORKDIR of the same file has set the directory
 };
 
 struct EvaluatedStage {
   ContainerConfig config;  ///< after the last instruction
   std::string author;
   Scope variables;
+  bool workdir_set = false;
   std::vector<Step> steps;  ///< one for each instruction but FROM and ONBUILD
 };
 

@@ -17,6 +17,7 @@ using support::quote;
 
 void StageEvaluator::operator()(const dockerfile::Label& label) {
   std::string created_by = "LABEL";
+  warn_legacy(label.legacy);
   std::vector<std::pair<std::string, std::string>> pairs;
   for (const auto& [key, value] : label.pairs) {
     auto name = expand_text(key);
@@ -141,6 +142,11 @@ void StageEvaluator::operator()(const dockerfile::Expose& expose) {
         break;  // one error a word: a long value may hold thousands
       }
       if (limit_.exceeded_by(exposed->ports.size() * longest_port, word, findings_)) return;
+      if (exposed->has_capitals) {
+        findings_.warning("ExposeProtoCasing",
+                          concat("the protocol of EXPOSE ", quote(text), " has capital letters"),
+                          word.span, {.helps = {concat("write ", support::to_lower(text))}});
+      }
       if (exposed->has_host_part) {
         findings_.warning("ExposeInvalidFormat",
                           concat("EXPOSE ", quote(text), " names more than a port; only ",
@@ -162,7 +168,9 @@ void StageEvaluator::operator()(const dockerfile::Volume& volume) {
     if (!expansion) return;
     if (expansion->text.empty()) {
       findings_.error("volume-empty", concat("VOLUME ", quote(word.text), " is an empty path"),
-                      word.span, {.label = dockerfile::describe_use(*expansion)});
+                      word.span,
+                      {.label = dockerfile::describe_use(*expansion),
+                       .helps = {"write a path such as /data, or give the variable a value"}});
       return;
     }
     paths.push_back(expansion->text);

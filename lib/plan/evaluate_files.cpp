@@ -197,8 +197,16 @@ bool StageEvaluator::check_local(const std::vector<Text>& sources) {
 void StageEvaluator::operator()(const dockerfile::Workdir& workdir) {
   auto path = expand_text(workdir.path);
   if (!path) return;
+  const bool absolute = path->starts_with('/');
+  if (!absolute && !out_.workdir_set && !uncertain_) {
+    findings_.warning(
+        "WorkdirRelativePath",
+        concat("WORKDIR ", quote(*path), " depends on the working directory of the base image"),
+        workdir.path.span, {.helps = {"write the whole path, beginning with \"/\""}});
+  }
+  out_.workdir_set = true;
   std::string& current = out_.config.working_dir;
-  if (path->starts_with('/')) {
+  if (absolute) {
     current = std::move(*path);  // as written, uncleaned: images in use rely on the text (13.3)
   } else if (!path->empty() && *path != ".") {
     current = (oci::RootfsPath(current) / *path).absolute();

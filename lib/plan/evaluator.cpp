@@ -18,7 +18,8 @@ using support::quote;
 namespace {
 constexpr std::string_view default_path =
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-}
+constexpr std::size_t shortest_misspelt = 5;  // DATA looks like PATH and is another name
+}  // namespace
 
 StageEvaluator::StageEvaluator(const dockerfile::Dockerfile& file, const StageGraph& graph,
                                std::size_t stage, const StageStart& start, const PlanInputs& inputs,
@@ -27,11 +28,13 @@ StageEvaluator::StageEvaluator(const dockerfile::Dockerfile& file, const StageGr
       graph_(graph),
       stage_(graph.stages[stage]),
       inputs_(inputs),
+      diagnostics_(diagnostics),
       findings_(file.source, file.checks, diagnostics) {
   out_.config = start.config;
   out_.author = start.author;
   out_.config.on_build.clear();  // they run in this stage and leave nothing to its children (6.11)
   out_.variables = start.variables;
+  out_.workdir_set = start.workdir_set;
   start_environment();
 }
 
@@ -63,18 +66,39 @@ void StageEvaluator::set_env(const std::string& name, const std::string& value) 
 EvaluatedStage StageEvaluator::run() {
   for (const std::size_t instruction : stage_.instructions) {
     at_ = instruction;
-    warned_.clear();
-    std::visit(*this, file_.instructions[at_].body);
+    visit();
   }
   return std::move(out_);
+}
+
+/// Carries out one instruction. What cannot be known of it is neither wrong nor a step.
+void StageEvaluator::visit() {
+  warned_.clear();
+  uncertain_ = false;
+  const std::size_t errors = diagnostics_.errors().size();
+  const std::size_t steps = out_.steps.size();
+  const auto& body = file_.instructions[at_].body;
+  std::visit(*this, body);
+  if (!uncertain_) return;
+  diagnostics_.forget_errors(errors);
+  out_.steps.erase(out_.steps.begin() + static_cast<std::ptrdiff_t>(steps), out_.steps.end());
+  if (const auto* env = std::get_if<dockerfile::Env>(&body)) {
+    for (const auto& pair : env->pairs) out_.variables.forget(pair.key.text);
+  } else if (const auto* arg = std::get_if<dockerfile::Arg>(&body)) {
+    for (const auto& entry : arg->entries) out_.variables.forget(entry.name.text);
+  }
 }
 
 void StageEvaluator::add_step(std::string created_by, decltype(Step::action) action) {
   out_.steps.push_back({at_, std::move(created_by), std::move(action)});
 }
 
-dockerfile::Lookup StageEvaluator::lookup() const {
-  return [this](std::string_view name) { return out_.variables.find(name); };
+dockerfile::Lookup StageEvaluator::lookup() {
+  return [this](std::string_view name) {
+    auto value = out_.variables.find(name);
+    if (!value && out_.variables.is_open()) uncertain_ = true;
+    return value;
+  };
 }
 
 std::optional<Expansion> StageEvaluator::expand(const Word& word) {
@@ -99,8 +123,10 @@ void StageEvaluator::warn_undefined(const VariableUse& use) {
     explanation.notes = {"an ARG before FROM is seen by FROM lines only"};
     explanation.helps = {concat("write ARG ", use.name, " in this stage, above this line")};
   } else {
-    explanation.helps = dockerfile::did_you_mean(
-        findings_.nearest(use.name, [this] { return out_.variables.names(); }));
+    const auto nearest = findings_.nearest(use.name, [this] { return out_.variables.names(); });
+    // The base may set any name; it is less likely to set one that looks like a known one.
+    if (out_.variables.is_open() && (!nearest || use.name.size() < shortest_misspelt)) return;
+    explanation.helps = dockerfile::did_you_mean(nearest);
   }
   findings_.warning("UndefinedVar",
                     concat("the variable ", quote(use.name), " is not defined here"), use.span,
@@ -124,6 +150,16 @@ void StageEvaluator::warn_secret(const Word& name) {
                     concat(file_.instructions[at_].keyword, " ", quote(name.text),
                            " looks like a secret, and everybody who has the image can read it"),
                     name.span);
+}
+
+void StageEvaluator::warn_legacy(bool legacy) {
+  if (!legacy) return;
+  const dockerfile::Instruction& instruction = file_.instructions[at_];
+  findings_.warning(
+      "LegacyKeyValueFormat",
+      concat(quote(concat(instruction.keyword, " key=value")), " should be used instead of ",
+             quote(concat(instruction.keyword, " key value"))),
+      instruction.span);
 }
 
 void StageEvaluator::operator()(const dockerfile::Arg& arg) {
@@ -155,6 +191,7 @@ void StageEvaluator::operator()(const dockerfile::Arg& arg) {
 void StageEvaluator::operator()(const dockerfile::Env& env) {
   std::vector<std::pair<std::string, std::string>> pairs;  // all see the environment before (4.10)
   std::string created_by = "ENV";
+  warn_legacy(env.legacy);
   for (const auto& [key, value] : env.pairs) {
     warn_secret(key);
     auto name = expand_text(key);

@@ -14,48 +14,59 @@ using dockerfile::Word;
 using support::concat;
 using support::quote;
 
-void GraphBuilder::define_platform(const std::string& prefix, const Platform& platform) {
+namespace {
+
+void define_platform(Scope& scope, const std::string& prefix, const Platform& platform) {
   const std::pair<std::string_view, std::string> values[] = {
       {"PLATFORM", platform.str()},       {"OS", platform.os},
       {"OSVERSION", platform.os_version}, {"ARCH", platform.architecture},
       {"VARIANT", platform.variant},
   };
-  for (const auto& [suffix, value] : values) out_.global.set(concat(prefix, suffix), value);
+  for (const auto& [suffix, value] : values) scope.set(concat(prefix, suffix), value);
 }
 
-void GraphBuilder::define_global_scope() {
-  define_platform("BUILD", Platform::host());
-  define_platform("TARGET", inputs_.platform.value_or(Platform::host()));
+}  // namespace
+
+Scope GraphBuilder::global_scope(const std::map<std::string, std::string>& build_args,
+                                 dockerfile::Findings& findings) const {
+  Scope scope;
+  define_platform(scope, "BUILD", Platform::host());
+  define_platform(scope, "TARGET", inputs_.platform.value_or(Platform::host()));
   const std::string& target = out_.stages[out_.target].name;
-  out_.global.set("TARGETSTAGE", target.empty() ? "default" : target);
-  for (const std::string& name : out_.global.names()) {
-    const auto given = inputs_.build_args.find(name);
-    if (given != inputs_.build_args.end()) out_.global.set(name, given->second);
+  scope.set("TARGETSTAGE", target.empty() ? "default" : target);
+  for (const std::string& name : scope.names()) {
+    const auto given = build_args.find(name);
+    if (given != build_args.end()) scope.set(name, given->second);
   }
   for (std::size_t i = 0; i < first_from_; ++i) {
     const auto* arg = std::get_if<Arg>(&file_.instructions[i].body);
     if (arg == nullptr) continue;
     for (const auto& [name, default_value] : arg->entries) {
-      const auto given = inputs_.build_args.find(name.text);
-      if (given != inputs_.build_args.end()) {
-        out_.global.set(name.text, given->second);
+      const auto given = build_args.find(name.text);
+      if (given != build_args.end()) {
+        scope.set(name.text, given->second);
       } else if (default_value) {
-        if (auto value = expand_global(*default_value)) {
-          out_.global.set(name.text, std::move(*value));
+        if (auto value = expand_in(scope, *default_value, findings)) {
+          scope.set(name.text, std::move(value->text));
         }
       } else {
-        out_.global.declare(name.text);
+        scope.declare(name.text);
       }
     }
   }
+  return scope;
+}
+
+std::optional<dockerfile::Expansion> GraphBuilder::expand_in(const Scope& scope, const Word& word,
+                                                             dockerfile::Findings& findings) const {
+  return dockerfile::expand(
+      word, file_.escape, [&scope](std::string_view name) { return scope.find(name); }, findings);
 }
 
 std::optional<std::string> GraphBuilder::expand_global(const Word& word,
                                                        dockerfile::Expansion* details) {
   if (limit_.reached()) return std::nullopt;
-  auto expansion = dockerfile::expand(
-      word, file_.escape, [this](std::string_view name) { return out_.global.find(name); },
-      findings_);
+  auto expansion = expand_in(out_.global, word, findings_);
   if (!expansion || limit_.exceeded_by(*expansion, word, findings_)) return std::nullopt;
   std::string text = expansion->text;
   if (details != nullptr) *details = std::move(*expansion);

@@ -33,7 +33,6 @@ private:
   // In the order they run; each uses what those above found.
   void split_into_stages();
   bool choose_target();
-  void define_global_scope();
   void resolve_bases();
   void resolve_stage_references();
   void find_needed();
@@ -42,19 +41,33 @@ private:
   void warn_unused_build_args();
 
   // global_scope.cpp
-  void define_platform(const std::string& prefix, const Platform& platform);
+  Scope global_scope(const std::map<std::string, std::string>& build_args,
+                     dockerfile::Findings& findings) const;
+  std::optional<dockerfile::Expansion> expand_in(const Scope& scope, const dockerfile::Word& word,
+                                                 dockerfile::Findings& findings) const;
   std::optional<std::string> expand_global(const dockerfile::Word& word,
                                            dockerfile::Expansion* details = nullptr);
 
   // stage_bases.cpp
   std::optional<Origin> base_of(std::size_t stage);
+  std::optional<Origin> origin_called(const std::string& name, std::size_t stage,
+                                      const dockerfile::Expansion& expansion);
   bool report_context_as_base(const dockerfile::From& from, const std::string& name);
   std::optional<Origin> base_image(const dockerfile::From& from,
                                    const dockerfile::Expansion& expansion);
-  std::optional<Platform> base_platform(const dockerfile::From& from);
+  std::optional<Platform> base_platform(const dockerfile::From& from,
+                                        dockerfile::Expansion& expansion);
   bool report_undefined(const dockerfile::From& from, const dockerfile::Expansion& expansion);
   void report_empty(const dockerfile::From& from, const dockerfile::Expansion& expansion);
   std::string expansion_label(const dockerfile::Expansion& expansion) const;
+  dockerfile::Explanation undeclared(const std::string& name);
+
+  // from_lint.cpp
+  void lint_from(const dockerfile::From& from, const dockerfile::Expansion& image,
+                 const dockerfile::Expansion& platform);
+  void warn_undeclared(const dockerfile::Word& word, const dockerfile::Expansion& expansion);
+  void warn_platform(const dockerfile::From& from, const dockerfile::Expansion& platform);
+  void warn_default(const dockerfile::From& from, const dockerfile::Expansion& image);
 
   // stage_triggers.cpp
   void index_names();
@@ -92,7 +105,8 @@ private:
   ExpansionLimit limit_;
   std::size_t triggers_run_ = 0;
   StageGraph out_;
-  std::size_t first_from_ = 0;  ///< index of the first FROM; the number of instructions if none
+  std::optional<Scope> defaults_;  ///< the global scope without any --build-arg
+  std::size_t first_from_ = 0;     ///< index of the first FROM; the number of instructions if none
   /// Name -> the stages that have it, ascending.
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_name_;
   std::map<std::string, unsigned, std::less<>> stage_args_;  ///< ARG below a FROM -> its line

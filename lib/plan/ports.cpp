@@ -18,6 +18,7 @@ std::optional<ExposedPorts> parse_ports(std::string_view text, std::string& wron
   std::string protocol = "tcp";
   if (slash != std::string_view::npos && slash + 1 < text.size()) {
     protocol = support::to_lower(text.substr(slash + 1));
+    out.has_capitals = protocol != text.substr(slash + 1);
   }
   if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") {
     wrong = concat("the protocol ", quote(protocol), " is not tcp, udp or sctp");

@@ -12,6 +12,7 @@ namespace ocibuild::plan {
 struct ExposedPorts {
   std::vector<std::string> ports;  ///< "80/tcp", one for each port of a range
   bool has_host_part = false;      ///< written "[ip:][host:]port", of which only the port counts
+  bool has_capitals = false;       ///< in the protocol
 };
 
 /// Nothing when `text` is no port; then `wrong` says why.

@@ -20,12 +20,21 @@ public:
   /// ARG without any value: the name stays unset, and reading it is no mistake.
   void declare(std::string name) { declared_.insert(std::move(name)); }
   bool is_declared(std::string_view name) const { return declared_.contains(name); }
+  /// The base image is not known, so that any name may have a value.
+  void open() { open_ = true; }
+  bool is_open() const { return open_; }
+  /// `name` has a value that cannot be known.
+  void forget(const std::string& name) {
+    values_.erase(name);
+    declare(name);
+  }
   /// For "did you mean".
   std::vector<std::string> names() const;
 
 private:
   std::map<std::string, std::string, std::less<>> values_;
   std::set<std::string, std::less<>> declared_;
+  bool open_ = false;
 };
 
 }  // namespace ocibuild::plan

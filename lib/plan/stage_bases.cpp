@@ -18,27 +18,38 @@ using support::quote;
 
 void GraphBuilder::resolve_bases() {
   for (std::size_t i = 0; i < out_.stages.size(); ++i) {
-    if (auto origin = base_of(i)) out_.stages[i].base = std::move(*origin);
+    auto origin = base_of(i);
+    out_.stages[i].base_wrong = !origin;
+    if (origin) out_.stages[i].base = std::move(*origin);
   }
 }
 
 std::optional<Origin> GraphBuilder::base_of(std::size_t stage) {
   const From& from = from_of(stage);
   Expansion expansion;
+  Expansion platform_expansion;
   const auto name = expand_global(from.image, &expansion);
   // The platform is checked even where it has no effect.
-  const auto platform = base_platform(from);
+  const auto platform = base_platform(from, platform_expansion);
   if (!name || (from.platform && !platform)) return std::nullopt;
   if (name->empty()) {
     report_empty(from, expansion);
     return std::nullopt;
   }
-  if (*name == "scratch") return FromScratch{};
-  if (report_context_as_base(from, support::to_lower(*name))) return std::nullopt;
-  if (const auto above = stage_above(stage, support::to_lower(*name))) return FromStage{*above};
-  auto origin = base_image(from, expansion);
-  if (origin) std::get<FromImage>(*origin).platform = platform;
+  auto origin = origin_called(*name, stage, expansion);
+  if (!origin) return std::nullopt;
+  lint_from(from, expansion, platform_expansion);
+  if (auto* image = std::get_if<FromImage>(&*origin)) image->platform = platform;
   return origin;
+}
+
+std::optional<Origin> GraphBuilder::origin_called(const std::string& name, std::size_t stage,
+                                                  const Expansion& expansion) {
+  const From& from = from_of(stage);
+  if (name == "scratch") return FromScratch{};
+  if (report_context_as_base(from, support::to_lower(name))) return std::nullopt;
+  if (const auto above = stage_above(stage, support::to_lower(name))) return FromStage{*above};
+  return base_image(from, expansion);
 }
 
 /// A directory has files only; a stage needs an image's config too (dockerfile.md 6.4).
@@ -77,9 +88,8 @@ std::optional<Origin> GraphBuilder::base_image(const From& from, const Expansion
   }
 }
 
-std::optional<Platform> GraphBuilder::base_platform(const From& from) {
+std::optional<Platform> GraphBuilder::base_platform(const From& from, Expansion& expansion) {
   if (!from.platform) return std::nullopt;
-  Expansion expansion;
   const auto text = expand_global(*from.platform, &expansion);
   if (!text) return std::nullopt;
   try {
@@ -101,29 +111,35 @@ bool GraphBuilder::report_undefined(const From& from, const Expansion& expansion
                    [](const VariableUse& use) { return !use.value && !use.has_fallback; });
   if (missing == expansion.uses.end()) return false;
   const std::string& name = missing->name;
-  dockerfile::Explanation explanation;
-  explanation.label = concat(name, " is not set");
   if (out_.global.is_declared(name)) {
-    explanation.helps = {
-        concat("give it a default, ARG ", name, "=value, or --build-arg ", name, "=value")};
     findings_.error("arg-undefined",
                     concat("FROM uses the variable ", quote(name), ", which has no value"),
-                    from.image.span, std::move(explanation));
+                    from.image.span,
+                    {.label = concat(name, " is not set"),
+                     .helps = {concat("give it a default, ARG ", name, "=value, or --build-arg ",
+                                      name, "=value")}});
     return true;
   }
-  explanation.notes = {"FROM sees only ARGs that stand before the first FROM"};
-  if (const auto in_stage = stage_args_.find(name); in_stage != stage_args_.end()) {
-    explanation.notes.push_back(
-        concat("ARG ", name, " on line ", in_stage->second, " belongs to its stage"));
-  }
-  explanation.helps =
-      dockerfile::did_you_mean(findings_.nearest(name, [this] { return out_.global.names(); }));
-  explanation.helps.push_back(concat("declare ARG ", name, " before FROM"));
   findings_.error(
       "arg-undefined",
       concat("FROM uses the variable ", quote(name), ", which no ARG before FROM declares"),
-      from.image.span, std::move(explanation));
+      from.image.span, undeclared(name));
   return true;
+}
+
+/// Why FROM does not see the variable, and what to do.
+dockerfile::Explanation GraphBuilder::undeclared(const std::string& name) {
+  dockerfile::Explanation out;
+  out.label = concat(name, " is not set");
+  out.notes = {"FROM sees only ARGs that stand before the first FROM"};
+  if (const auto in_stage = stage_args_.find(name); in_stage != stage_args_.end()) {
+    out.notes.push_back(
+        concat("ARG ", name, " on line ", in_stage->second, " belongs to its stage"));
+  }
+  out.helps =
+      dockerfile::did_you_mean(findings_.nearest(name, [this] { return out_.global.names(); }));
+  out.helps.push_back(concat("declare ARG ", name, " before FROM"));
+  return out;
 }
 
 void GraphBuilder::report_empty(const From& from, const Expansion& expansion) {

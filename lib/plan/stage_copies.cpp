@@ -102,7 +102,9 @@ Origin GraphBuilder::stage_or_context(std::size_t stage) const {
 
 /// Images matter only where the stage is built.
 void GraphBuilder::resolve_image_copies() {
-  for (const std::size_t i : out_.needed) {
+  for (std::size_t i = 0; i < out_.stages.size(); ++i) {
+    const bool needed = std::ranges::binary_search(out_.needed, i);
+    if (!needed && !inputs_.every_stage) continue;
     Stage& stage = out_.stages[i];
     for (const std::size_t at : stage.instructions) {
       const Copy* copy = dockerfile::files_of(file_.instructions[at]);

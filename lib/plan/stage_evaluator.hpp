@@ -46,13 +46,15 @@ private:
   void start_environment();
   void set_env(const std::string& name, const std::string& value);
 
-  dockerfile::Lookup lookup() const;
+  dockerfile::Lookup lookup();
   /// Expands one word; undefined variables are warned about once an instruction.
   std::optional<dockerfile::Expansion> expand(const dockerfile::Word& word);
   std::optional<std::string> expand_text(const dockerfile::Word& word);
   std::optional<Text> expand_optional(const std::optional<dockerfile::Word>& word, bool& good);
   void warn_undefined(const dockerfile::VariableUse& use);
   void warn_secret(const dockerfile::Word& name);
+  void warn_legacy(bool legacy);
+  void visit();
   /// Only the last CMD, ENTRYPOINT or HEALTHCHECK of a stage counts.
   void note_single_use();
 
@@ -73,12 +75,14 @@ private:
   const StageGraph& graph_;
   const Stage& stage_;
   const PlanInputs& inputs_;
+  support::Diagnostics& diagnostics_;
   dockerfile::Findings findings_;
   ExpansionLimit limit_;
   EvaluatedStage out_;
   std::map<std::string, std::size_t, std::less<>> env_index_;  ///< name -> place in config.env
   std::size_t at_ = 0;                                         ///< index of the instruction
   std::set<std::string, std::less<>> warned_;                  ///< names, for this instruction
+  bool uncertain_ = false;  ///< this instruction reads a variable that an unknown base may set
   std::map<std::string, dockerfile::Span, std::less<>> single_use_;  ///< keyword -> where it was
 };
 

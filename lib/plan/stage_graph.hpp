@@ -25,6 +25,11 @@ struct PlanInputs {
   std::map<std::string, std::string> build_args{};
   std::optional<Platform> platform{};  ///< TARGETPLATFORM; empty: the host's
   std::set<std::string> contexts{};    ///< names of --build-context, lower case
+  /// Stages that the target does not need are looked at as well; what could only fail if they were
+  /// built is no error.
+  bool every_stage = false;
+  /// A base image that is not there is no error; its variables are then unknown.
+  bool missing_bases = false;
 };
 
 /// Where files or a base come from.
@@ -46,9 +51,10 @@ struct FromImage {
 using Origin = std::variant<FromContext, FromScratch, FromStage, FromNamedContext, FromImage>;
 
 struct Stage {
-  std::string name;  ///< lower case; empty when it has none
-  Origin base;
-  std::size_t from = 0;  ///< its FROM: index into Dockerfile::instructions
+  std::string name;         ///< lower case; empty when it has none
+  Origin base;              ///< FromScratch after an error
+  bool base_wrong = false;  ///< its FROM has an error, which is reported
+  std::size_t from = 0;     ///< its FROM: index into Dockerfile::instructions
   /// What runs after FROM, in order: triggers of the base, then its own. Indexes as above.
   std::vector<std::size_t> instructions;
   /// Origin of each COPY --from, by instruction index; FromContext for ADD and COPY without.

@@ -94,7 +94,9 @@ OwnerLookup look_up_owner(const oci::FileLookup& image, std::string_view text) {
       out.owner = {.uid = account->id, .gid = account->group};
     }
   }
-  if (!group_name.empty() && !parse_number_or_root(group_name, out.owner.gid)) {
+  if (colon != std::string_view::npos && group_name.empty()) {
+    out.owner.gid = 0;  // "user:" is not "user": the group is named, and the empty name is 0
+  } else if (!group_name.empty() && !parse_number_or_root(group_name, out.owner.gid)) {
     if (const auto account = find_account(image, group, group_name, out.unknown_group)) {
       out.owner.gid = account->id;
     }

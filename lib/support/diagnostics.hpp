@@ -22,9 +22,11 @@ public:
   const std::vector<Diagnostic>& errors() const { return errors_; }
   const std::vector<Diagnostic>& warnings() const { return warnings_; }
 
-  /// @throws Error(Errc::failed) with the first `shown_errors` errors, if there is any
-  void throw_errors() const {
-    if (errors_.empty()) return;
+  /// Drops the errors behind the first `count`: of something that was only tried.
+  void forget_errors(std::size_t count) { errors_.resize(std::min(count, errors_.size())); }
+
+  /// The first `shown_errors` errors; the last of them says how many more there are.
+  std::vector<Diagnostic> first_errors() const {
     std::vector<Diagnostic> shown(
         errors_.begin(),
         errors_.begin() + static_cast<std::ptrdiff_t>(std::min(errors_.size(), shown_errors)));
@@ -32,7 +34,12 @@ public:
       shown.back().notes.push_back(std::to_string(errors_.size() - shown.size()) +
                                    " more errors are not shown");
     }
-    throw Error(Errc::failed, std::move(shown));
+    return shown;
+  }
+
+  /// @throws Error(Errc::failed) with first_errors(), if there is any
+  void throw_errors() const {
+    if (!errors_.empty()) throw Error(Errc::failed, first_errors());
   }
 
 private:

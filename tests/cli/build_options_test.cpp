@@ -160,7 +160,7 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
   CHECK(reader.refusal({"--pull=maybe"}) == "--pull takes missing or never, not 'maybe'");
   CHECK(reader.refusal({"--platform", "linux/amd64,linux/arm64"}) ==
         "--platform takes one platform in this release, not 'linux/amd64,linux/arm64'");
-  CHECK(reader.refusal({"a", "b"}) == "build takes one PATH, not 2: second is 'b'");
+  CHECK(reader.refusal({"a", "b"}) == "there is one PATH, not 2: second is 'b'");
   CHECK(reader.refusal({"--jobs", "0"}) == "--jobs needs a whole number from 1 to 1024, not '0'");
   CHECK(reader.refusal({"--iidfile", "no/dir/id"}) ==
         "--iidfile: there is no directory '" + (reader.dir / "no/dir").string() + "'");

@@ -38,7 +38,7 @@ TEST_CASE("the short help fits 24 lines of 80 columns", "[cli]") {
         "Result:    -o SPEC --load --format oci|docker --iidfile FILE\n"
         "           --metadata-file FILE -q\n"
         "Work:      --cache-dir DIR --no-cache -j N --root DIR\n"
-        "Commands:  build images inspect history tag rmi save load version help\n"
+        "Commands:  build check images inspect history tag rmi save load version help\n"
         "ocibuild build --help: every flag    ocibuild COMMAND -h: flags of a command\n");
   CHECK(std::count(ocibuild.out.begin(), ocibuild.out.end(), '\n') <= 24);
   CHECK(longest_line(ocibuild.out) <= 80);

@@ -61,6 +61,16 @@ class Case:
                 return index
         return len(self.units) - 1
 
+    def with_whole_context(self):
+        """The same case, whose target needs every file of the context in addition."""
+        wanted = [argument.partition("=")[2].lower() for argument in self.arguments if argument.startswith("--target=")]
+        froms = [index for index, unit in enumerate(self.units) if unit.split()[:1] in (["FROM"], ["from"])]
+        ends = froms[1:] + [len(self.units)]
+        chosen = [end for start, end in zip(froms, ends) if self.units[start].lower().split()[-1:] == wanted]
+        case = self.copy()
+        case.units.insert((chosen or ends)[-1], "COPY . /zz-whole-context/")
+        return case
+
     def copy(self):
         return copy.deepcopy(self)
 
@@ -97,7 +107,8 @@ class Case:
         if self.arguments:
             lines.append("-- arguments: " + " ".join(self.arguments))
         if self.ignore is not None:
-            lines.append("-- %s: %s" % ("own ignore file" if self.own_ignore else "ignore file", json.dumps(self.ignore)))
+            kind = "own ignore file" if self.own_ignore else "ignore file"
+            lines.append("-- %s: %s" % (kind, json.dumps(self.ignore, ensure_ascii=False)))
         for path, node in self.context.items():
             lines.append("-- %s %s" % (path, json.dumps(node, ensure_ascii=False)))
         return "\n".join(lines)

@@ -57,15 +57,16 @@ class Ocibuild:
     """The program under test with a store of its own in `work`."""
 
     def __init__(self, program, work, bases, whole_history):
-        self.program, self.store, self.whole_history = os.path.abspath(program), os.path.join(work, "store"), whole_history
+        self.program, self.store = os.path.abspath(program), os.path.join(work, "store")
+        self.whole_history = whole_history
         self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "HOME": work}
         for path in bases.values():
             subprocess.run([self.program, "load", "--root", self.store, "-i", path], env=self.environment, check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def build(self, directory, arguments):
-        status, text = _run(self.program, "build", "--root", self.store, "-t", "case:1", "-f", directory + "/Dockerfile",
-                            *arguments, directory + "/context", env=self.environment)
+        status, text = _run(self.program, "build", "--root", self.store, "-t", "case:1", "-f",
+                            directory + "/Dockerfile", *arguments, directory + "/context", env=self.environment)
         if status != 0:
             return Outcome(status, text)
         image = imagefs.read_layout(self.store, "docker.io/library/case:1")
@@ -107,10 +108,11 @@ class Docker:
             image = imagefs.read_docker_archive(archive)
         else:
             # It cannot save an image without layers, but tells the same of it.
-            texts = self.engine.docker("history", "--no-trunc", "--format", "{{json .CreatedBy}}", "case:1").splitlines()
+            texts = self.engine.docker("history", "--no-trunc", "--format", "{{json .CreatedBy}}", "case:1")
             config = {"architecture": inspected["Architecture"], "os": inspected["Os"], "config": inspected["Config"],
                       "author": inspected["Author"],
-                      "history": [{"created_by": json.loads(text), "empty_layer": True} for text in reversed(texts)]}
+                      "history": [{"created_by": json.loads(text), "empty_layer": True}
+                                  for text in reversed(texts.splitlines())]}
             image = imagefs.Image(None, json.dumps(config).encode(), [])
         return Outcome(0, text, image)
 

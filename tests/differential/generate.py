@@ -17,24 +17,26 @@ BUILDKIT = DOCKER | {
     "heredoc", "link", "parents", "exclude", "symbolic-chmod",  # newer syntax
     "expansion",      # ${N-W} ${N#P} ${N/P/R} and their kin
     "fifo", "zstd",   # special files in a context; zstd in ADD
-    "chmod-parents",  # --chmod for created parents
+    "chmod-parents",  # --chmod for created parents, and its upper three bits
     "chown-archive",  # --chown for the entries of an archive
     "flag-expansion",  # variables in --chmod
     "slash-dot",      # a destination that ends in /.
     "arg-order",      # ARG A=1 B=$A; defaults against automatic platform arguments
+    "zero",           # durations and retries of HEALTHCHECK
     "start-interval",  # of HEALTHCHECK
     "literal-patterns",  # + ( ) | { } in ignore files, and ** beside letters
 }
 
-DESTINATIONS = ["/", "/bin", "/bin/", "/bin/x", "/tmp/", "/tmp/q", "/home/user", "/home/user/", "/home/user/n", "/new/p/",
-                "/new/p", "/data", "/data/", "/link-to-dir", "/link-to-dir/", "/link-to-file", "/link-dangling",
-                "/link-twice/", "/link-out/y", "/etc/conf.d/", "/lib/", "rel", "rel/", ".", "./", "../up", "/srv/a/../b/",
-                "/usr/bin/tool", "/opaque", "/gone", "/data/old", "/$A/p", "/${UNSET:-dflt}/", "//two//", "/é/"]
+DESTINATIONS = ["/", "/bin", "/bin/", "/bin/x", "/tmp/", "/tmp/q", "/home/user", "/home/user/", "/home/user/n",
+                "/new/p/", "/new/p", "/data", "/data/", "/link-to-dir", "/link-to-dir/", "/link-to-file",
+                "/link-dangling", "/link-twice/", "/link-out/y", "/etc/conf.d/", "/lib/", "rel", "rel/", ".", "./",
+                "../up", "/srv/a/../b/", "/usr/bin/tool", "/opaque", "/gone", "/data/old", "/$A/p", "/${UNSET:-dflt}/", "//two//", "/é/"]
 IN_IMAGES = ["/etc", "/home", "/data", "/data/old", "/usr/bin", "/bin", "/link-to-dir", "/link-to-file", "/etc/conf.d",
              "/opaque", "/bin/tool*", "/*nk-to-f*", "/srv", "/lib", "/etc/[gp]*", "/", "."]
 OWNERS = ["5", "5:6", "user", "user:staff", ":7", "root", "1000", "nobody9", "0:user", "user:nogroup9", ":staff", "$A"]
 MODES = ["644", "755", "0700", "600", "4755", "7777", "0", "1777"]
-SYMBOLIC = ["u+x", "go-w", "a=rX", "+x", "u=rwx,g=rx,o=", "u+s,g-s", "o=g", "+t", "ug+rw,o-rwx", "=", "a+X", "u-x+w", "g=u"]
+SYMBOLIC = ["u+x", "go-w", "a=rX", "+x", "u=rwx,g=rx,o=", "u+s,g-s", "o=g", "+t", "ug+rw,o-rwx",
+            "=", "a+X", "u-x+w", "g=u"]
 EXCLUDES = ["*.md", "**/*.txt", "a", "sub", "**/a", "!a", "*/a", "b*", "dir/**"]
 
 
@@ -137,7 +139,8 @@ class Generator:
         return [self.source(directories) for _ in range(count)]
 
     def source(self, directories):
-        usable = [path for path, node in self.context.items() if (directories or node["kind"] != "dir") and trees.resolves(self.context, path)]
+        usable = [path for path, node in self.context.items()
+                  if (directories or node["kind"] != "dir") and trees.resolves(self.context, path)]
         if not usable or self.chance(0.25):
             return self.pick([".", "/", "*", "*/*", "?*", "d*", "[a-d]*", ".h*", "*.md", "./.", "[^a]*", "**/a", "é*",
                               "*/[a-m]*", "nomatch*"])
@@ -155,11 +158,11 @@ class Generator:
         flags = []
         if self.chance(0.3):
             flags.append("--chown=" + self.pick(OWNERS))
-        modes = list(MODES)
+        modes = MODES if "chmod-parents" in self.features else MODES[:4]
         if "symbolic-chmod" in self.features:
-            modes += SYMBOLIC
+            modes = modes + SYMBOLIC
         if "flag-expansion" in self.features:
-            modes.append("${MODE:-640}")
+            modes = modes + ["${MODE:-640}"]
         exists = destination in ("/", "/tmp/", "/data/", "/home/user/", "/usr/bin/tool", "/tmp/q")
         if self.chance(0.2) and (exists or "chmod-parents" in self.features):
             flags.append("--chmod=" + self.pick(modes))
@@ -231,9 +234,9 @@ class Generator:
                                         for _ in range(self.pick([1, 1, 2, 3])))
 
     def workdir(self):
-        return "WORKDIR " + self.pick(["/w", "rel", "/bin/sub", "/link-to-dir/w", "/home/user/w", "../z", "/data", "/a//b/",
-                                       ".", "/with  two", "$A", "/${UNSET:-d}/x", "/", "../../../q", "/x/../y/", "é",
-                                       "./r/", "\"/quoted d\"", "/link-dangling"])
+        return "WORKDIR " + self.pick(["/w", "rel", "/bin/sub", "/link-to-dir/w", "/home/user/w", "../z", "/data",
+                                       "/a//b/", ".", "/with  two", "$A", "/${UNSET:-d}/x", "/", "../../../q",
+                                       "/x/../y/", "é", "./r/", "\"/quoted d\"", "/link-dangling"])
 
     def settings(self):
         kind = self.random.randrange(7)

@@ -6,13 +6,13 @@ import random
 
 from case import Case
 
-NAMES = ["a", "b", "ab", "abc", "a.b", "axb", "foo", "zfoo", "foobar", ".foo", "x", "é", "a-b", "[a]", "a*", "f?o", "A", "a(b)",
-         "a+", "!a", "#a", "a\\b", "x y"]
-ATOMS = ["a", "b", "ab", "foo", "x", "é", ".", "-", "*", "*", "?", "[ab]", "[^a]", "[a-c]", "[^/]", "\\*", "\\a", "\\[", "!", "#",
-         "$", " ", "]"]
+NAMES = ["a", "b", "ab", "abc", "a.b", "axb", "foo", "zfoo", "foobar", ".foo", "x", "é", "a-b", "[a]", "a*", "f?o", "A",
+         "a(b)", "a+", "!a", "#a", "a\\b", "x y"]
+ATOMS = ["a", "b", "ab", "foo", "x", "é", ".", "-", "*", "*", "?", "[ab]", "[^a]", "[a-c]", "[^/]", "\\*", "\\a",
+         "\\[", "!", "#", "$", " ", "]"]
 MATCHED_LITERALLY_SINCE = ["+", "(", ")"]
 UNESCAPED = ["^", "|", "{", "}"]  # letters that BuildKit's head takes for operators beside a wildcard
-MALFORMED = ["[", "[a-", "[]", "\\", "[^]", "[b-a]"]
+MALFORMED = ["[", "[a-", "[]", "\\", "[^]"]
 SUBTREES = 8
 
 
@@ -33,11 +33,13 @@ def tree(rng, top="", depth=0):
 def component(rng, features, name):
     """A pattern that often matches `name`: some of its letters become wildcards."""
     if rng.random() < 0.3:
-        return name if not set(name) & set("*?[\\") else "?" * len(name)
+        return name if not set(name) & set("*?[\\+()") else "?" * len(name)
     result = ""
     for letter in name:
         chance = rng.random()
-        if chance < 0.25:
+        if letter in "+()" and "literal-patterns" not in features:
+            result += "?"
+        elif chance < 0.25:
             result += rng.choice(["*", "?", "?", "[%s]" % letter if letter not in "\\]^" else "?", "[^q]", "[a-z]"])
         elif chance < 0.32:
             result += rng.choice([atom for atom in ATOMS

@@ -2,7 +2,7 @@
 """Makes a case as small as it gets while it still shows what it shows."""
 
 
-def smaller(case, shows, tries=250):
+def smaller(case, shows, tries=120):
     """The smallest case found by leaving out one thing after the other; `shows(case)` decides whether it is kept."""
     budget = [tries]
 
@@ -67,8 +67,10 @@ def _nodes(case):
 def _lines(case):
     if case.ignore is None:
         return []
-    whole = [_without(case, lambda c: setattr(c, "ignore", None)), _without(case, lambda c: setattr(c, "own_ignore", False))]
-    return whole[:1 + case.own_ignore] + [_without(case, lambda c, i=index: c.ignore.pop(i))
+    whole = [_without(case, lambda c: setattr(c, "ignore", None))]
+    if case.own_ignore:
+        whole.append(_without(case, lambda c: setattr(c, "own_ignore", False)))
+    return whole + [_without(case, lambda c, i=index: c.ignore.pop(i))
                                           for index in range(len(case.ignore))]
 
 
@@ -92,7 +94,8 @@ def _words(case):
 
 def _members(case):
     return [_without(case, lambda c, p=path, i=index: c.context[p]["members"].pop(i))
-            for path, node in case.context.items() if node["kind"] == "archive" for index in range(len(node["members"]))]
+            for path, node in case.context.items() if node["kind"] == "archive"
+            for index in range(len(node["members"]))]
 
 
 def _plainer(case):

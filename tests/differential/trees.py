@@ -70,7 +70,7 @@ def archive(rng, features):
     members, files = [], []
     for _ in range(rng.choice([1, 2, 4, 6])):
         name = "/".join(rng.sample(["a", "dir", "bin", "data", "x y", "link-to-dir", "usr", "é"], rng.randint(1, 3)))
-        kind = rng.choice(["file", "file", "dir", "symlink", "hardlink", "fifo"])
+        kind = rng.choice(["file", "file", "dir", "symlink", "hardlink", "fifo" if "fifo" in features else "file"])
         if kind == "hardlink" and not files:
             kind = "file"
         member = {"name": rng.choice(["", "", "", "./", "/"]) + name, "kind": kind, "mode": rng.choice(FILE_MODES),
@@ -83,7 +83,11 @@ def archive(rng, features):
         elif kind == "symlink":
             member["target"] = rng.choice(TARGETS)
         elif kind == "hardlink":
-            member["target"] = rng.choice(files)
+            # A link that replaces the directory with its own file in it has nothing to link to.
+            apart = [file for file in files if not file.lstrip("./").startswith(name + "/")]
+            if not apart:
+                continue
+            member["target"] = rng.choice(apart)
         members.append(member)
     if rng.random() < 0.2:
         members.insert(0, {"name": "./", "kind": "dir", "mode": 0o700, "owner": [7, 7]})
@@ -139,5 +143,6 @@ def _base_layer(rng, accounts):
 def _base_config(rng):
     fields = {"Env": ["A=base", "PATH=/p:/q"], "Cmd": ["c", "d"], "Entrypoint": ["e"], "User": "1000",
               "WorkingDir": "/data", "Labels": {"l": "base"}, "Volumes": {"/v": {}}, "ExposedPorts": {"1/tcp": {}},
-              "Shell": ["/s", "-x"], "StopSignal": "SIGHUP", "Healthcheck": {"Test": ["CMD", "h"], "Retries": 2}}
+              "Shell": ["/s", "-x"], "StopSignal": "SIGHUP", "Healthcheck": {"Test": ["CMD", "h"], "Retries": 2},
+              "OnBuild": ["ENV TRIGGERED=$A", "WORKDIR trigger", "COPY . /from-trigger/"]}
     return {name: value for name, value in fields.items() if rng.random() < 0.4}

@@ -2,11 +2,13 @@
 """Random words of instructions: values with every kind of quote and substitution, commands, health checks."""
 
 VARIABLES = ["A", "B", "C", "V1", "long_name", "PATH", "UNSET", "TARGETARCH"]
-PLAIN = ["x", "1", "/p", "é", "a.b", "x=y", "#no", "-", "%", "$", "$$", "[1]", "a,b", "~", "*", "$1a", "a$", "(q)", "&<>"]
+PLAIN = ["x", "1", "/p", "é", "a.b", "x=y", "#no", "-", "%", "$", "$$", "[1]", "a,b", "~", "*", "$1a", "a$",
+         "(q)", "&<>"]
 OLD_FORMS = ["$%s", "${%s}", "${%s:-d}", "${%s:+s}", "${%s:-$B}", "${%s:-${C:-deep}}", "${%s:+'q q'}", "${%s:-\"a b\"}",
              "pre${%s}post", "$%s$A", "${%s:-}"]
-NEW_FORMS = ["${%s-d}", "${%s+s}", "${%s#*/}", "${%s##*/}", "${%s%%/*}", "${%s%%%%:*}", "${%s/a/b}", "${%s//:/;}", "${%s#?}",
-             "${%s/x/}", "${%s//[/}", "${%s#\\*}", "${%s:?no}", "${%s?no}", "${%s//?/$A}", "${%s/\\//x}", "${%s%%'q'}"]
+NEW_FORMS = ["${%s-d}", "${%s+s}", "${%s#*/}", "${%s##*/}", "${%s%%/*}", "${%s%%%%:*}", "${%s/a/b}", "${%s//:/;}",
+             "${%s#?}", "${%s/x/}", "${%s//[/}", "${%s#\\*}", "${%s:?no}", "${%s?no}", "${%s//?/$A}",
+             "${%s/\\//x}", "${%s%%'q'}"]
 COMMANDS = ['["x"]', '["a", "b c", "\\"q\\"", "$A"]', "echo $A", "a  b   'c d'", "[]", "['a']", "exec \"$@\" && x | y",
             "[ -f x ]", '["é\\n\\t"]', "\\x", "x # no comment", '[ "sp" ]', "a \"b c\" \\$d", "[1", "{\"a\":1}"]
 
@@ -43,7 +45,8 @@ class Words:
 
     def text(self):
         """The value of a legacy ENV: the rest of the line."""
-        return self.pick(["v", "two  words", "$A x", "\"q q\" r", "it" + self.escape + "'s", "a=b c=d", "${A:-d e}", "#"])
+        return self.pick(["v", "two  words", "$A x", "\"q q\" r", "it" + self.escape + "'s", "a=b c=d", "${A:-d e}",
+                          "#"])
 
     def arguments(self):
         names = self.random.sample(["A", "B", "C", "D", "V1", "PATH", "BASE", "TARGETARCH", "TARGETPLATFORM", "MODE"],
@@ -52,18 +55,19 @@ class Words:
         result = []
         for name in names:
             automatic = name.startswith("TARGET")
-            # Among several words of one line, and for automatic names, versions disagree on what a default sees or beats.
+            # Versions disagree on what a default sees among several words of one line, and on automatic names.
             if self.random.random() < 0.5 or (automatic and not ordered):
                 result.append(name)
             else:
-                result.append("%s=%s" % (name, self.value() if ordered or len(names) == 1 else self.pick(["x", "1", "''"])))
+                alone = ordered or len(names) == 1
+                result.append("%s=%s" % (name, self.value() if alone else self.pick(["x", "1", "''"])))
         return " ".join(result)
 
     def path(self, path):
         """A source of COPY that names exactly this path."""
         result = ""
         for letter in path:
-            if letter in "*?[":
+            if letter in "*?[<":
                 result += "[%s]" % letter
             elif letter in "$'\"":
                 result += self.escape + letter
@@ -83,9 +87,10 @@ class Words:
     def health_check(self):
         if self.random.random() < 0.2:
             return "NONE"
-        flags = ["--interval=" + self.pick(["1s", "1m30s", "1.5h", "300ms", "0", "2h45m10s", "1000000us"]),
-                 "--timeout=" + self.pick(["5s", "1ms", "0s"]), "--start-period=" + self.pick(["1s", "0"]),
-                 "--retries=" + self.pick(["0", "1", "7"])]
+        zero = ["0", "0s"] if "zero" in self.features else []
+        flags = ["--interval=" + self.pick(["1s", "1m30s", "1.5h", "300ms", "2h45m10s", "1000000us"] + zero),
+                 "--timeout=" + self.pick(["5s", "1ms"] + zero), "--start-period=" + self.pick(["1s"] + zero),
+                 "--retries=" + self.pick(["1", "7"] + zero[:1])]
         if "start-interval" in self.features:
             flags.append("--start-interval=3s")
         chosen = self.random.sample(flags, self.random.randrange(len(flags)))

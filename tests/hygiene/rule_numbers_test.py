@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every rule of docs/reference/dockerfile.md has a test that names it, and tests name only rules there are.
 
-A rule is a number such as 7.12 in front of its text, at the start of a paragraph or behind another rule in the same
-line. A test names the rules it shows at the front of its name: TEST_CASE("dockerfile.md 7.12, 8.6: …"), the same at
+A rule is a number such as 7.12 in front of its text, at the start of a paragraph or of a row of a table, or behind
+another rule in the same line. A test names the rules it shows at the front of its name: TEST_CASE("dockerfile.md 7.12, 8.6: …"), the same at
 the start of the docstring of a Python function, or a file `rules` of a case directory with lines such as
 "dockerfile.md 7.12 8.6". Numbers of the other reference documents need no test yet, but have to exist.
 """
@@ -17,7 +17,7 @@ ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), 
 DOCUMENTS = ("dockerfile.md", "image.md", "cli.md")
 COMPLETE = ("dockerfile.md",)  # these have a test for each rule
 
-RULE = re.compile(r"(?:^|(?<=\. )|(?<=\.\s))(\d+\.\d+)(?= \S)")
+RULE = re.compile(r"(?:^|^\| |(?<=\. ))(\d+\.\d+)(?= \S)")
 # "dockerfile.md 7.12, 8.6 to 8.8; image.md 2.6: a sentence"
 CITED = re.compile(r"((?:(?:%s) [\d., ;to]+)+)" % "|".join(map(re.escape, DOCUMENTS)))
 TEST_NAME = re.compile(r'TEST_CASE\(\s*"((?:[^"\\]|\\.)*)"')

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t longest_instruction = 160;
 
-std::string counted(std::uint64_t count, std::string_view thing) {
-  return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
-}
-
 /// "[builder 2/5] COPY a b", as BuildKit writes it.
 std::string step_title(const StepDone& step) {
   std::string out = "[";

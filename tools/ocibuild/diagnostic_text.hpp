@@ -3,13 +3,11 @@
 
 #include <string>
 
-#include <ocibuild/error.hpp>
+#include <ocibuild/check.hpp>
 
 #include "settings.hpp"
 
 namespace ocibuild::program {
-
-enum class Severity { error, warning };
 
 /// The text of one finding (docs/reference/cli.md, section 10), lines ended. The place is shown
 /// with the words marked; whatever it quotes is made printable.

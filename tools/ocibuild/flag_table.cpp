@@ -9,6 +9,7 @@ using enum FlagKind;
 using enum FlagGroup;
 using enum FlagStatus;
 
+constexpr unsigned source_commands = build_command | check_command;
 constexpr unsigned listing_commands = images_command | history_command;
 constexpr std::string_view no_registry = "it talks to no registry yet";
 
@@ -35,17 +36,17 @@ constexpr Flag never(std::string_view name, FlagKind kind, std::string_view why,
 constexpr Flag table[] = {
     {.name = "file", .letter = 'f', .kind = text, .value = "FILE", .initial = "Dockerfile",
      .help = "the Dockerfile, from the working directory or else from PATH; - is standard input",
-     .group = input, .brief = "Build"},
+     .group = input, .commands = source_commands, .brief = "Build"},
     {.name = "target", .kind = text, .value = "STAGE",
-     .help = "stage to build: its name, or the number of an unnamed one", .group = input, .brief = "Build"},
+     .help = "stage to build: its name, or the number of an unnamed one", .group = input, .commands = source_commands, .brief = "Build"},
     {.name = "build-arg", .kind = list, .value = "K[=V]",
-     .help = "value for an ARG; without =V from the environment", .group = input, .brief = "Build"},
+     .help = "value for an ARG; without =V from the environment", .group = input, .commands = source_commands, .brief = "Build"},
     {.name = "build-arg-file", .kind = list, .value = "FILE",
-     .help = "K=V lines for ARGs; --build-arg wins", .group = input},
+     .help = "K=V lines for ARGs; --build-arg wins", .group = input, .commands = source_commands},
     {.name = "build-context", .kind = list, .value = "NAME=DIR",
-     .help = "directory that COPY --from=NAME reads; takes the place of a stage of that name", .group = input},
+     .help = "directory that COPY --from=NAME reads; takes the place of a stage of that name", .group = input, .commands = source_commands},
     {.name = "platform", .kind = text, .value = "OS/ARCH", .initial = "the base's, else the host's",
-     .help = "platform of the image; also DOCKER_DEFAULT_PLATFORM", .group = input, .brief = "Build"},
+     .help = "platform of the image; also DOCKER_DEFAULT_PLATFORM", .group = input, .commands = source_commands, .brief = "Build"},
 
     {.name = "tag", .letter = 't', .kind = list, .value = "NAME",
      .help = "name of the image; repeat for more", .group = output, .brief = "Build"},
@@ -90,6 +91,10 @@ constexpr Flag table[] = {
 
     {.name = "quiet", .letter = 'q', .help = "only the image ID on stdout, and errors", .group = display, .brief = "Result"},
 
+    {.name = "check", .help = "look at the Dockerfile instead of building: ocibuild check", .group = display},
+    {.name = "call", .kind = text, .value = "build|check[,format=F]", .initial = "build",
+     .help = "check is --check; formats: those of ocibuild check", .group = display},
+
     {.name = "root", .kind = text, .value = "DIR", .initial = "$XDG_DATA_HOME/ocibuild",
      .help = "the store, an OCI image layout", .group = global, .commands = every_command, .brief = "Work"},
     {.name = "progress", .kind = text, .value = "auto|plain|quiet|none", .initial = "auto",
@@ -128,6 +133,8 @@ constexpr Flag table[] = {
     {.name = "quiet", .letter = 'q', .help = "no progress; the names are printed all the same", .commands = load_command},
     {.name = "format", .letter = 'f', .kind = text, .value = "text|json", .initial = "text",
      .help = "json: features too", .commands = version_command},
+    {.name = "format", .kind = text, .value = "text|json|github", .initial = "text",
+     .help = "json: one object; github: lines that GitHub shows beside the code", .commands = check_command},
 
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
     not_yet("push", boolean, no_registry), not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
@@ -146,8 +153,6 @@ constexpr Flag table[] = {
     not_yet("cache-from", list, "copy the --cache-dir instead"), not_yet("cache-to", list, "copy the --cache-dir instead"),
     not_yet("explain", boolean, "plain progress says which steps were cached"),
     not_yet("omit-history", boolean, "the history is always written"),
-    not_yet("check", boolean, "a build reports every mistake of the Dockerfile before it starts"),
-    not_yet("call", text, "a build reports every mistake of the Dockerfile before it starts"),
     not_yet("dry-run", boolean, "a build reports every mistake of the Dockerfile before it starts"),
 
     never("attest", list, "not yet; nothing is attached"), never("provenance", text, "not yet; nothing is attached"),

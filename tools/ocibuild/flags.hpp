@@ -22,7 +22,8 @@ enum Command : unsigned {
   save_command = 64,
   load_command = 128,
   version_command = 256,
-  every_command = 511,
+  check_command = 512,
+  every_command = 1023,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -22,6 +22,9 @@ constexpr CommandInfo commands[] = {
     {build_command, "build", "bud", "[PATH]",
      "Build the image that PATH/Dockerfile describes, from the files in PATH [.].",
      "ocibuild build -t app:1 --build-arg VERSION=1.4 .", build},
+    {check_command, "check", "lint", "[PATH]",
+     "Look for mistakes in PATH/Dockerfile [.] without building, and without network.",
+     "ocibuild check --format github .", check},
     {images_command, "images", "ls", "[NAME]",
      "List the store. SIZE is what the stored layers take, compressed.", "ocibuild images app",
      images},
@@ -44,9 +47,8 @@ constexpr CommandInfo commands[] = {
 };
 
 constexpr std::string_view later_commands[] = {
-    "push", "pull",   "login",      "logout", "cache",   "df",     "check",
-    "lint", "doctor", "completion", "plan",   "lock",    "vendor", "copy",
-    "diff", "rebase", "buildx",     "image",  "builder", "system",
+    "push", "pull",   "login", "logout", "cache",  "df",     "doctor", "completion", "plan",
+    "lock", "vendor", "copy",  "diff",   "rebase", "buildx", "image",  "builder",    "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -140,7 +142,7 @@ int run_command(const Call& call, Io& io, Console& console) {
   say_without_effect(flags, console);
   Invocation invocation{flags, io, console};
   call.command->run(invocation);
-  return 0;
+  return invocation.status;
 }
 
 /// Everything that is no finding about the user's input.

@@ -24,6 +24,7 @@ struct Invocation {
   const ParsedFlags& flags;
   Io& io;
   Console& console;
+  int status = 0;  ///< exit status of a command that has done its work
 };
 
 /// One row of the table of commands.

@@ -54,6 +54,10 @@ std::string human_size(std::uint64_t bytes, std::string_view space) {
   return one_decimal(tenths) + std::string(space) + std::string(units[unit]);
 }
 
+std::string counted(std::uint64_t count, std::string_view thing) {
+  return std::to_string(count) + ' ' + std::string(thing) + (count == 1 ? "" : "s");
+}
+
 std::string plain_seconds(std::chrono::nanoseconds took) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(took).count();
   return one_decimal(static_cast<std::uint64_t>(ms + 50) / 100) + 's';

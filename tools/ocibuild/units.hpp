@@ -13,6 +13,9 @@ namespace ocibuild::program {
 /// put no space in between.
 std::string human_size(std::uint64_t bytes, std::string_view space = " ");
 
+/// "1 file", "2 files".
+std::string counted(std::uint64_t count, std::string_view thing);
+
 /// "0.1s", as BuildKit's plain lines have it.
 std::string plain_seconds(std::chrono::nanoseconds took);
 

@@ -14,6 +14,7 @@
 /// ```
 
 #include <ocibuild/build.hpp>
+#include <ocibuild/check.hpp>
 #include <ocibuild/digest.hpp>
 #include <ocibuild/error.hpp>
 #include <ocibuild/event.hpp>

@@ -13,8 +13,10 @@ using test::MemoryTree;
 using test::owned;
 using test::run;
 
-TEST_CASE("image.md 2.6: directories above a file enter the layer as they are in the image",
-          "[build]") {
+TEST_CASE(
+    "dockerfile.md 16.1, 16.2, image.md 2.6: directories above a file enter the layer as they are "
+    "in the image",
+    "[build]") {
   const auto image =
       image_of({test::dir_entry("tmp", 01777), owned(test::dir_entry("home", 0750), 5, 6)});
   const MemoryTree origin = std::move(MemoryTree().file("x", "x"));
@@ -181,6 +183,18 @@ TEST_CASE("dockerfile.md 12: wildcards copy every match, and no match is a warni
   CHECK(none.warnings[0].id == "copy-no-match");
 }
 
+TEST_CASE("dockerfile.md 12.5: what stands before the first wildcard has to exist", "[build]") {
+  MemoryTree origin;
+  origin.file("d/f", "1");
+  CHECK(run(copy_step({"d/*.md"}, "/t/"), origin, {}).errors.empty());
+  CHECK(run(copy_step({"d/f/*"}, "/t/"), origin, {}).errors.empty());
+  for (const char* source : {"none/*", "d/none/*/f"}) {
+    const Copied missing = run(copy_step({source}, "/t/"), origin, {});
+    REQUIRE(missing.errors.size() == 1);
+    CHECK(missing.errors[0].id == "copy-source-missing");
+  }
+}
+
 TEST_CASE("dockerfile.md 7.13: several files onto one name leave the last one, with a warning",
           "[build]") {
   MemoryTree origin;
@@ -211,7 +225,7 @@ TEST_CASE("dockerfile.md 7.16: of extended attributes only the capability is cop
         std::map<std::string, std::string>{{"security.capability", "c"}});
 }
 
-TEST_CASE("dockerfile.md 16.4; image.md 2.8: file times are fixed, kept or lowered as asked",
+TEST_CASE("dockerfile.md 16.4, image.md 2.8: file times are fixed, kept or lowered as asked",
           "[build]") {
   oci::Entry entry = test::file_entry("f", 0);
   entry.mtime = 1000;

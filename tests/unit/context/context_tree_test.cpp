@@ -111,7 +111,7 @@ TEST_CASE("names are sorted by bytes, whatever order the disk has", "[context]")
   CHECK(tree.list(RootfsPath("missing")).empty());
 }
 
-TEST_CASE("entries have the disk's mode and time, but owner 0:0", "[context]") {
+TEST_CASE("dockerfile.md 7.15: entries have the disk's mode and time, but owner 0:0", "[context]") {
   const test::TempDir dir;
   dir.write("bin/tool", "text", 04751);
   dir.mkdir("bin", 02775);
@@ -139,7 +139,7 @@ TEST_CASE("entries have the disk's mode and time, but owner 0:0", "[context]") {
   CHECK(tree.lookup(RootfsPath())->entry.is_directory());
 }
 
-TEST_CASE("times before 1970 are cut towards the past", "[context]") {
+TEST_CASE("dockerfile.md 16.4: times before 1970 are cut towards the past", "[context]") {
   const test::TempDir dir;
   dir.write("old", "");
   const timespec times[2] = {{0, 0}, {-2, 500'000'000}};
@@ -147,7 +147,7 @@ TEST_CASE("times before 1970 are cut towards the past", "[context]") {
   CHECK(tree_of(dir).lookup(RootfsPath("old"))->entry.mtime == -2);
 }
 
-TEST_CASE("symlinks are entries and never followed", "[context]") {
+TEST_CASE("dockerfile.md 7.3: symlinks are entries and never followed", "[context]") {
   const test::TempDir dir;
   dir.write("real/file", "x");
   dir.symlink("link", "real");
@@ -179,7 +179,7 @@ TEST_CASE("a directory that becomes a symlink after it was seen is not followed"
   CHECK(failure([&] { other.list(RootfsPath("d")); }).id == "file-changed");
 }
 
-TEST_CASE("names of one inode have one number, other files none", "[context]") {
+TEST_CASE("dockerfile.md 7.17: names of one inode have one number, other files none", "[context]") {
   const test::TempDir dir;
   dir.write("a", "x");
   dir.write("p", "x");
@@ -195,7 +195,8 @@ TEST_CASE("names of one inode have one number, other files none", "[context]") {
   CHECK(inode("single") == 0);
 }
 
-TEST_CASE("pipes are entries, sockets are skipped and remembered", "[context]") {
+TEST_CASE("dockerfile.md 7.15: pipes are entries, sockets are skipped and remembered",
+          "[context]") {
   const test::TempDir dir;
   REQUIRE(::mkfifo((dir / "pipe").c_str(), 0600) == 0);
   make_socket(dir / "sock");
@@ -208,7 +209,8 @@ TEST_CASE("pipes are entries, sockets are skipped and remembered", "[context]") 
   CHECK(tree.sockets() == Names{"sock"});
 }
 
-TEST_CASE("hidden entries are not there, and are counted once", "[context]") {
+TEST_CASE("dockerfile.md 11.3, 12.6: hidden entries are not there, and are counted once",
+          "[context]") {
   const test::TempDir dir;
   dir.write("a.log", "");
   dir.write("keep", "");
@@ -223,7 +225,9 @@ TEST_CASE("hidden entries are not there, and are counted once", "[context]") {
   CHECK(tree.list(RootfsPath("build")).empty());
 }
 
-TEST_CASE("an excluded directory is there with its own mode if something below is", "[context]") {
+TEST_CASE(
+    "dockerfile.md 11.7: an excluded directory is there with its own mode if something below is",
+    "[context]") {
   const test::TempDir dir;
   dir.write("docs/deep/keep.md", "x");
   dir.write("docs/drop", "");
@@ -237,7 +241,8 @@ TEST_CASE("an excluded directory is there with its own mode if something below i
   CHECK_FALSE(tree.lookup(RootfsPath("empty")));
 }
 
-TEST_CASE("an included directory whose files are all hidden is there", "[context]") {
+TEST_CASE("dockerfile.md 11.7: an included directory whose files are all hidden is there",
+          "[context]") {
   const test::TempDir dir;
   dir.write("d/x.log", "");
   const ContextTree tree = tree_of(dir, "**/*.log");
@@ -252,7 +257,9 @@ TEST_CASE("dockerfile.md 11.8: a symlink is judged by its own path", "[context]"
   CHECK(tree_of(dir, "target").list({}) == Names{"link"});
 }
 
-TEST_CASE("the hiding line is known for what the disk has and the rules hide", "[context]") {
+TEST_CASE(
+    "dockerfile.md 7.4, 17: the hiding line is known for what the disk has and the rules hide",
+    "[context]") {
   const test::TempDir dir;
   dir.write("conf/secret", "");
   dir.write("conf/public", "");

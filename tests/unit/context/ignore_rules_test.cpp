@@ -37,7 +37,8 @@ TEST_CASE("no rules hide nothing", "[context]") {
   CHECK_FALSE(IgnoreRules().may_reinclude_below("a"));
 }
 
-TEST_CASE("patterns are cleaned and anchored at the context root", "[context]") {
+TEST_CASE("dockerfile.md 11.1, 11.5: patterns are cleaned and anchored at the context root",
+          "[context]") {
   for (const char* text : {"a", "/a", "/a/", "./a", "a/", "  a\t\r\n", "x/../a", ".//a",
                            "\xEF\xBB\xBF"
                            "a",
@@ -53,7 +54,7 @@ TEST_CASE("patterns are cleaned and anchored at the context root", "[context]") 
   CHECK_FALSE(hides("a", "A"));
 }
 
-TEST_CASE("a number sign is a comment in column one only", "[context]") {
+TEST_CASE("dockerfile.md 11.1: a number sign is a comment in column one only", "[context]") {
   CHECK_FALSE(hides("#x", "#x"));
   CHECK(hides(" #x", "#x"));
   CHECK(hides("\\#x", "#x"));
@@ -68,7 +69,7 @@ TEST_CASE("dockerfile.md 11.3: case matters, and the root is never excluded", "[
   CHECK_FALSE(some.excludes(""));
 }
 
-TEST_CASE("dot, slash and paths outside match nothing", "[context]") {
+TEST_CASE("dockerfile.md 11.1, 11.3: dot, slash and paths outside match nothing", "[context]") {
   for (const char* text : {".", "/", "../x", "..", "a/.."}) {
     CAPTURE(text);
     CHECK_FALSE(hides(text, "x"));
@@ -77,7 +78,7 @@ TEST_CASE("dot, slash and paths outside match nothing", "[context]") {
   CHECK(hides("/../x", "x"));
 }
 
-TEST_CASE("the last pattern that hits decides", "[context]") {
+TEST_CASE("dockerfile.md 11.6: the last pattern that hits decides", "[context]") {
   CHECK(hides("docs\n!docs/a", "docs"));
   CHECK(hides("docs\n!docs/a", "docs/b"));
   CHECK_FALSE(hides("docs\n!docs/a", "docs/a"));
@@ -91,8 +92,10 @@ TEST_CASE("the last pattern that hits decides", "[context]") {
   CHECK_FALSE(hides("**/*.md\n!README.md", "README.md"));
 }
 
-TEST_CASE("a hit of a directory is inherited, a pattern not asked there is asked again",
-          "[context]") {
+TEST_CASE(
+    "dockerfile.md 11.6: a hit of a directory is inherited, a pattern not asked there is asked "
+    "again",
+    "[context]") {
   // "!a" is not asked for "a" itself, as nothing hid it then; below it hits nothing.
   CHECK(hides("!a\na/b", "a/b"));
   // "a/b" hits, its child inherits that; "!**/c" then re-includes.
@@ -111,7 +114,8 @@ TEST_CASE("dockerfile.md 11.6: a pattern that changes nothing leaves its place t
   CHECK(rules("*\n!\\a\n!a\n\\a\n").excludes("a"));
 }
 
-TEST_CASE("a walk with inherited hits gives the same as one path", "[context]") {
+TEST_CASE("dockerfile.md 11.6: a walk with inherited hits gives the same as one path",
+          "[context]") {
   const IgnoreRules some = rules("a\n!a/b\n**/x\n!a/b/x/keep");
   const auto a = some.enter(some.root(), "a");
   const auto b = some.enter(a, "a/b");
@@ -123,7 +127,9 @@ TEST_CASE("a walk with inherited hits gives the same as one path", "[context]") 
   CHECK_FALSE(some.excludes("a/b/x/keep"));
 }
 
-TEST_CASE("a directory is entered only if an exception can match below it", "[context]") {
+TEST_CASE(
+    "dockerfile.md 11.6, 11.7: a directory is entered only if an exception can match below it",
+    "[context]") {
   CHECK_FALSE(rules("a").may_reinclude_below("a"));
   CHECK(rules("a\n!a/b/c").may_reinclude_below("a"));
   CHECK(rules("a\n!a/b/c").may_reinclude_below("a/b"));
@@ -132,7 +138,8 @@ TEST_CASE("a directory is entered only if an exception can match below it", "[co
   CHECK(rules("*\n!**/*.md").may_reinclude_below("node_modules"));
 }
 
-TEST_CASE("the line that hides a path is named as it was written", "[context]") {
+TEST_CASE("dockerfile.md 7.4, 17: the line that hides a path is named as it was written",
+          "[context]") {
   const IgnoreRules some = rules("# comment\n*.log\n  /build/ \n!build/keep\nbuild/keep/x\n");
   const auto culprit = some.culprit("build/out/file");
   REQUIRE(culprit);
@@ -144,7 +151,10 @@ TEST_CASE("the line that hides a path is named as it was written", "[context]") 
   CHECK_FALSE(some.culprit("src"));
 }
 
-TEST_CASE("malformed patterns are reported together, with file, line and column", "[context]") {
+TEST_CASE(
+    "dockerfile.md 11.1, 11.2, 17: malformed patterns are reported together, with file, line and "
+    "column",
+    "[context]") {
   const Diagnostic lone = failure("a\n !\n");
   CHECK(lone.id == "ignore-pattern-invalid");
   CHECK(lone.message == "\"!\" stands alone: a pattern must follow");

@@ -105,7 +105,7 @@ TEST_CASE("dockerfile.md 2.1: a directive counts only at the top: a comment ends
   CHECK(Parsed("# comment\n# escape=`\nFROM a\n").file.escape == '\\');
   CHECK(Parsed("# foo=bar\n# escape=`\nFROM a\n").file.escape == '\\');
   CHECK(Parsed("\n# escape=`\nFROM a\n").file.escape == '\\');
-  CHECK(Parsed("# escape=\n# check=skip=all\nFROM a\n").file.checks.skip_all == false);
+  CHECK(Parsed("# escape=\n# check=skip=all\nFROM a\n").file.checks.rules.skip_all == false);
 }
 
 TEST_CASE("dockerfile.md 2.1, 2.6: the escape directive moves the continuation character",

@@ -35,7 +35,7 @@ TEST_CASE("files come out sorted by the bytes of their paths, parents first", "[
   CHECK(set.size() == 7);
 }
 
-TEST_CASE("the last file of a path wins", "[layer]") {
+TEST_CASE("dockerfile.md 7.1: the last file of a path wins", "[layer]") {
   FileSet set;
   CHECK(set.empty());
   set.put({.entry = file_entry("a", 0, 0600)});
@@ -46,8 +46,10 @@ TEST_CASE("the last file of a path wins", "[layer]") {
   CHECK(set.find(RootfsPath("b")) == nullptr);
 }
 
-TEST_CASE("the first name of an inode in path order is the file, the others are links to it",
-          "[layer]") {
+TEST_CASE(
+    "dockerfile.md 7.17: the first name of an inode in path order is the file, the others are "
+    "links to it",
+    "[layer]") {
   FileSet set;
   LayerFile last = linked("z/c", 7);
   last.entry.xattrs["security.capability"] = "cap";
@@ -74,7 +76,8 @@ TEST_CASE("the first name of an inode in path order is the file, the others are 
   CHECK(files[2].entry.path.str() == "z/c");
 }
 
-TEST_CASE("a group of one is a plain file, and groups are kept apart", "[layer]") {
+TEST_CASE("dockerfile.md 7.17: a group of one is a plain file, and groups are kept apart",
+          "[layer]") {
   FileSet set;
   set.put(linked("a", 1));
   set.put(linked("b", 2));

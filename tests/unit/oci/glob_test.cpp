@@ -24,7 +24,7 @@ using Names = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("an escaped wildcard is none", "[oci]") {
+TEST_CASE("dockerfile.md 12.1, 12.4: an escaped wildcard is none", "[oci]") {
   CHECK(oci::has_wildcard("a*"));
   CHECK(oci::has_wildcard("a?"));
   CHECK(oci::has_wildcard("[a]"));
@@ -34,13 +34,14 @@ TEST_CASE("an escaped wildcard is none", "[oci]") {
   CHECK_FALSE(oci::has_wildcard("a\\"));
 }
 
-TEST_CASE("one name is matched as Go's filepath.Match does", "[oci]") {
+TEST_CASE("dockerfile.md 12.2: one name is matched as Go's filepath.Match does", "[oci]") {
   CHECK(oci::match_component("h?m*.txt", "hom.txt"));
   CHECK_FALSE(oci::match_component("h?m*.txt", "hm.txt"));
   CHECK_THROWS_AS(oci::match_component("[a-", "a"), Error);
 }
 
-TEST_CASE("a source is cleaned and cut before its first wildcard", "[oci]") {
+TEST_CASE("dockerfile.md 7.2, 12.1: a source is cleaned and cut before its first wildcard",
+          "[oci]") {
   const auto split = [](std::string_view source) {
     const auto parts = oci::split_pattern(source);
     return parts.fixed + "|" + parts.rest;
@@ -53,7 +54,8 @@ TEST_CASE("a source is cleaned and cut before its first wildcard", "[oci]") {
   CHECK(split("/") == "|");
 }
 
-TEST_CASE("a pattern finds paths in order of names, also hidden ones", "[oci]") {
+TEST_CASE("dockerfile.md 12.1, 12.2: a pattern finds paths in order of names, also hidden ones",
+          "[oci]") {
   test::MemoryTree tree;
   tree.file("b.txt", "").file("a.txt", "").file(".c.txt", "").file("d/e.txt", "").file("f", "");
   CHECK(expand(tree, "*.txt") == Names{".c.txt", "a.txt", "b.txt"});
@@ -64,7 +66,8 @@ TEST_CASE("a pattern finds paths in order of names, also hidden ones", "[oci]") 
   CHECK(expand(tree, "missing/*").empty());
 }
 
-TEST_CASE("a matched directory is not entered and two stars are one", "[oci]") {
+TEST_CASE("dockerfile.md 12.1, 12.3: a matched directory is not entered and two stars are one",
+          "[oci]") {
   test::MemoryTree tree;
   tree.file("a/a1/x", "").file("b", "").file("c/y", "");
   CHECK(expand(tree, "*") == Names{"a", "b", "c"});
@@ -72,14 +75,17 @@ TEST_CASE("a matched directory is not entered and two stars are one", "[oci]") {
   CHECK(expand(tree, "**/*1") == Names{"a/a1"});
 }
 
-TEST_CASE("a directory behind a symlink is not entered, the link itself matches", "[oci]") {
+TEST_CASE(
+    "dockerfile.md 12.3: a directory behind a symlink is not entered, the link itself matches",
+    "[oci]") {
   test::MemoryTree tree;
   tree.file("real/x", "").symlink("link", "real");
   CHECK(expand(tree, "*/x") == Names{"real/x"});
   CHECK(expand(tree, "l*") == Names{"link"});
 }
 
-TEST_CASE("a malformed pattern is an error even when nothing is there to match", "[oci]") {
+TEST_CASE("dockerfile.md 12.2: a malformed pattern is an error even when nothing is there to match",
+          "[oci]") {
   const test::MemoryTree tree;
   CHECK_THROWS_AS(expand(tree, "a/[b-"), Error);
 }

@@ -53,3 +53,11 @@ TEST_CASE("dockerfile.md 8.8: s sets the user's and the group's bit, t the stick
   CHECK(changed("+t", 0777) == 01777);
   CHECK(changed("u-s", 06755) == 02755);
 }
+
+TEST_CASE("dockerfile.md 8.8: = takes the sticky bit from nothing", "[oci]") {
+  CHECK(changed("a=rX", 01777, true) == 01555);
+  CHECK(changed("o=rx", 07755) == 07755);
+  CHECK(changed("g=rx", 07755) == 05755);
+  CHECK(changed("a=rX", 06755) == 0555);
+  CHECK(changed("=t", 0755) == 01000);
+}

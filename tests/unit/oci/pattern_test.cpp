@@ -24,7 +24,9 @@ bool below(std::string_view pattern, std::string_view directory) {
 
 }  // namespace
 
-TEST_CASE("stars and question marks stop at slashes and take leading dots", "[oci]") {
+TEST_CASE(
+    "dockerfile.md 11.4, 12.2: stars and question marks stop at slashes and take leading dots",
+    "[oci]") {
   CHECK(go("*", ".hidden"));
   CHECK(go("?x", ".x"));
   CHECK_FALSE(go("*", "a/b"));
@@ -38,7 +40,8 @@ TEST_CASE("stars and question marks stop at slashes and take leading dots", "[oc
   CHECK_FALSE(go("", "a"));
 }
 
-TEST_CASE("classes have ranges, escapes and a caret for all others", "[oci]") {
+TEST_CASE("dockerfile.md 11.4, 12.2: classes have ranges, escapes and a caret for all others",
+          "[oci]") {
   CHECK(go("[abc]", "b"));
   CHECK(go("[a-cx-z]", "y"));
   CHECK_FALSE(go("[a-c]", "d"));
@@ -52,7 +55,7 @@ TEST_CASE("classes have ranges, escapes and a caret for all others", "[oci]") {
   CHECK(go("a[^x]b", "a/b"));
 }
 
-TEST_CASE("a backslash makes the next character literal", "[oci]") {
+TEST_CASE("dockerfile.md 11.4, 12.2: a backslash makes the next character literal", "[oci]") {
   CHECK(go("\\*", "*"));
   CHECK_FALSE(go("\\*", "a"));
   CHECK(go("a\\\\b", "a\\b"));
@@ -60,7 +63,7 @@ TEST_CASE("a backslash makes the next character literal", "[oci]") {
   CHECK(ignore("\\!x", "!x"));
 }
 
-TEST_CASE("a character is a UTF-8 sequence or one stray byte", "[oci]") {
+TEST_CASE("dockerfile.md 12.2: a character is a UTF-8 sequence or one stray byte", "[oci]") {
   CHECK(go("?", "\xc3\xa9"));
   CHECK_FALSE(go("??", "\xc3\xa9"));
   CHECK(go("[\xc3\xa0-\xc3\xbf]", "\xc3\xa9"));
@@ -70,7 +73,7 @@ TEST_CASE("a character is a UTF-8 sequence or one stray byte", "[oci]") {
   CHECK(go("???", "\xed\xa0\x80"));
 }
 
-TEST_CASE("malformed patterns are errors that say why", "[oci]") {
+TEST_CASE("dockerfile.md 11.2, 12.2: malformed patterns are errors that say why", "[oci]") {
   for (const char* pattern :
        {"[a-", "[", "[a", "[]", "[]a]", "[-a]", "[a-]", "[^]", "x\\", "[\\", "[\xff]"}) {
     CAPTURE(pattern);
@@ -87,7 +90,7 @@ TEST_CASE("malformed patterns are errors that say why", "[oci]") {
                     "the pattern \"[a\" is malformed: \"[\" without \"]\"");
 }
 
-TEST_CASE("two stars followed by text are any number of directories", "[oci]") {
+TEST_CASE("dockerfile.md 11.4: two stars followed by text are any number of directories", "[oci]") {
   CHECK(ignore("a/**/b", "a/b"));
   CHECK(ignore("a/**/b", "a/x/y/b"));
   CHECK_FALSE(ignore("a/**/b", "a/xb"));
@@ -99,7 +102,8 @@ TEST_CASE("two stars followed by text are any number of directories", "[oci]") {
   CHECK(ignore("**/a/**/b", "x/a/y/b"));
 }
 
-TEST_CASE("two stars at the end are any rest, but not the directory itself", "[oci]") {
+TEST_CASE("dockerfile.md 11.4: two stars at the end are any rest, but not the directory itself",
+          "[oci]") {
   CHECK(ignore("a/**", "a/x"));
   CHECK(ignore("a/**", "a/x/y"));
   CHECK_FALSE(ignore("a/**", "a"));
@@ -111,7 +115,8 @@ TEST_CASE("two stars at the end are any rest, but not the directory itself", "[o
   CHECK(ignore("**/x/**", "a/x/b"));
 }
 
-TEST_CASE("two stars at the start and no other wildcard test the suffix", "[oci]") {
+TEST_CASE("dockerfile.md 11.4: two stars at the start and no other wildcard test the suffix",
+          "[oci]") {
   CHECK(ignore("**foo", "barfoo"));
   CHECK(ignore("**foo", "x/zfoo"));
   CHECK(ignore("**/foo", "foo"));
@@ -123,13 +128,14 @@ TEST_CASE("two stars at the start and no other wildcard test the suffix", "[oci]
   CHECK_FALSE(ignore("**[f]oo", "zfoo"));
 }
 
-TEST_CASE("characters that regular expressions know are literal", "[oci]") {
+TEST_CASE("dockerfile.md 11.4: characters that regular expressions know are literal", "[oci]") {
   CHECK(ignore("*.+()|{}$", "a.+()|{}$"));
   CHECK_FALSE(ignore("*.c", "axc"));
   CHECK_FALSE(ignore("a|b*", "a"));
 }
 
-TEST_CASE("a walk enters only directories below which a pattern can match", "[oci]") {
+TEST_CASE("dockerfile.md 11.6: a walk enters only directories below which a pattern can match",
+          "[oci]") {
   CHECK(below("a/b", "a"));
   CHECK_FALSE(below("a/b", "b"));
   CHECK_FALSE(below("a/b", "a/b"));

@@ -137,7 +137,7 @@ TEST_CASE(
   CHECK(planned.config().exposed_ports == std::set<std::string>{"53/udp", "7000/tcp", "7001/tcp",
                                                                 "80/tcp", "82/tcp", "83/udp",
                                                                 "91/sctp"});
-  CHECK(planned.warnings() == Strings{"ExposeInvalidFormat 3:28+20"});
+  CHECK(planned.warnings() == Strings{"ExposeProtoCasing 3:49+2", "ExposeInvalidFormat 3:28+20"});
   CHECK(on_scratch("ENV E=\nEXPOSE $E\n").config().exposed_ports.empty());
   CHECK(error_of("EXPOSE 65536") == Strings{"port-invalid 2:8+5"});
   CHECK(error_of("EXPOSE 80/http x 9-8") ==

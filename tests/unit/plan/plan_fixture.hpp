@@ -36,7 +36,7 @@ struct Planned {
       start.author = author;
       if (const auto* stage = std::get_if<plan::FromStage>(&graph.stages[i].base)) {
         const plan::EvaluatedStage& parent = stages.at(stage->index);
-        start = {parent.config, parent.author, parent.variables};
+        start = {parent.config, parent.author, parent.variables, parent.workdir_set};
       } else if (const auto* image = std::get_if<plan::FromImage>(&graph.stages[i].base)) {
         const auto at = images.find(image->name.familiar());
         if (at != images.end()) start.config = at->second;

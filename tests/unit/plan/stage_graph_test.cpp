@@ -58,7 +58,7 @@ TEST_CASE(
   const Planned planned(
       "FROM a AS x\nFROM b AS X\nFROM x\nCOPY --from=0 a b\nCOPY --from=1 a b\n"
       "COPY --from=x a b\n");
-  CHECK(planned.warnings() == Strings{"DuplicateStageName 2:11+1"});
+  CHECK(planned.warnings() == Strings{"StageNameCasing 2:11+1", "DuplicateStageName 2:11+1"});
   CHECK(base_stage(planned.graph, 2) == 1);
   const auto& copies = planned.graph.stages[2].copies;
   CHECK(std::get<FromStage>(copies.at(3)).index == 0);

@@ -28,11 +28,13 @@ Owner owner(std::string_view text) {
 
 }  // namespace
 
-TEST_CASE("numbers are taken as they are, and a user's number is also the group's", "[rootfs]") {
+TEST_CASE(
+    "dockerfile.md 8.2, 8.3: a user's number is also the group's, unless a colon stands behind it",
+    "[rootfs]") {
   CHECK(owner("7") == Owner{7, 7});
   CHECK(owner("7:8") == Owner{7, 8});
   CHECK(owner(":8") == Owner{0, 8});
-  CHECK(owner("7:") == Owner{7, 7});
+  CHECK(owner("7:") == Owner{7, 0});
   CHECK(owner("") == Owner{0, 0});
   CHECK(owner(":") == Owner{0, 0});
   CHECK(owner("12") == Owner{12, 12});
@@ -40,8 +42,10 @@ TEST_CASE("numbers are taken as they are, and a user's number is also the group'
   CHECK(owner("0007:010") == Owner{7, 10});
 }
 
-TEST_CASE("names come from the image: a user brings the primary group", "[rootfs]") {
+TEST_CASE("dockerfile.md 8.3, 8.4: names come from the image: a user brings the primary group",
+          "[rootfs]") {
   CHECK(owner("web") == Owner{33, 44});
+  CHECK(owner("web:") == Owner{33, 0});
   CHECK(owner("web:staff") == Owner{33, 50});
   CHECK(owner("web:5") == Owner{33, 5});
   CHECK(owner("5:staff") == Owner{5, 50});
@@ -52,7 +56,7 @@ TEST_CASE("names come from the image: a user brings the primary group", "[rootfs
   CHECK(owner("last") == Owner{2147483647, 2});
 }
 
-TEST_CASE("lines that do not parse are no accounts", "[rootfs]") {
+TEST_CASE("dockerfile.md 8.4: lines that do not parse are no accounts", "[rootfs]") {
   for (const char* name : {"broken", "short", "huge", "# comment", "+"}) {
     CAPTURE(name);
     const auto found = look_up_owner(image(), name);
@@ -62,8 +66,10 @@ TEST_CASE("lines that do not parse are no accounts", "[rootfs]") {
   CHECK(look_up_owner(image(), ":bad").unknown_group);
 }
 
-TEST_CASE("an unknown name is 0, or the user's group, and the nearest account is named",
-          "[rootfs]") {
+TEST_CASE(
+    "dockerfile.md 8.5: an unknown name is 0, or the user's group, and the nearest account is "
+    "named",
+    "[rootfs]") {
   const auto user = look_up_owner(image(), "wep");
   CHECK(user.owner == Owner{0, 0});
   REQUIRE(user.unknown_user);
@@ -85,7 +91,7 @@ TEST_CASE("an unknown name is 0, or the user's group, and the nearest account is
   CHECK(large.unknown_user);
 }
 
-TEST_CASE("an image without accounts knows no name", "[rootfs]") {
+TEST_CASE("dockerfile.md 8.5: an image without accounts knows no name", "[rootfs]") {
   test::MemoryTree empty;
   const auto found = look_up_owner(empty, "web:staff");
   CHECK(found.owner == Owner{0, 0});
@@ -97,7 +103,7 @@ TEST_CASE("an image without accounts knows no name", "[rootfs]") {
   CHECK(look_up_owner(empty, "web").unknown_user);
 }
 
-TEST_CASE("passwd is found through symlinks of the image", "[rootfs]") {
+TEST_CASE("dockerfile.md 8.4: passwd is found through symlinks of the image", "[rootfs]") {
   test::MemoryTree tree;
   tree.symlink("etc", "/usr/etc").symlink("usr/etc/passwd", "../lib/passwd");
   tree.file("usr/lib/passwd", "web:x:3:4::/:\n");

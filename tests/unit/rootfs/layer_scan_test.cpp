@@ -86,7 +86,8 @@ TEST_CASE("names as docker and tar write them are cleaned", "[rootfs]") {
   CHECK(paths(*scan(tar.output)) == Names{"etc", "etc/a"});
 }
 
-TEST_CASE("whiteouts hide lower layers wherever they stand in the tar", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: whiteouts hide lower layers wherever they stand in the tar",
+          "[rootfs]") {
   SampleLayer layer;
   layer.file("d/.wh.x", "").file("d/x", "new").file("e/y", "").file("e/.wh..wh..opq", "");
   layer.file(".wh.gone", "").file("z/.wh..wh.aufs", "").file(".wh..wh.plnk/1.2", "");
@@ -99,7 +100,7 @@ TEST_CASE("whiteouts hide lower layers wherever they stand in the tar", "[rootfs
   CHECK_FALSE(index->hides(RootfsPath("z/.wh.aufs")));
 }
 
-TEST_CASE("a whiteout cannot reach beyond its directory", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: a whiteout cannot reach beyond its directory", "[rootfs]") {
   SampleLayer layer;
   layer.file("a/b/.wh...", "").file("a/b/.wh..", "").file("a/b/.wh.", "");
   const auto index = scan(layer.tar());
@@ -108,7 +109,8 @@ TEST_CASE("a whiteout cannot reach beyond its directory", "[rootfs]") {
   CHECK_FALSE(index->hides(RootfsPath("a/b")));
 }
 
-TEST_CASE("a member below a symlink of the layer is placed behind it", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: a member below a symlink of the layer is placed behind it",
+          "[rootfs]") {
   SampleLayer layer;
   layer.add(symlink_entry("lib", "usr/lib")).file("lib/a.so", "x").file("lib/.wh.old", "");
   layer.add(hard_link_entry("b.so", "lib/a.so"));
@@ -118,7 +120,9 @@ TEST_CASE("a member below a symlink of the layer is placed behind it", "[rootfs]
   CHECK(index->find(RootfsPath("b.so"))->entry.link_target == "usr/lib/a.so");
 }
 
-TEST_CASE("a later entry of another type replaces a directory with everything below", "[rootfs]") {
+TEST_CASE(
+    "dockerfile.md 16.5: a later entry of another type replaces a directory with everything below",
+    "[rootfs]") {
   SampleLayer layer;
   layer.add(dir_entry("a")).file("a/x", "").file("a-b", "").file("a/y/z", "").file("a", "file");
   CHECK(paths(*scan(layer.tar())) == Names{"a", "a-b"});
@@ -130,7 +134,8 @@ TEST_CASE("a later entry of another type replaces a directory with everything be
   CHECK(index->find(RootfsPath("d"))->entry.mode == 0711);
 }
 
-TEST_CASE("a directory replaces a symlink, so that later members lie in it", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: a directory replaces a symlink, so that later members lie in it",
+          "[rootfs]") {
   SampleLayer layer;
   layer.add(symlink_entry("d", "e")).add(dir_entry("d")).file("d/x", "");
   CHECK(paths(*scan(layer.tar())) == Names{"d", "d/x"});

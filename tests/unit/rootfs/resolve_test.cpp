@@ -25,8 +25,10 @@ std::string resolve(std::string_view path) {
 
 }  // namespace
 
-TEST_CASE("a symlink in the destination is followed inside the image, never on this machine",
-          "[rootfs]") {
+TEST_CASE(
+    "dockerfile.md 7.7: a symlink in the destination is followed inside the image, never on this "
+    "machine",
+    "[rootfs]") {
   CHECK(resolve("opt/app/x") == "data/app/x");
   CHECK(resolve("bin/sh") == "usr/bin/sh");
   CHECK(resolve("bin") == "usr/bin");
@@ -37,7 +39,8 @@ TEST_CASE("a symlink in the destination is followed inside the image, never on t
   CHECK(resolve("") == "");
 }
 
-TEST_CASE("what does not exist is kept, so that it can be made there", "[rootfs]") {
+TEST_CASE("dockerfile.md 7.7: what does not exist is kept, so that it can be made there",
+          "[rootfs]") {
   CHECK(resolve("new/dir/file") == "new/dir/file");
   CHECK(resolve("bin/new/file") == "usr/bin/new/file");
   CHECK(resolve("dangling") == "not/there");
@@ -51,14 +54,15 @@ TEST_CASE("parents are resolved without the last component", "[rootfs]") {
   CHECK(rootfs::resolve_parents(tree, RootfsPath()).is_root());
 }
 
-TEST_CASE("the file behind all links is found", "[rootfs]") {
+TEST_CASE("dockerfile.md 7.3: the file behind all links is found", "[rootfs]") {
   const auto tree = usrmerge();
   REQUIRE(rootfs::find(tree, RootfsPath("bin/bash")));
   CHECK(rootfs::find(tree, RootfsPath("bin/bash"))->entry.path == RootfsPath("usr/bin/sh"));
   CHECK_FALSE(rootfs::find(tree, RootfsPath("dangling")));
 }
 
-TEST_CASE("255 links are followed, a loop is an error that names the path", "[rootfs]") {
+TEST_CASE("dockerfile.md 7.7, 17: 255 links are followed, a loop is an error that names the path",
+          "[rootfs]") {
   test::MemoryTree tree;
   tree.file("0", "");
   for (int i = 1; i <= 256; ++i) tree.symlink(std::to_string(i), std::to_string(i - 1));

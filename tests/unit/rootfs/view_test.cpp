@@ -36,7 +36,8 @@ TEST_CASE("an empty view has a root and nothing else", "[rootfs]") {
   CHECK_FALSE(at(view, "a"));
 }
 
-TEST_CASE("the uppermost entry of a path counts and directories are merged", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: the uppermost entry of a path counts and directories are merged",
+          "[rootfs]") {
   const View view =
       view_of({index_of({dir_entry("etc", 0755), file_entry("etc/a", 1), file_entry("etc/b", 1)}),
                index_of({dir_entry("etc", 0700), file_entry("etc/b", 2), file_entry("etc/c", 2)})});
@@ -49,7 +50,7 @@ TEST_CASE("the uppermost entry of a path counts and directories are merged", "[r
   CHECK(view.list(RootfsPath("missing")).empty());
 }
 
-TEST_CASE("a whiteout hides lower layers and never its own", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: a whiteout hides lower layers and never its own", "[rootfs]") {
   const View view = view_of({index_of({file_entry("a", 1), dir_entry("d"), file_entry("d/x", 1)}),
                              index_of({dir_entry("d"), file_entry("d/y", 2)}, {"a", "d"})});
   CHECK_FALSE(at(view, "a"));
@@ -62,7 +63,8 @@ TEST_CASE("a whiteout hides lower layers and never its own", "[rootfs]") {
   CHECK(at(again, "a")->entry.size == 3);
 }
 
-TEST_CASE("an opaque directory hides what lower layers have in it", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: an opaque directory hides what lower layers have in it",
+          "[rootfs]") {
   const View view =
       view_of({index_of({dir_entry("d", 0711), file_entry("d/x", 1), file_entry("d/e/f", 1)}),
                index_of({file_entry("d/y", 2)}, {}, {"d"})});
@@ -71,7 +73,8 @@ TEST_CASE("an opaque directory hides what lower layers have in it", "[rootfs]") 
   CHECK(at(view, "d")->entry.mode == 0711);
 }
 
-TEST_CASE("another type replaces what was there with everything below", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: another type replaces what was there with everything below",
+          "[rootfs]") {
   const View view = view_of({index_of({dir_entry("d"), file_entry("d/x", 1), file_entry("f", 1)}),
                              index_of({symlink_entry("d", "elsewhere"), dir_entry("f")}),
                              index_of({dir_entry("d"), file_entry("d/z", 3)})});
@@ -121,7 +124,8 @@ TEST_CASE("names of one hard linked file give the same file and the same number"
   CHECK(at(view, "d")->inode == 0);
 }
 
-TEST_CASE("a hard link finds its file in a lower layer, as that was then", "[rootfs]") {
+TEST_CASE("dockerfile.md 16.5: a hard link finds its file in a lower layer, as that was then",
+          "[rootfs]") {
   const View view = view_of({index_of({file_entry("a", 1), file_entry("gone", 1)}),
                              index_of({file_entry("a", 2)}), index_of({hard_link_entry("b", "a")}),
                              index_of({file_entry("a", 4)})});

@@ -7,6 +7,7 @@
 
 #include "commands/build_json.hpp"
 #include "commands/build_options.hpp"
+#include "commands/check.hpp"
 #include "commands/commands.hpp"
 #include "console.hpp"
 #include "output_file.hpp"
@@ -83,7 +84,7 @@ void remove_stale(const BuildOptions& options) {
 }
 
 void build_and_write(BuildOptions& options, Invocation& invocation) {
-  if (options.dockerfile_from_stdin) options.request.dockerfile_text = invocation.io.read_input();
+  read_standard_input(options, invocation.io);
   note_other_dockerfiles(options.request, invocation.console);
   const std::vector<Digest> before = stored_manifests(options.request.store);
   const BuildResult result =
@@ -101,6 +102,9 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
 void build(Invocation& invocation) {
   BuildOptions options = parse_build_options(invocation.flags, invocation.io);
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
+  if (const auto format = wanted_check(invocation.flags)) {
+    return print_check(options, *format, invocation);
+  }
   invocation.console.debug("store " + terminal_text(options.request.store.string()));
   remove_stale(options);
   try {

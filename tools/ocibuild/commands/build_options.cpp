@@ -28,17 +28,20 @@ class OptionsReader {
 public:
   OptionsReader(const ParsedFlags& flags, const Io& io) : flags_(flags), io_(io) {}
 
+  /// What a Dockerfile means, without what becomes of it.
+  BuildOptions run_source() {
+    read_source();
+    return std::move(out_);
+  }
+
   BuildOptions run() {
     refuse_other_pull();
-    read_input();
-    read_arguments();
-    read_contexts();
+    read_source();
     read_outputs();
     read_identity();
     read_compression();
     read_times();
     read_files();
-    request().store = store_root(flags_, io_);
     if (const auto cache = flags_.text("cache-dir")) request().cache = io_.resolve(*cache);
     request().use_cache = !flags_.on("no-cache");
     if (const auto jobs = flags_.text("jobs")) {
@@ -50,6 +53,13 @@ public:
 
 private:
   BuildRequest& request() { return out_.request; }
+
+  void read_source() {
+    read_input();
+    read_arguments();
+    read_contexts();
+    request().store = store_root(flags_, io_);
+  }
 
   void refuse_other_pull() {
     const std::string pull = flags_.text("pull").value_or("missing");
@@ -63,7 +73,7 @@ private:
 
   void read_input() {
     if (flags_.arguments.size() > 1) {
-      usage_error("build takes one PATH, not " + std::to_string(flags_.arguments.size()) +
+      usage_error("there is one PATH, not " + std::to_string(flags_.arguments.size()) +
                   ": second is " + shown(flags_.arguments[1]));
     }
     const std::string path = flags_.arguments.empty() ? "." : flags_.arguments.front();
@@ -327,6 +337,14 @@ private:
 };
 
 }  // namespace
+
+BuildOptions parse_source_options(const ParsedFlags& flags, const Io& io) {
+  return OptionsReader(flags, io).run_source();
+}
+
+void read_standard_input(BuildOptions& options, const Io& io) {
+  if (options.dockerfile_from_stdin) options.request.dockerfile_text = io.read_input();
+}
 
 BuildOptions parse_build_options(const ParsedFlags& flags, const Io& io) {
   return OptionsReader(flags, io).run();

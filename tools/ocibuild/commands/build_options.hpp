@@ -27,6 +27,13 @@ struct BuildOptions {
   bool prints_id = false;                            ///< the image ID goes to standard output
 };
 
+/// The part of it that says what a Dockerfile means: PATH, -f, --target, --build-arg, --platform,
+/// --build-context, and the store. @throws Error(Errc::usage)
+BuildOptions parse_source_options(const ParsedFlags& flags, const Io& io);
+
+/// Reads the Dockerfile from standard input, if that is asked for.
+void read_standard_input(BuildOptions& options, const Io& io);
+
 /// @throws Error(Errc::usage)
 BuildOptions parse_build_options(const ParsedFlags& flags, const Io& io);
 

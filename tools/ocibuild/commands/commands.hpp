@@ -8,6 +8,7 @@
 namespace ocibuild::program {
 
 void build(Invocation& invocation);
+void check(Invocation& invocation);
 void images(Invocation& invocation);
 void inspect(Invocation& invocation);
 void history(Invocation& invocation);

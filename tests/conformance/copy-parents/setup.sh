@@ -1,0 +1,2 @@
+chmod 0700 a
+chmod 0711 a/b
