@@ -10,7 +10,7 @@ bool ExpansionLimit::exceeded_by(std::size_t bytes, const dockerfile::Word& word
   taken_ += bytes;
   if (!reached()) return false;
   findings.error("expansion-too-long",
-                 support::concat("up to here this stage expands to more than ", most, " bytes"),
+                 support::concat("the words up to here expand to more than ", most, " bytes"),
                  word.span, {.helps = {"let fewer values grow from line to line"}});
   return true;
 }

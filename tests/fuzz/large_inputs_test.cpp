@@ -101,6 +101,11 @@ TEST_CASE("dockerfile.md 4.11: substitutions that nest or grow end in an error",
                 lines(100'000, [](int) { return "FROM $A\n"; }))
             .errors()
             .size() < 100);
+  CHECK(Planned("ARG A0=x\n" +
+                lines(100'000, [](int i) { return concat("ARG A", i + 1, "=${A", i, "}x\n"); }) +
+                "FROM scratch\n")
+            .errors()
+            .size() == 1);
   CHECK(planned(lines(100'000, [](int) { return "EXPOSE 1-65535\n"; })) == too_long);
   CHECK(planned("ENV P=" + lines(100'000, [](int) { return "x\\ "; }) + "x\nEXPOSE $P\n") ==
         std::set<std::string>{"port-invalid"});
