@@ -14,7 +14,7 @@ int main(int argc, char** argv) {
     request.names = {ocibuild::Reference::parse(argv[3])};
     ocibuild::NullEvents events;
     const auto result = ocibuild::build(request, events);
-    for (const auto& layer : result.layers) {
+    for (const auto& layer : result.platforms.front().layers) {
       std::cerr << layer.descriptor.size << " bytes  " << layer.instruction << '\n';
     }
     std::cout << result.manifest.digest.str() << '\n';

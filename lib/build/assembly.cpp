@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/assembly.hpp"
 
+#include <algorithm>
+
 #include "image/manifest_builder.hpp"
 #include "oci/image_json.hpp"
 
@@ -11,17 +13,28 @@ namespace {
 constexpr const char* base_name_annotation = "org.opencontainers.image.base.name";
 constexpr const char* base_digest_annotation = "org.opencontainers.image.base.digest";
 
+Annotations annotations_of(const BuildRequest& request, AnnotationPlace place,
+                           const std::optional<Platform>& platform) {
+  Annotations out;
+  for (const Annotation& annotation : request.annotations) {
+    const bool meant = !annotation.platform || annotation.platform == platform;
+    if (annotation.place == place && meant) out[annotation.key] = annotation.value;
+  }
+  return out;
+}
+
 /// What was asked for, else the base's, else this machine's.
-Platform result_platform(const BuildRequest& request, const BaseImage* base) {
-  if (request.platform) return *request.platform;
+Platform result_platform(const std::optional<Platform>& platform, const BaseImage* base) {
+  if (platform) return *platform;
   return base != nullptr ? base->config.platform : Platform::host();
 }
 
 }  // namespace
 
-Assembly::Assembly(const BuildRequest& request, const BaseImage* base, const BaseImages& images)
+Assembly::Assembly(const BuildRequest& request, const std::optional<Platform>& platform,
+                   const BaseImage* base, const BaseImages& images)
     : request_(request),
-      config_(base != nullptr ? &base->config : nullptr, result_platform(request, base),
+      config_(base != nullptr ? &base->config : nullptr, result_platform(platform, base),
               request.created) {
   if (base == nullptr) return;
   result_.base_name = base->name;
@@ -30,7 +43,7 @@ Assembly::Assembly(const BuildRequest& request, const BaseImage* base, const Bas
     LayerReport report{.descriptor = base->manifest.layers[i], .diff_id = base->config.diff_ids[i]};
     report.unpacked = images.unpacked(report.descriptor.digest);
     report.from_base = true;
-    report.instruction = base->name.familiar();
+    report.instruction = base->title;
     result_.layers.push_back(std::move(report));
   }
 }
@@ -48,16 +61,17 @@ void Assembly::add_layer(std::string created_by, const StoredLayer& layer, const
   result_.layers.push_back(std::move(report));
 }
 
-BuildResult Assembly::finish(const plan::EvaluatedStage& target, const store::BlobStore& blobs) && {
+PlatformResult Assembly::finish(const plan::EvaluatedStage& target,
+                                const store::BlobStore& blobs) && {
   ContainerConfig container = target.config;
   for (const auto& [name, value] : request_.labels) container.labels[name] = value;
   result_.config = std::move(config_).finish(std::move(container), target.author);
 
-  Annotations annotations = request_.annotations;
-  if (result_.base_name) {
-    annotations.try_emplace(base_name_annotation, result_.base_name->str());
+  const Platform& platform = result_.config.platform;
+  Annotations annotations = annotations_of(request_, AnnotationPlace::manifest, platform);
+  if (result_.base_name) annotations.try_emplace(base_name_annotation, result_.base_name->str());
+  if (result_.base_digest)
     annotations.try_emplace(base_digest_annotation, result_.base_digest->str());
-  }
   std::vector<Descriptor> layers;
   for (const LayerReport& layer : result_.layers) layers.push_back(layer.descriptor);
   const Descriptor config =
@@ -66,8 +80,32 @@ BuildResult Assembly::finish(const plan::EvaluatedStage& target, const store::Bl
       image::build_manifest(request_.format, config, std::move(layers), std::move(annotations));
   result_.image_id = config.digest;
   result_.manifest = blobs.put(manifest.media_type, oci::to_json(manifest));
-  result_.manifest.platform = result_.config.platform;
+  result_.manifest.platform = platform;
+  result_.manifest.annotations =
+      annotations_of(request_, AnnotationPlace::manifest_descriptor, platform);
   return std::move(result_);
+}
+
+BuildResult join(std::vector<PlatformResult> images, const BuildRequest& request,
+                 const store::BlobStore& blobs) {
+  BuildResult result;
+  result.manifest = images.front().manifest;
+  result.image_id = images.front().image_id;
+  if (images.size() > 1) {
+    std::vector<Descriptor> manifests;
+    for (const PlatformResult& image : images) manifests.push_back(image.manifest);
+    const Index index =
+        image::build_index(request.format, std::move(manifests),
+                           annotations_of(request, AnnotationPlace::index, std::nullopt));
+    result.manifest = blobs.put(index.media_type, oci::to_json(index));
+    result.manifest.annotations =
+        annotations_of(request, AnnotationPlace::index_descriptor, std::nullopt);
+    result.image_id = result.manifest.digest;
+  }
+  result.changed = std::any_of(images.begin(), images.end(),
+                               [](const PlatformResult& image) { return image.changed; });
+  result.platforms = std::move(images);
+  return result;
 }
 
 }  // namespace ocibuild::engine

@@ -10,23 +10,29 @@
 
 namespace ocibuild::engine {
 
-/// Puts the result together: layers and history in order, then config and manifest.
+/// Puts the image of one platform together: layers and history in order, then config and manifest.
 class Assembly {
 public:
-  /// `base`: null for scratch.
-  Assembly(const BuildRequest& request, const BaseImage* base, const BaseImages& images);
+  /// `platform`: empty for the base's, or the host's. `base`: null for scratch.
+  Assembly(const BuildRequest& request, const std::optional<Platform>& platform,
+           const BaseImage* base, const BaseImages& images);
 
   void add_step(std::string created_by) { config_.add_step(std::move(created_by)); }
   void add_layer(std::string created_by, const StoredLayer& layer, const std::string& file,
                  const dockerfile::Instruction& instruction);
 
   /// Stores config and manifest.
-  BuildResult finish(const plan::EvaluatedStage& target, const store::BlobStore& blobs) &&;
+  PlatformResult finish(const plan::EvaluatedStage& target, const store::BlobStore& blobs) &&;
 
 private:
   const BuildRequest& request_;
   image::ConfigBuilder config_;
-  BuildResult result_;
+  PlatformResult result_;
 };
+
+/// What names point to: the one image, or a stored index of all `images`, which are in the order of
+/// the request. `images` must not be empty.
+BuildResult join(std::vector<PlatformResult> images, const BuildRequest& request,
+                 const store::BlobStore& blobs);
 
 }  // namespace ocibuild::engine

@@ -3,8 +3,11 @@
 
 #include <algorithm>
 
+#include "build/layout_image.hpp"
 #include "oci/image_json.hpp"
+#include "oci/platform.hpp"
 #include "rootfs/layer_scan.hpp"
+#include "store/copy_blob.hpp"
 #include "support/error_context.hpp"
 #include "support/text.hpp"
 
@@ -48,25 +51,24 @@ const Descriptor* find_descriptor(const Index& index, const Reference& name) {
 }
 
 /// The manifest for `platform` out of an index of several.
-Descriptor choose_platform(const Index& index, const Platform& platform, const Reference& name,
+Descriptor choose_platform(const Index& index, const Platform& platform, const std::string& title,
                            const SourceRange& where) {
   std::vector<std::string> offered;
   for (const Descriptor& descriptor : index.manifests) {
     if (!descriptor.platform || !oci::is_manifest(descriptor.media_type)) continue;
     const Platform& has = *descriptor.platform;
-    if (has.os == platform.os && has.architecture == platform.architecture &&
-        (has.variant == platform.variant || platform.variant.empty() || has.variant.empty())) {
-      return descriptor;
-    }
+    if (oci::serves(has, platform)) return descriptor;
     offered.push_back(has.str());
   }
-  Diagnostic diagnostic{"platform-missing",
-                        concat(name.familiar(), " has no image for ", platform.str()),
-                        where,
-                        {},
-                        {}};
+  Diagnostic diagnostic{
+      "platform-missing", concat(title, " has no image for ", platform.str()), where, {}, {}};
   diagnostic.notes.push_back(concat("it has: ", support::join(offered, ", ")));
   throw Error(Errc::not_found, std::move(diagnostic));
+}
+
+Platform choose(const std::optional<Platform>& of_from, const std::optional<Platform>& wanted) {
+  if (of_from) return *of_from;
+  return wanted ? *wanted : Platform::host();
 }
 
 }  // namespace
@@ -78,53 +80,79 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
   const Index index = layout_.read_index();
   const Descriptor* listed = find_descriptor(index, from.name);
   if (listed == nullptr) throw_not_local(from, index, where);
-  Descriptor descriptor = *listed;
+  return read({from.name.familiar(), from.name, *listed, {}, {}, &layout_.blobs()},
+              choose(from.platform, wanted), where);
+}
+
+const BaseImage& BaseImages::find(const plan::FromNamedContext& from, const BuildContext& context,
+                                  const std::optional<Platform>& wanted,
+                                  const dockerfile::SourceText& source) {
+  if (const auto* name = std::get_if<Reference>(&context)) {
+    return find(plan::FromImage{.name = *name,
+                                .span = from.span,
+                                .written = from.name,
+                                .platform = from.platform,
+                                .expansion = concat("--build-context ", from.name)},
+                wanted, source);
+  }
+  return find(std::get<LayoutImage>(context), choose(from.platform, wanted),
+              source.range(from.span, concat("--build-context ", from.name)));
+}
+
+const BaseImage& BaseImages::find(const LayoutImage& image, const Platform& platform,
+                                  const SourceRange& where) {
+  std::unique_ptr<store::OciLayout>& layout = layouts_[image.directory];
+  if (!layout) layout = std::make_unique<store::OciLayout>(image.directory);
+  const Descriptor listed = find_entry(*layout, image, where);
+  return read({title_of(image), {}, listed, {}, {}, &layout->blobs()}, platform, where);
+}
+
+const BaseImage& BaseImages::read(BaseImage found, const Platform& platform,
+                                  const SourceRange& where) {
   return support::with_context(
-      concat("reading base image ", from.name.familiar()), [&]() -> const BaseImage& {
-        const store::BlobStore& blobs = layout_.blobs();
-        if (oci::is_index(descriptor.media_type)) {
-          const Platform platform = from.platform ? *from.platform
-                                    : wanted      ? *wanted
-                                                  : Platform::host();
-          const Index platforms = oci::parse_index(blobs.read(descriptor, oci::manifest_limit));
-          descriptor = choose_platform(platforms, platform, from.name, where);
+      concat("reading base image ", found.title), [&]() -> const BaseImage& {
+        const store::BlobStore& blobs = *found.blobs;
+        if (oci::is_index(found.descriptor.media_type)) {
+          const Index platforms =
+              oci::parse_index(blobs.read(found.descriptor, oci::manifest_limit));
+          found.descriptor = choose_platform(platforms, platform, found.title, where);
         }
-        std::unique_ptr<BaseImage>& image = images_[descriptor.digest.str()];
-        if (!image) {
-          Manifest manifest = oci::parse_manifest(blobs.read(descriptor, oci::manifest_limit));
-          ImageConfig config =
-              oci::parse_image_config(blobs.read(manifest.config, oci::config_limit));
-          if (config.diff_ids.size() != manifest.layers.size()) {
-            throw Error(Errc::failed, "manifest-invalid",
-                        concat("the manifest has ", manifest.layers.size(),
-                               " layers and the config ", config.diff_ids.size()));
-          }
-          image = std::make_unique<BaseImage>(
-              BaseImage{from.name, descriptor, std::move(manifest), std::move(config)});
+        std::unique_ptr<BaseImage>& image =
+            images_[concat(found.title, ' ', found.descriptor.digest.str())];
+        if (image) return *image;
+        found.manifest = oci::parse_manifest(blobs.read(found.descriptor, oci::manifest_limit));
+        found.config =
+            oci::parse_image_config(blobs.read(found.manifest.config, oci::config_limit));
+        if (found.config.diff_ids.size() != found.manifest.layers.size()) {
+          throw Error(Errc::failed, "manifest-invalid",
+                      concat("the manifest has ", found.manifest.layers.size(),
+                             " layers and the config ", found.config.diff_ids.size()));
         }
+        image = std::make_unique<BaseImage>(std::move(found));
         return *image;
       });
 }
 
-const BaseImage* BaseImages::find_or_null(const plan::FromImage& from,
-                                          const std::optional<Platform>& wanted,
-                                          const dockerfile::SourceText& source) {
-  try {
-    return &find(from, wanted, source);
-  } catch (const Error&) {
-    return nullptr;
-  }
+void BaseImages::keep_layers(const BaseImage& image) const {
+  if (image.blobs == &layout_.blobs()) return;
+  support::with_context(concat("reading base image ", image.title), [&] {
+    for (const Descriptor& layer : image.manifest.layers) {
+      if (layer.urls.empty() || image.blobs->has(layer))
+        store::copy_blob(*image.blobs, layer, layout_.blobs(), stop_);
+    }
+  });
 }
 
-std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const Descriptor& layer,
+std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const store::BlobStore& blobs,
+                                                            const Descriptor& layer,
                                                             const DiffId& diff_id) {
   std::shared_ptr<const rootfs::LayerIndex>& index = indexes_[layer.digest];
   if (index) return index;
   if (const auto cached = cache_.find_index(layer.digest))
     index = rootfs::LayerIndex::decode(*cached);
   if (!index) {
-    const support::Fd fd = layout_.blobs().open(layer);
-    support::FdSource blob(fd.get(), layout_.blobs().path(layer.digest));
+    const support::Fd fd = blobs.open(layer);
+    support::FdSource blob(fd.get(), blobs.path(layer.digest));
     index = rootfs::scan_layer(blob, layer, diff_id, concat("layer ", layer.digest.str()), stop_);
     cache_.put_index(layer.digest, index->encode());
   }
@@ -137,11 +165,11 @@ rootfs::View BaseImages::view(const BaseImage& image) {
     const Descriptor& layer = image.manifest.layers[i];
     std::shared_ptr<const rootfs::LayerContents>& contents = contents_[layer.digest];
     if (!contents) {
-      contents = std::make_shared<rootfs::LayerContents>(layout_.blobs().path(layer.digest),
+      contents = std::make_shared<rootfs::LayerContents>(image.blobs->path(layer.digest),
                                                          layout_.blobs().temp_directory());
     }
-    view.add(index(layer, image.config.diff_ids[i]), contents,
-             concat("layer ", i + 1, " of ", image.name.familiar()));
+    view.add(index(*image.blobs, layer, image.config.diff_ids[i]), contents,
+             concat("layer ", i + 1, " of ", image.title));
   }
   return view;
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include <ocibuild/build.hpp>
 #include <ocibuild/image.hpp>
 #include <ocibuild/image_store.hpp>
 
@@ -20,12 +21,14 @@
 
 namespace ocibuild::engine {
 
-/// An image of the store that a stage starts from or copies from.
+/// An image that a stage starts from or copies from.
 struct BaseImage {
-  Reference name;
-  Descriptor descriptor;  ///< of its manifest
+  std::string title;              ///< for messages: "alpine:3.20", "oci-layout://DIR"
+  std::optional<Reference> name;  ///< none for an image of a layout
+  Descriptor descriptor;          ///< of its manifest
   Manifest manifest;
   ImageConfig config;
+  const store::BlobStore* blobs;  ///< where its layers are
 };
 
 /// What base images are asked: documents first, files only when a step needs them.
@@ -39,9 +42,15 @@ public:
   /// (platform-missing) pointing at the word
   const BaseImage& find(const plan::FromImage& from, const std::optional<Platform>& wanted,
                         const dockerfile::SourceText& source);
-  /// The same, or null when there is no such image to be had.
-  const BaseImage* find_or_null(const plan::FromImage& from, const std::optional<Platform>& wanted,
-                                const dockerfile::SourceText& source);
+
+  /// The image of a named context; see `find` for the platform.
+  /// @throws Error(Errc::not_found, context-image-missing) and as find()
+  const BaseImage& find(const plan::FromNamedContext& from, const BuildContext& context,
+                        const std::optional<Platform>& wanted,
+                        const dockerfile::SourceText& source);
+
+  /// Brings the layers of an image of another layout into the store, verified.
+  void keep_layers(const BaseImage& image) const;
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);
@@ -50,12 +59,18 @@ public:
   std::uint64_t unpacked(const Digest& layer) const;
 
 private:
-  std::shared_ptr<const rootfs::LayerIndex> index(const Descriptor& layer, const DiffId& diff_id);
+  /// The manifest for `platform` below `listed`, which is a manifest or an index.
+  const BaseImage& read(BaseImage found, const Platform& platform, const SourceRange& where);
+  const BaseImage& find(const LayoutImage& image, const Platform& platform,
+                        const SourceRange& where);
+  std::shared_ptr<const rootfs::LayerIndex> index(const store::BlobStore& blobs,
+                                                  const Descriptor& layer, const DiffId& diff_id);
 
   const store::OciLayout& layout_;
   const store::BuildCache& cache_;
   std::stop_token stop_;
-  std::map<std::string, std::unique_ptr<BaseImage>> images_;  // by manifest digest
+  std::map<std::string, std::unique_ptr<BaseImage>> images_;  // by title and manifest digest
+  std::map<std::filesystem::path, std::unique_ptr<store::OciLayout>> layouts_;
   std::map<Digest, std::shared_ptr<const rootfs::LayerIndex>> indexes_;
   std::map<Digest, std::shared_ptr<const rootfs::LayerContents>> contents_;
 };

@@ -7,7 +7,7 @@
 #include "build/archives.hpp"
 #include "build/copy_lint.hpp"
 #include "build/inputs.hpp"
-#include "build/stages.hpp"
+#include "build/platform_build.hpp"
 #include "dockerfile/parser.hpp"
 #include "store/oci_layout.hpp"
 
@@ -23,7 +23,7 @@ public:
   CheckResult run() {
     Inputs inputs = read_dockerfile(request_);
     read_rules(inputs);
-    dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
+    const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
     if (has_meaning(file)) check_stages(file, std::move(inputs.rules));
     return result(inputs);
   }
@@ -50,29 +50,38 @@ private:
            });
   }
 
-  void check_stages(dockerfile::Dockerfile& file, context::IgnoreRules rules) {
+  void check_stages(const dockerfile::Dockerfile& file, context::IgnoreRules rules) {
+    const store::OciLayout layout(request_.store);
+    const store::BuildCache cache(request_.store / "cache");
+    BaseImages images(layout, cache, {});
+    Archives archives(cache, {}, {});
+    const Contexts contexts(request_, std::move(rules), cache);
+    for (std::optional<Platform>& platform : wanted_platforms(request_))
+      check_platform(file, std::move(platform), contexts, images, archives);
+  }
+
+  /// `file`: by value, as triggers are added to it.
+  void check_platform(dockerfile::Dockerfile file, std::optional<Platform> platform,
+                      const Contexts& contexts, BaseImages& images, Archives& archives) {
     const plan::PlanInputs inputs{.target = request_.target,
                                   .build_args = request_.build_args,
-                                  .platform = request_.platform,
-                                  .contexts = Contexts::names_of(request_),
+                                  .platform = std::move(platform),
+                                  .contexts = Contexts::keys_of(request_),
                                   .every_stage = request_.target.empty(),
                                   .missing_bases = true};
     plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
     if (graph.needed.empty()) return;  // no such target
-    const store::OciLayout layout(request_.store);
-    const store::BuildCache cache(request_.store / "cache");
-    BaseImages images(layout, cache, {});
-    const auto triggers_of = [&](const plan::FromImage& base) -> std::vector<std::string> {
-      const BaseImage* image = images.find_or_null(base, request_.platform, file.source);
+    const FileTimes times;
+    const StageInputs stage_inputs{file,     graph,  inputs,   times,
+                                   contexts, images, archives, diagnostics_};
+    const auto triggers_of = [&](const plan::Origin& base) -> std::vector<std::string> {
+      const BaseImage* image = image_of(base, stage_inputs);
       return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
     };
     const std::size_t errors = diagnostics_.errors().size();
     plan::add_triggers(file, graph, inputs, triggers_of, diagnostics_);
     if (errors > 0) diagnostics_.forget_errors(errors);  // some would be said a second time
-    Archives archives(cache, {}, {});
-    const Contexts contexts(request_, std::move(rules), cache);
-    const Stages stages =
-        evaluate_stages({file, graph, request_, contexts, images, archives}, inputs, diagnostics_);
+    const Stages stages = evaluate_stages(stage_inputs);
     dockerfile::Findings findings(file.source, file.checks, diagnostics_);
     warn_ignored_sources(stages, contexts.main().rules(), findings);
   }

@@ -15,19 +15,22 @@
 
 namespace ocibuild::engine {
 
-/// The directories a build reads: the build context and those of --build-context, each with its own
-/// ignore rules and its own index of known contents.
+/// The build context and what --build-context names. Directories have their own ignore rules and
+/// their own index of known contents; images are only named here.
 class Contexts {
 public:
-  /// `rules`: of the build context. @throws Error(Errc::failed, context-missing)
+  /// `rules`: of the build context. @throws Error(Errc::failed, context-missing) for a directory
+  /// or layout, Error(Errc::usage, context-name-invalid)
   Contexts(const BuildRequest& request, context::IgnoreRules rules, const store::BuildCache& cache);
 
   const context::ContextTree& main() const { return main_->tree; }
-  /// `name`: lower case, one of names_of().
-  const context::ContextTree& named(const std::string& name) const { return named_.at(name)->tree; }
+  /// `key`: one of keys_of().
+  const BuildContext& named(const std::string& key) const { return *named_.at(key); }
+  /// The files of a named context; null for an image.
+  const context::ContextTree* directory(const std::string& key) const;
 
-  /// Lower-case names of the request's --build-context.
-  static std::set<std::string> names_of(const BuildRequest& request);
+  /// The names of the request's --build-context as the plan compares them.
+  static std::set<std::string> keys_of(const BuildRequest& request);
 
   /// Sockets met so far, which are not copied.
   std::vector<std::string> sockets() const;
@@ -42,7 +45,8 @@ private:
     context::ContextTree tree;
   };
   std::unique_ptr<Directory> main_;
-  std::map<std::string, std::unique_ptr<Directory>> named_;
+  std::map<std::string, const BuildContext*> named_;               ///< by key
+  std::map<std::string, std::unique_ptr<Directory>> directories_;  ///< by key
 };
 
 }  // namespace ocibuild::engine

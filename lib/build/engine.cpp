@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
+#include <deque>
 
 #include <ocibuild/build.hpp>
 
 #include "build/archives.hpp"
 #include "build/assembly.hpp"
-#include "build/copy_lint.hpp"
 #include "build/inputs.hpp"
-#include "build/layer_step.hpp"
-#include "build/report.hpp"
-#include "build/stages.hpp"
+#include "build/platform_build.hpp"
 #include "dockerfile/parser.hpp"
 #include "store/oci_layout.hpp"
 #include "support/stop.hpp"
@@ -33,18 +31,21 @@ public:
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
         images_(layout_, cache_, stop_),
-        archives_(cache_, layout_.blobs().temp_directory(), stop_) {}
+        archives_(cache_, layout_.blobs().temp_directory(), stop_),
+        maker_(request, layout_.blobs(), cache_, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
+    check_annotations(request_);
     Inputs inputs = read_inputs(request_);
-    dockerfile::Dockerfile file = parse(inputs);
-    const plan::StageGraph graph = find_stages(file);
+    const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const LayoutInputs layout{file, graph, request_, contexts, images_, archives_};
-    Stages stages = evaluate(layout);
-    place_files(stages, layout);
-    BuildResult result = make_image(stages, layout);
+    const SharedWork shared{request_,        file,         contexts, images_, archives_, maker_,
+                            layout_.blobs(), diagnostics_, events_};
+    Builds builds = find_stages(shared);
+    evaluate(builds);
+    place_files(builds, shared);
+    BuildResult result = make_images(builds);
     name_image(result.manifest);
     contexts.save_known_contents();
     result.warnings = diagnostics_.warnings();
@@ -53,12 +54,7 @@ public:
   }
 
 private:
-  plan::PlanInputs plan_inputs() const {
-    return {.target = request_.target,
-            .build_args = request_.build_args,
-            .platform = request_.platform,
-            .contexts = Contexts::names_of(request_)};
-  }
+  using Builds = std::deque<PlatformBuild>;
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
     dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
@@ -67,71 +63,41 @@ private:
     return file;
   }
 
-  /// What the bases left to do becomes part of `file`.
-  plan::StageGraph find_stages(dockerfile::Dockerfile& file) {
-    plan::StageGraph graph = plan::build_stage_graph(file, plan_inputs(), diagnostics_);
+  Builds find_stages(const SharedWork& shared) {
+    Builds builds;
+    for (std::optional<Platform>& platform : wanted_platforms(request_))
+      builds.emplace_back(shared, std::move(platform)).find_stages();
     report_findings();
-    const auto triggers_of = [&](const plan::FromImage& base) {
-      return images_.find(base, request_.platform, file.source).config.config.on_build;
-    };
-    plan::add_triggers(file, graph, plan_inputs(), triggers_of, diagnostics_);
+    for (PlatformBuild& build : builds) build.add_triggers();
     report_findings();
-    return graph;
+    return builds;
   }
 
-  Stages evaluate(const LayoutInputs& layout) {
-    Stages stages = evaluate_stages(layout, plan_inputs(), diagnostics_);
+  void evaluate(Builds& builds) {
+    for (PlatformBuild& build : builds) build.evaluate();
     report_findings();
-    return stages;
   }
 
-  void place_files(Stages& stages, const LayoutInputs& layout) {
+  void place_files(Builds& builds, const SharedWork& shared) {
     CopyCounts counts;
-    dockerfile::Findings findings(layout.file.source, layout.file.checks, diagnostics_);
-    lay_out_files(stages, layout, findings, counts);
-    for (const std::string& socket : layout.contexts.sockets()) {
+    for (PlatformBuild& build : builds) build.place_files(counts);
+    dockerfile::Findings findings(shared.file.source, shared.file.checks, diagnostics_);
+    for (const std::string& socket : shared.contexts.sockets()) {
       findings.warning("socket-skipped",
                        support::concat("the socket ", support::quote(socket), " is not copied"));
     }
     report_findings();
     // Where a file that is named is hidden there was an error: what is left are patterns.
-    warn_ignored_sources(stages, layout.contexts.main().rules(), findings);
+    for (const PlatformBuild& build : builds) build.warn_ignored();
     report_findings();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
-                                 layout.contexts.main().ignored()});
+                                 shared.contexts.main().ignored()});
   }
 
-  /// Makes the layers of the target and of the stages it starts from; the others only served COPY
-  /// --from.
-  BuildResult make_image(const Stages& stages, const LayoutInputs& layout) {
-    const std::vector<std::size_t> chain = chain_of(stages, layout.graph.target);
-    Reporter reporter(events_, layout.file, images_);
-    for (const std::size_t index : layout.graph.needed) {
-      if (std::find(chain.begin(), chain.end(), index) == chain.end())
-        reporter.stage_without_layers(stages[index]);
-    }
-    Assembly image(request_, stages[chain.front()].image, images_);
-    LayerMaker maker(request_, layout_.blobs(), cache_, stop_);
-    for (const std::size_t index : chain)
-      make_layers(stages[index], layout.file, maker, image, reporter);
-    return std::move(image).finish(stages[layout.graph.target].result, layout_.blobs());
-  }
-
-  void make_layers(const StageWork& work, const dockerfile::Dockerfile& file, LayerMaker& maker,
-                   Assembly& image, Reporter& reporter) {
-    reporter.base(work);
-    for (const StageStep& step : work.steps) {
-      const auto start = Clock::now();
-      if (step.files.empty()) {
-        image.add_step(step.plan.created_by);
-        reporter.step(work, step, nullptr, {});
-        continue;
-      }
-      const StoredLayer layer = maker.make(step.files);
-      image.add_layer(step.plan.created_by, layer, file.source.file(),
-                      file.instructions[step.plan.instruction]);
-      reporter.step(work, step, &layer, Clock::now() - start);
-    }
+  BuildResult make_images(Builds& builds) {
+    std::vector<PlatformResult> images;
+    for (PlatformBuild& build : builds) images.push_back(build.make_image());
+    return join(std::move(images), request_, layout_.blobs());
   }
 
   void name_image(const Descriptor& manifest) {
@@ -159,6 +125,7 @@ private:
   const store::BuildCache cache_;
   BaseImages images_;
   Archives archives_;
+  LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

@@ -82,6 +82,26 @@ context::IgnoreRules read_ignore_file(const fs::path& directory) {
   return parse_rules(file, directory);
 }
 
+void check_annotations(const BuildRequest& request) {
+  for (const Annotation& annotation : request.annotations) {
+    const bool of_index = annotation.place == AnnotationPlace::index ||
+                          annotation.place == AnnotationPlace::index_descriptor;
+    if (of_index && request.platforms.size() < 2) {
+      throw Error(Errc::usage, "annotation-misplaced",
+                  concat("the annotation ", support::quote(annotation.key),
+                         " is for an index, and one platform makes none"))
+          .help("annotate the manifest, or build for several platforms");
+    }
+    const auto& platforms = request.platforms;
+    if (annotation.platform &&
+        std::find(platforms.begin(), platforms.end(), *annotation.platform) == platforms.end()) {
+      throw Error(Errc::usage, "annotation-misplaced",
+                  concat("the annotation ", support::quote(annotation.key), " is for ",
+                         annotation.platform->str(), ", which is not built"));
+    }
+  }
+}
+
 Inputs read_dockerfile(const BuildRequest& request) {
   std::error_code ignored;
   if (!fs::is_directory(request.context, ignored)) {

@@ -20,6 +20,10 @@ struct Inputs {
 /// The rules of DIRECTORY/.dockerignore; none when there is no such file.
 context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
 
+/// An annotation that no document of this build could carry is refused.
+/// @throws Error(Errc::usage, annotation-misplaced)
+void check_annotations(const BuildRequest& request);
+
 /// The Dockerfile alone; `rules` stay empty.
 /// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near)
 Inputs read_dockerfile(const BuildRequest& request);

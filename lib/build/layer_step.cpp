@@ -34,23 +34,32 @@ LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blob
 
 StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files) {
   const Digest key = layer_key(files, setting_);
-  const MediaType media_type = image::layer_media_type(request_.format, request_.compression);
-  if (request_.use_cache) {
-    auto record = cache_.find_layer(key);
-    if (record && blobs_.has(record->descriptor)) {
-      record->descriptor.media_type = media_type;
-      return {*std::move(record), true};
-    }
+  if (const auto at = made_.find(key); at != made_.end()) return at->second;
+  std::optional<StoredLayer> layer = request_.use_cache ? find(key) : std::nullopt;
+  if (!layer) {
+    layer = write(files);
+    cache_.put_layer(key, layer->record);
   }
+  return made_.emplace(key, *std::move(layer)).first->second;
+}
+
+std::optional<StoredLayer> LayerMaker::find(const Digest& key) const {
+  auto record = cache_.find_layer(key);
+  if (!record || !blobs_.has(record->descriptor)) return std::nullopt;
+  record->descriptor.media_type = image::layer_media_type(request_.format, request_.compression);
+  return StoredLayer{*std::move(record), true};
+}
+
+StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files) {
   const unsigned jobs = request_.jobs > 0 ? request_.jobs : support::available_cpus();
   store::BlobWriter blob = blobs_.create();
   const layer::LayerDigests digests = layer::write_layer(files, setting_, jobs, blob, stop_);
   blobs_.commit(blob.finish());
+  const MediaType media_type = image::layer_media_type(request_.format, request_.compression);
   store::LayerRecord record{
       {.media_type = media_type, .digest = digests.digest, .size = digests.size},
       digests.diff_id,
       digests.unpacked};
-  cache_.put_layer(key, record);
   return {std::move(record), false};
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -19,7 +21,8 @@ struct StoredLayer {
   bool cached = false;
 };
 
-/// Turns files into layers of the store, or finds them there.
+/// Turns files into layers of the store, or finds them there. The same files in one build are made
+/// once, whatever the cache.
 class LayerMaker {
 public:
   LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
@@ -28,11 +31,15 @@ public:
   StoredLayer make(const std::vector<layer::LayerFile>& files);
 
 private:
+  std::optional<StoredLayer> find(const Digest& key) const;
+  StoredLayer write(const std::vector<layer::LayerFile>& files);
+
   const BuildRequest& request_;
   const store::BlobStore& blobs_;
   const store::BuildCache& cache_;
   const std::stop_token stop_;
   const compress::Setting setting_;
+  std::map<Digest, StoredLayer> made_;  ///< by key, in this build
 };
 
 }  // namespace ocibuild::engine

@@ -9,9 +9,12 @@ namespace ocibuild::engine {
 
 namespace {
 
-/// FROM and the layers of a stage, counted up to `last` (inclusive).
+/// FROM and the layers of a stage, counted up to `last` (inclusive). A directory that the stage
+/// starts from is a step at the FROM line.
 std::size_t count_layers(const StageWork& work, const StageStep* last) {
-  std::size_t count = 1;
+  const bool has_from_step =
+      !work.steps.empty() && work.steps.front().plan.instruction == work.stage->from;
+  std::size_t count = has_from_step ? 0 : 1;
   for (const StageStep& step : work.steps) {
     if (step.plan.makes_layer()) ++count;
     if (&step == last) break;
@@ -25,11 +28,13 @@ void Reporter::base(const StageWork& work) {
   if (work.image == nullptr) return;
   StepDone done{};
   done.kind = StepKind::base;
+  done.platform = platform_;
   done.stage = work.stage->name;
   done.number = 1;
   done.total = count_layers(work, nullptr);
-  done.instruction = support::concat("FROM ", work.image->name.str());
-  if (!work.image->name.digest) done.instruction += "@" + work.image->descriptor.digest.str();
+  const std::optional<Reference>& name = work.image->name;
+  done.instruction = support::concat("FROM ", name ? name->str() : work.image->title);
+  if (!name || !name->digest) done.instruction += "@" + work.image->descriptor.digest.str();
   for (const Descriptor& layer : work.image->manifest.layers) {
     done.size += layer.size;
     done.unpacked += images_.unpacked(layer.digest);
@@ -41,6 +46,7 @@ void Reporter::step(const StageWork& work, const StageStep& step, const StoredLa
                     std::chrono::nanoseconds took) {
   StepDone done{};
   done.kind = step.plan.makes_layer() ? StepKind::layer : StepKind::config;
+  done.platform = platform_;
   done.stage = work.stage->name;
   done.number = step.plan.makes_layer() ? count_layers(work, &step) : 0;
   done.total = count_layers(work, nullptr);

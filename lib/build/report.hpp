@@ -13,8 +13,10 @@ namespace ocibuild::engine {
 /// Tells the caller of build() what became of each step.
 class Reporter {
 public:
-  Reporter(EventSink& events, const dockerfile::Dockerfile& file, const BaseImages& images)
-      : events_(events), file_(file), images_(images) {}
+  /// `platform`: empty when the build makes one image only.
+  Reporter(EventSink& events, const dockerfile::Dockerfile& file, const BaseImages& images,
+           std::string platform)
+      : events_(events), file_(file), images_(images), platform_(std::move(platform)) {}
 
   /// The base image of a stage; nothing for scratch and stages that start from a stage.
   void base(const StageWork& work);
@@ -28,6 +30,7 @@ private:
   EventSink& events_;
   const dockerfile::Dockerfile& file_;
   const BaseImages& images_;
+  const std::string platform_;
 };
 
 }  // namespace ocibuild::engine

@@ -14,40 +14,68 @@ using support::concat;
 
 namespace {
 
-void warn_platform(const BaseImage& image, const plan::FromImage& from,
-                   const std::optional<Platform>& wanted, dockerfile::Findings& findings) {
-  const std::optional<Platform>& asked = from.platform ? from.platform : wanted;
+void warn_platform(const BaseImage& image, const std::optional<Platform>& asked,
+                   const dockerfile::Span& span, dockerfile::Findings& findings) {
   const Platform& has = image.config.platform;
   if (!asked || (asked->os == has.os && asked->architecture == has.architecture)) return;
-  findings.warning("InvalidBaseImagePlatform",
-                   concat("the base image ", image.name.familiar(), " is for ", has.str(), ", not ",
-                          asked->str()),
-                   from.span);
+  findings.warning(
+      "InvalidBaseImagePlatform",
+      concat("the base image ", image.title, " is for ", has.str(), ", not ", asked->str()), span);
+}
+
+/// The stage starts from `image`, which `from` names: an origin with a span and a platform. When
+/// the image is missing, nothing is known of its variables.
+template <typename From>
+plan::StageStart start_from_image(const BaseImage* image, const From& from,
+                                  const StageInputs& inputs, dockerfile::Findings& findings) {
+  plan::StageStart start;
+  if (image == nullptr) {
+    start.variables.open();
+    return start;
+  }
+  warn_platform(*image, from.platform ? from.platform : inputs.plan.platform, from.span, findings);
+  start.config = image->config.config;
+  start.author = image->config.author;
+  return start;
 }
 
 /// State the stage starts with, from its base.
-plan::StageStart start_of(StageWork& work, const Stages& stages, const LayoutInputs& inputs,
-                          bool may_miss, dockerfile::Findings& findings) {
+plan::StageStart start_of(StageWork& work, const Stages& stages, const StageInputs& inputs,
+                          dockerfile::Findings& findings) {
   plan::StageStart start;
   if (work.stage->base_wrong) {
     start.variables.open();
-  } else if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
-    const auto& platform = inputs.request.platform;
-    work.image = may_miss ? inputs.images.find_or_null(*from, platform, inputs.file.source)
-                          : &inputs.images.find(*from, platform, inputs.file.source);
-    if (work.image == nullptr) {
-      start.variables.open();
-      return start;
-    }
-    warn_platform(*work.image, *from, platform, findings);
-    start.config = work.image->config.config;
-    start.author = work.image->config.author;
+    return start;
+  }
+  work.image = image_of(work.stage->base, inputs);
+  const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base);
+  if (const auto* from = std::get_if<plan::FromImage>(&work.stage->base)) {
+    return start_from_image(work.image, *from, inputs, findings);
+  } else if (context != nullptr && inputs.contexts.directory(context->name) == nullptr) {
+    return start_from_image(work.image, *context, inputs, findings);
+  } else if (context != nullptr) {
+    start.config.working_dir.assign(1, '/');  // as from scratch
   } else if (const auto* stage = std::get_if<plan::FromStage>(&work.stage->base)) {
     work.parent = stage->index;
     const plan::EvaluatedStage& parent = stages[stage->index].result;
     start = {parent.config, parent.author, parent.variables, parent.workdir_set};
   }
   return start;
+}
+
+/// A directory as base: everything in it is copied to the root, in a layer of its own.
+StageStep directory_step(const plan::Stage& stage, const plan::FromNamedContext& from) {
+  const plan::Text all{"/", from.span};
+  return {{.instruction = stage.from,
+           .created_by = concat("FROM ", from.name),
+           .action = plan::CopyStep{.from = from,
+                                    .sources = {all},
+                                    .destination = {},
+                                    .destination_is_directory = true,
+                                    .destination_text = all,
+                                    .chown = {},
+                                    .chmod = {}}},
+          {}};
 }
 
 std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::LayerFile>& files) {
@@ -68,7 +96,7 @@ std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::Laye
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
 class StageLayout {
 public:
-  StageLayout(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
+  StageLayout(Stages& stages, const StageInputs& inputs, dockerfile::Findings& findings,
               CopyCounts& counts)
       : stages_(stages), inputs_(inputs), findings_(findings), counts_(counts) {}
 
@@ -112,7 +140,7 @@ private:
   }
 
   layer::FileSet files_of(const plan::Step& step, const rootfs::View& image) {
-    const StepPlace place{image, inputs_.request.file_times, findings_};
+    const StepPlace place{image, inputs_.file_times, findings_};
     if (const auto* workdir = std::get_if<plan::WorkdirStep>(&step.action))
       return workdir_files(*workdir, place);
     const auto& copy = std::get<plan::CopyStep>(step.action);
@@ -139,52 +167,65 @@ private:
   }
   layer::FileSet copy_from(const plan::FromNamedContext& from, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const context::ContextTree& tree = inputs_.contexts.named(from.name);
-    return copy_files(step, {tree, &tree, concat("the build context '", from.name, "'")}, place,
+    const context::ContextTree* tree = inputs_.contexts.directory(from.name);
+    if (tree == nullptr) return copy_from_image(step, place);
+    return copy_files(step, {*tree, tree, concat("the build context '", from.name, "'")}, place,
                       counts_);
   }
-  layer::FileSet copy_from(const plan::FromImage& from, const plan::CopyStep& step,
+  layer::FileSet copy_from(const plan::FromImage&, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const BaseImage& image =
-        inputs_.images.find(from, inputs_.request.platform, inputs_.file.source);
+    return copy_from_image(step, place);
+  }
+  layer::FileSet copy_from_image(const plan::CopyStep& step, const StepPlace& place) {
+    const BaseImage& image = *image_of(step.from, inputs_);
     const rootfs::View files = inputs_.images.view(image);
-    return copy_files(step, {files, nullptr, concat("image ", image.name.familiar())}, place,
-                      counts_);
+    return copy_files(step, {files, nullptr, concat("image ", image.title)}, place, counts_);
   }
 
   Stages& stages_;
-  const LayoutInputs& inputs_;
+  const StageInputs& inputs_;
   dockerfile::Findings& findings_;
   CopyCounts& counts_;
 };
 
-/// A stage whose place a directory takes is never looked at, unless it is the target.
-bool is_evaluated(std::size_t stage, const plan::StageGraph& graph,
-                  const plan::PlanInputs& plan_inputs) {
-  if (std::ranges::binary_search(graph.needed, stage)) return true;
-  return plan_inputs.every_stage && !plan_inputs.contexts.contains(graph.stages[stage].name);
-}
-
 }  // namespace
 
-Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
-                       support::Diagnostics& diagnostics) {
-  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, diagnostics);
+const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs) {
+  const auto& wanted = inputs.plan.platform;
+  try {
+    if (const auto* from = std::get_if<plan::FromImage>(&origin))
+      return &inputs.images.find(*from, wanted, inputs.file.source);
+    const auto* from = std::get_if<plan::FromNamedContext>(&origin);
+    if (from == nullptr || inputs.contexts.directory(from->name) != nullptr) return nullptr;
+    return &inputs.images.find(*from, inputs.contexts.named(from->name), wanted,
+                               inputs.file.source);
+  } catch (const Error&) {
+    if (!inputs.plan.missing_bases) throw;
+    return nullptr;
+  }
+}
+
+Stages evaluate_stages(const StageInputs& inputs) {
+  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
   Stages stages(inputs.graph.stages.size());
   for (std::size_t index = 0; index < stages.size(); ++index) {
-    if (!is_evaluated(index, inputs.graph, plan_inputs)) continue;
+    const bool needed = std::ranges::binary_search(inputs.graph.needed, index);
+    if (!needed && !inputs.plan.every_stage) continue;
     StageWork& work = stages[index];
     work.stage = &inputs.graph.stages[index];
-    const plan::StageStart start =
-        start_of(work, stages, inputs, plan_inputs.missing_bases, findings);
-    work.result = plan::evaluate(inputs.file, inputs.graph, index, start, plan_inputs, diagnostics);
+    const plan::StageStart start = start_of(work, stages, inputs, findings);
+    work.result =
+        plan::evaluate(inputs.file, inputs.graph, index, start, inputs.plan, inputs.diagnostics);
+    const auto* context = std::get_if<plan::FromNamedContext>(&work.stage->base);
+    if (context != nullptr && inputs.contexts.directory(context->name) != nullptr)
+      work.steps.push_back(directory_step(*work.stage, *context));
     for (const plan::Step& step : work.result.steps) work.steps.push_back({step, {}});
   }
   return stages;
 }
 
-void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
-                   CopyCounts& counts) {
+void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts) {
+  dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
   StageLayout layout(stages, inputs, findings, counts);
   for (const std::size_t index : inputs.graph.needed) layout.run(stages[index]);
 }

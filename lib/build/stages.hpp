@@ -26,31 +26,36 @@ struct StageWork {
   std::optional<std::size_t> parent{};  ///< stage it starts from, when it starts from one
   plan::EvaluatedStage result;
   rootfs::View files;  ///< after the last step
+  /// A directory that it starts from is its first step, at the FROM line.
   std::vector<StageStep> steps;
 };
 
 /// All stages of a Dockerfile, by index; those the target does not need stay empty.
 using Stages = std::vector<StageWork>;
 
-/// What laying out files needs besides the stages.
-struct LayoutInputs {
+/// What working on stages needs besides them.
+struct StageInputs {
   const dockerfile::Dockerfile& file;
   const plan::StageGraph& graph;
-  const BuildRequest& request;
+  const plan::PlanInputs& plan;
+  const FileTimes& file_times;
   const Contexts& contexts;
   BaseImages& images;
   Archives& archives;
+  support::Diagnostics& diagnostics;
 };
 
-/// Finds the base of every needed stage, or of all if `plan_inputs` says so, and evaluates its
+/// The image that a FROM or COPY --from reads. Null when it reads something else, or when there is
+/// none and `inputs.plan` lets bases be missing.
+const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs);
+
+/// Finds the base of every needed stage, or of all if `inputs.plan` says so, and evaluates its
 /// instructions.
-Stages evaluate_stages(const LayoutInputs& inputs, const plan::PlanInputs& plan_inputs,
-                       support::Diagnostics& diagnostics);
+Stages evaluate_stages(const StageInputs& inputs);
 
 /// Gives every step its files. Reads directories, the indexes of base layers and archives that ADD
 /// unpacks; no other content.
-void lay_out_files(Stages& stages, const LayoutInputs& inputs, dockerfile::Findings& findings,
-                   CopyCounts& counts);
+void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts);
 
 /// The stages whose steps make the image: the target and the stages it starts from, oldest first.
 std::vector<std::size_t> chain_of(const Stages& stages, std::size_t target);

@@ -48,4 +48,11 @@ Manifest build_manifest(ImageFormat format, Descriptor config, std::vector<Descr
   return manifest;
 }
 
+Index build_index(ImageFormat format, std::vector<Descriptor> manifests, Annotations annotations) {
+  return {.media_type = MediaType(format == ImageFormat::docker ? media_types::docker_index
+                                                                : media_types::oci_index),
+          .manifests = std::move(manifests),
+          .annotations = std::move(annotations)};
+}
+
 }  // namespace ocibuild::image

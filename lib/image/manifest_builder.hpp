@@ -17,4 +17,7 @@ MediaType config_media_type(ImageFormat format);
 Manifest build_manifest(ImageFormat format, Descriptor config, std::vector<Descriptor> layers,
                         Annotations annotations);
 
+/// An index of one family of types; every descriptor has its platform.
+Index build_index(ImageFormat format, std::vector<Descriptor> manifests, Annotations annotations);
+
 }  // namespace ocibuild::image

@@ -7,6 +7,7 @@
 #include <ocibuild/error.hpp>
 #include <ocibuild/image.hpp>
 
+#include "oci/platform.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild {
@@ -104,5 +105,14 @@ std::string Platform::str() const {
   return variant.empty() ? support::concat(os, '/', architecture)
                          : support::concat(os, '/', architecture, '/', variant);
 }
+
+namespace oci {
+
+bool serves(const Platform& has, const Platform& wanted) {
+  return has.os == wanted.os && has.architecture == wanted.architecture &&
+         (has.variant == wanted.variant || has.variant.empty() || wanted.variant.empty());
+}
+
+}  // namespace oci
 
 }  // namespace ocibuild

@@ -35,6 +35,7 @@ private:
   bool choose_target();
   void resolve_bases();
   void resolve_stage_references();
+  void empty_replaced_stages();
   void find_needed();
   void report_runs();
   void resolve_image_copies();
@@ -52,8 +53,9 @@ private:
   // stage_bases.cpp
   std::optional<Origin> base_of(std::size_t stage);
   std::optional<Origin> origin_called(const std::string& name, std::size_t stage,
+                                      const std::optional<Platform>& platform,
                                       const dockerfile::Expansion& expansion);
-  bool report_context_as_base(const dockerfile::From& from, const std::string& name);
+  void replace_base(Stage& stage);
   std::optional<Origin> base_image(const dockerfile::From& from,
                                    const dockerfile::Expansion& expansion);
   std::optional<Platform> base_platform(const dockerfile::From& from,
@@ -80,6 +82,7 @@ private:
   std::optional<Origin> numbered_stage(std::size_t stage, const dockerfile::Word& from);
   std::optional<Origin> named_stage(std::size_t stage, const dockerfile::Word& from);
   Origin stage_or_context(std::size_t stage) const;
+  std::optional<Origin> named_context(const dockerfile::Word& from) const;
   void report_not_above(std::size_t stage, std::size_t named, const dockerfile::Word& from);
   std::optional<Origin> copied_image(std::size_t stage, const dockerfile::Word& from);
 
@@ -89,6 +92,8 @@ private:
                   const std::vector<unsigned>& more_lines);
   std::vector<std::string> run_helps(std::size_t stage) const;
 
+  /// A build context takes its place.
+  bool is_replaced(std::size_t stage) const;
   const dockerfile::From& from_of(std::size_t stage) const;
   const dockerfile::Instruction& from_line(std::size_t stage) const;
   /// "builder", or the number of a stage without name.

@@ -5,6 +5,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "plan/context_key.hpp"
 #include "plan/graph_builder.hpp"
 #include "support/text.hpp"
 
@@ -21,6 +22,7 @@ void GraphBuilder::resolve_bases() {
     auto origin = base_of(i);
     out_.stages[i].base_wrong = !origin;
     if (origin) out_.stages[i].base = std::move(*origin);
+    if (is_replaced(i)) replace_base(out_.stages[i]);
   }
 }
 
@@ -36,30 +38,31 @@ std::optional<Origin> GraphBuilder::base_of(std::size_t stage) {
     report_empty(from, expansion);
     return std::nullopt;
   }
-  auto origin = origin_called(*name, stage, expansion);
-  if (!origin) return std::nullopt;
-  lint_from(from, expansion, platform_expansion);
-  if (auto* image = std::get_if<FromImage>(&*origin)) image->platform = platform;
+  auto origin = origin_called(*name, stage, platform, expansion);
+  if (origin) lint_from(from, expansion, platform_expansion);
   return origin;
 }
 
 std::optional<Origin> GraphBuilder::origin_called(const std::string& name, std::size_t stage,
+                                                  const std::optional<Platform>& platform,
                                                   const Expansion& expansion) {
   const From& from = from_of(stage);
   if (name == "scratch") return FromScratch{};
-  if (report_context_as_base(from, support::to_lower(name))) return std::nullopt;
   if (const auto above = stage_above(stage, support::to_lower(name))) return FromStage{*above};
-  return base_image(from, expansion);
+  if (std::string key = context_key(name); inputs_.contexts.contains(key))
+    return FromNamedContext{std::move(key), from.image.span, platform};
+  auto origin = base_image(from, expansion);
+  if (origin) std::get<FromImage>(*origin).platform = platform;
+  return origin;
 }
 
-/// A directory has files only; a stage needs an image's config too (dockerfile.md 6.4).
-bool GraphBuilder::report_context_as_base(const From& from, const std::string& name) {
-  if (!inputs_.contexts.contains(name)) return false;
-  findings_.error(
-      "build-context-as-base",
-      concat("--build-context ", quote(name), " is a directory and cannot be built upon"),
-      from.image.span, {.helps = {"give that --build-context another name, or COPY --from it"}});
-  return true;
+/// A build context stands for the stage; the platform of its FROM line still counts.
+void GraphBuilder::replace_base(Stage& stage) {
+  const From& from = std::get<From>(file_.instructions[stage.from].body);
+  Expansion expansion;
+  const auto platform = base_platform(from, expansion);
+  stage.base = FromNamedContext{context_key(stage.name), from.image.span, platform};
+  stage.base_wrong = false;
 }
 
 /// "NAME=value", and where the value came from.

@@ -5,6 +5,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "plan/context_key.hpp"
 #include "plan/graph_builder.hpp"
 #include "support/text.hpp"
 
@@ -87,16 +88,21 @@ std::optional<Origin> GraphBuilder::named_stage(std::size_t stage, const Word& f
   const auto found = by_name_.find(name);
   if (found != by_name_.end()) {
     report_not_above(stage, found->second.front(), from);
-  } else if (inputs_.contexts.contains(name)) {
-    return FromNamedContext{name};
+    return std::nullopt;
   }
-  return std::nullopt;
+  return named_context(from);
 }
 
-/// A directory of the stage's name takes its place for everybody who reads it.
+std::optional<Origin> GraphBuilder::named_context(const Word& from) const {
+  std::string key = context_key(from.text);
+  if (!inputs_.contexts.contains(key)) return std::nullopt;
+  return FromNamedContext{std::move(key), from.span, {}};
+}
+
+/// Of a stage that a context replaces COPY reads the context itself, which may be a directory of
+/// any size, of which only the sources are looked at.
 Origin GraphBuilder::stage_or_context(std::size_t stage) const {
-  const std::string& name = out_.stages[stage].name;
-  if (inputs_.contexts.contains(name)) return FromNamedContext{name};
+  if (is_replaced(stage)) return out_.stages[stage].base;
   return FromStage{stage};
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "plan/context_key.hpp"
 #include "plan/graph_builder.hpp"
 #include "support/text.hpp"
 
@@ -20,6 +21,7 @@ StageGraph GraphBuilder::run() {
   out_.global = global_scope(inputs_.build_args, findings_, limit_);
   resolve_bases();
   resolve_stage_references();
+  empty_replaced_stages();
   find_needed();
   report_runs();
   resolve_image_copies();
@@ -104,6 +106,22 @@ std::optional<std::size_t> GraphBuilder::stage_above(std::size_t stage,
   const auto end = std::lower_bound(stages.begin(), stages.end(), stage);
   if (end == stages.begin()) return std::nullopt;
   return *std::prev(end);
+}
+
+bool GraphBuilder::is_replaced(std::size_t stage) const {
+  const std::string& name = out_.stages[stage].name;
+  return !name.empty() && inputs_.contexts.contains(context_key(name));
+}
+
+/// What they hold instead, resolve_bases() has said; their own lines were looked at for mistakes.
+void GraphBuilder::empty_replaced_stages() {
+  for (std::size_t i = 0; i < out_.stages.size(); ++i) {
+    if (!is_replaced(i)) continue;
+    Stage& stage = out_.stages[i];
+    stage.instructions.clear();
+    stage.copies.clear();
+    stage.mounts.clear();
+  }
 }
 
 bool GraphBuilder::choose_target() {

@@ -24,7 +24,7 @@ struct PlanInputs {
   std::string target{};  ///< stage name, any case, or number; empty: the last stage
   std::map<std::string, std::string> build_args{};
   std::optional<Platform> platform{};  ///< TARGETPLATFORM; empty: the host's
-  std::set<std::string> contexts{};    ///< names of --build-context, lower case
+  std::set<std::string> contexts{};    ///< keys of --build-context names, see context_key.hpp
   /// Stages that the target does not need are looked at as well; what could only fail if they were
   /// built is no error.
   bool every_stage = false;
@@ -39,7 +39,9 @@ struct FromStage {
   std::size_t index;  ///< always lower than the stage that refers to it
 };
 struct FromNamedContext {
-  std::string name;  ///< lower case; COPY only
+  std::string name;         ///< a key of PlanInputs::contexts
+  dockerfile::Span span{};  ///< the word that names it, or the stage whose place it takes
+  std::optional<Platform> platform{};  ///< FROM --platform
 };
 struct FromImage {
   Reference name;
@@ -74,11 +76,13 @@ struct StageGraph {
 /// Splits the Dockerfile into stages and finds what the target needs. Mistakes of any FROM line, an
 /// unknown target and unknown or later stages in COPY --from go to `diagnostics`, as does RUN in
 /// needed stages. No image is asked for.
+///
+/// A stage whose name a build context has starts from that context and has no instructions left.
 StageGraph build_stage_graph(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
                              support::Diagnostics& diagnostics);
 
-/// The ONBUILD texts in the config of a base image.
-using TriggersOf = std::function<std::vector<std::string>(const FromImage& base)>;
+/// The ONBUILD texts of a base that is no stage: an image, or a build context, which may be one.
+using TriggersOf = std::function<std::vector<std::string>(const Origin& base)>;
 
 /// Puts the triggers of base images and base stages into the stages that need them, and their
 /// instructions behind those of `file`. A trigger can make more stages needed, and so more images

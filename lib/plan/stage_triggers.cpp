@@ -48,8 +48,11 @@ bool GraphBuilder::add_triggers(std::size_t stage, dockerfile::Dockerfile& file,
   std::vector<std::string> triggers;
   std::string base;
   if (const auto* image = std::get_if<FromImage>(&out_.stages[stage].base)) {
-    triggers = triggers_of(*image);
+    triggers = triggers_of(out_.stages[stage].base);
     base = image->name.familiar();
+  } else if (const auto* context = std::get_if<FromNamedContext>(&out_.stages[stage].base)) {
+    triggers = triggers_of(out_.stages[stage].base);
+    base = concat("the build context '", context->name, "'");
   } else if (const auto* parent = std::get_if<FromStage>(&out_.stages[stage].base)) {
     for (const std::size_t at : out_.stages[parent->index].instructions) {
       const auto* onbuild = std::get_if<dockerfile::Onbuild>(&file_.instructions[at].body);

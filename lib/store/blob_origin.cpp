@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "oci/image_json.hpp"
+#include "oci/platform.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::store {
@@ -35,6 +36,16 @@ bool contradicts(const Descriptor& layer, const Digest& diff_id) {
   const bool plain =
       layer.media_type == media_types::oci_layer || layer.media_type == media_types::docker_layer;
   return plain && layer.digest.algorithm() == diff_id.algorithm() && layer.digest != diff_id;
+}
+
+void collect_manifests(const BlobOrigin& origin, const Descriptor& image, int depth,
+                       std::vector<Descriptor>& out) {
+  if (!oci::is_index(image.media_type)) return out.push_back(image);
+  if (depth == deepest_index) origin.invalid(concat("indexes nest deeper than ", deepest_index));
+  for (const Descriptor& entry : read_index(origin, image).manifests) {
+    if (!is_attestation(entry) && origin.has(entry.digest))
+      collect_manifests(origin, entry, depth + 1, out);
+  }
 }
 
 }  // namespace
@@ -74,22 +85,37 @@ bool is_image_config(std::string_view media_type) {
   return media_type == media_types::oci_config || media_type == media_types::docker_config;
 }
 
-Descriptor resolve_platform(const BlobOrigin& origin, const Descriptor& image) {
-  Descriptor at = image;
-  for (int depth = 0; oci::is_index(at.media_type); ++depth) {
-    if (depth == deepest_index) origin.invalid(concat("indexes nest deeper than ", deepest_index));
-    std::vector<Descriptor> there = read_index(origin, at).manifests;
-    std::erase_if(there, [&](const Descriptor& entry) {
-      return is_attestation(entry) || !origin.has(entry.digest);
+std::vector<Descriptor> present_manifests(const BlobOrigin& origin, const Descriptor& image) {
+  std::vector<Descriptor> out;
+  collect_manifests(origin, image, 0, out);
+  if (out.empty())
+    origin.invalid(concat("no manifest of the index ", image.digest.str(), " is there"));
+  return out;
+}
+
+Descriptor resolve_platform(const BlobOrigin& origin, const Descriptor& image,
+                            const std::optional<Platform>& wanted) {
+  const std::vector<Descriptor> there = present_manifests(origin, image);
+  const auto serves = [&](const Platform& platform) {
+    return std::find_if(there.begin(), there.end(), [&](const Descriptor& entry) {
+      return entry.platform && oci::serves(*entry.platform, platform);
     });
-    if (there.empty())
-      origin.invalid(concat("no manifest of the index ", at.digest.str(), " is there"));
-    const auto mine = std::find_if(there.begin(), there.end(), [](const Descriptor& entry) {
-      return entry.platform && *entry.platform == Platform::host();
-    });
-    at = mine == there.end() ? there.front() : *mine;
+  };
+  if (!wanted) {
+    const auto mine = serves(Platform::host());
+    return mine == there.end() ? there.front() : *mine;
   }
-  return at;
+  if (const auto found = serves(*wanted); found != there.end()) return *found;
+  throw Error(Errc::not_found, "platform-missing",
+              concat("the image ", image.digest.str(), " has nothing for ", wanted->str()))
+      .note(concat("it has: ", platforms_of(there)));
+}
+
+std::string platforms_of(const std::vector<Descriptor>& manifests) {
+  std::vector<std::string> names;
+  for (const Descriptor& manifest : manifests)
+    names.push_back(manifest.platform ? manifest.platform->str() : "one without platform");
+  return support::join(names, ", ");
 }
 
 bool ImageBlobs::append(const Descriptor& descriptor) {
@@ -113,7 +139,7 @@ void ImageBlobs::add(const Descriptor& image, int depth) {
 void ImageBlobs::add_index(const Descriptor& descriptor, int depth) {
   if (depth == deepest_index) origin_.invalid(concat("indexes nest deeper than ", deepest_index));
   if (!append(descriptor)) return;
-  resolve_platform(origin_, descriptor);  // says so when there is no manifest at all
+  present_manifests(origin_, descriptor);  // says so when there is no manifest at all
   for (const Descriptor& entry : read_index(origin_, descriptor).manifests) {
     if (origin_.has(entry.digest)) add(entry, depth + 1);
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -64,8 +65,17 @@ ConfigDocument read_config(const BlobOrigin& origin, const Descriptor& descripto
 /// True for a config that describes a root filesystem, not an artifact of another kind.
 bool is_image_config(std::string_view media_type);
 
-/// The manifest for the host's platform, else the first one that is there; a manifest is itself.
-Descriptor resolve_platform(const BlobOrigin& origin, const Descriptor& image);
+/// The manifests below an index that are there, in its order, without attestations; a manifest is
+/// itself. @throws Error(Errc::failed) when there is none
+std::vector<Descriptor> present_manifests(const BlobOrigin& origin, const Descriptor& image);
+
+/// The manifest for `wanted`. Without it the one for the host's platform, else the first one that
+/// is there; a manifest is itself. @throws Error(Errc::not_found, platform-missing)
+Descriptor resolve_platform(const BlobOrigin& origin, const Descriptor& image,
+                            const std::optional<Platform>& wanted = {});
+
+/// "linux/amd64, linux/arm64" for a message.
+std::string platforms_of(const std::vector<Descriptor>& manifests);
 
 /// Every blob of some images, each once: index, manifest, config and layers in the order of the
 /// documents. All are checked to be there; documents are verified, diff_ids counted.

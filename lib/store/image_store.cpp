@@ -6,6 +6,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "oci/image_json.hpp"
 #include "store/blob_origin.hpp"
 #include "store/image_search.hpp"
 #include "store/oci_layout.hpp"
@@ -60,15 +61,26 @@ StoredImage ImageStore::find(std::string_view name_or_id) const {
   return store::find_image(images(), impl_->origin(), name_or_id, impl_->layout.root());
 }
 
-ImageDetails ImageStore::details(const StoredImage& image) const {
+ImageDetails ImageStore::details(const StoredImage& image,
+                                 const std::optional<Platform>& platform) const {
   const StoreOrigin origin = impl_->origin();
-  auto manifest = store::read_manifest(origin, store::resolve_platform(origin, image.manifest));
+  std::string index_json;
+  if (oci::is_index(image.manifest.media_type))
+    index_json = origin.read(image.manifest, oci::manifest_limit);
+  Descriptor descriptor = store::resolve_platform(origin, image.manifest, platform);
+  auto manifest = store::read_manifest(origin, descriptor);
   auto config = store::read_config(origin, manifest.manifest.config);
   return {.image = image,
+          .index_json = std::move(index_json),
+          .descriptor = std::move(descriptor),
           .manifest_json = std::move(manifest.json),
           .config_json = std::move(config.json),
           .manifest = std::move(manifest.manifest),
           .config = std::move(config.config)};
+}
+
+std::vector<Descriptor> ImageStore::manifests(const StoredImage& image) const {
+  return store::present_manifests(impl_->origin(), image.manifest);
 }
 
 void ImageStore::tag(const StoredImage& image, const Reference& name) {

@@ -29,13 +29,17 @@ namespace store {
 namespace {
 
 /// What is written, whatever the order and repetitions of the request: by first name, then digest.
-std::vector<SavedImage> in_fixed_order(const std::vector<SavedImage>& images) {
+std::vector<SavedImage> in_fixed_order(const BlobOrigin& origin,
+                                       const std::vector<SavedImage>& images) {
   const auto by_text = [](const Reference& a, const Reference& b) { return a.str() < b.str(); };
   std::map<Digest, SavedImage> merged;
   for (const SavedImage& image : images) {
-    const Descriptor bare{.media_type = image.manifest.media_type,
-                          .digest = image.manifest.digest,
-                          .size = image.manifest.size};
+    const Descriptor chosen =
+        image.platform ? resolve_platform(origin, image.manifest, image.platform) : image.manifest;
+    const Descriptor bare{.media_type = chosen.media_type,
+                          .digest = chosen.digest,
+                          .size = chosen.size,
+                          .annotations = without_name(chosen).annotations};
     auto& names = merged.try_emplace(bare.digest, SavedImage{bare, {}}).first->second.names;
     names.insert(names.end(), image.names.begin(), image.names.end());
   }
@@ -77,12 +81,24 @@ std::vector<std::string> repo_tags(const std::vector<Reference>& names) {
   return tags;
 }
 
+/// What docker's part of an archive shows of an index.
+Descriptor docker_choice(const BlobOrigin& origin, const SavedImage& image) {
+  const std::vector<Descriptor> there = present_manifests(origin, image.manifest);
+  if (there.size() == 1) return there.front();
+  try {
+    return resolve_platform(origin, image.manifest, Platform::host());
+  } catch (Error& error) {
+    if (error.code() != Errc::not_found) throw;
+    throw error.help(
+        "choose one:  ocibuild save --platform P, or write an OCI archive, which holds all");
+  }
+}
+
 std::vector<DockerImage> docker_images(const BlobOrigin& origin,
                                        const std::vector<SavedImage>& images) {
   std::vector<DockerImage> out;
   for (const SavedImage& image : images) {
-    const Manifest manifest =
-        read_manifest(origin, resolve_platform(origin, image.manifest)).manifest;
+    const Manifest manifest = read_manifest(origin, docker_choice(origin, image)).manifest;
     DockerImage entry{.config = blob_member(manifest.config.digest),
                       .repo_tags = repo_tags(image.names),
                       .layers = {}};
@@ -194,7 +210,8 @@ void write_to_path(const std::filesystem::path& path, const Write& write) {
 void save(const std::filesystem::path& root, const std::vector<SavedImage>& images,
           ImageContainer container, const Endpoint& destination, std::stop_token stop) {
   const store::OciLayout layout(root);
-  const std::vector<SavedImage> ordered = store::in_fixed_order(images);
+  const std::vector<SavedImage> ordered =
+      store::in_fixed_order(store::StoreOrigin(layout.blobs(), "store-invalid"), images);
   const auto* path = std::get_if<std::filesystem::path>(&destination);
   if (container == ImageContainer::oci_directory) {
     if (path == nullptr)

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -11,13 +12,14 @@
 
 namespace ocibuild::support {
 
-/// Collects findings, so that all mistakes of a text are reported at once.
+/// Collects findings, so that all mistakes of a text are reported at once. The same finding again,
+/// as when a text is evaluated for several platforms, counts once.
 class Diagnostics {
 public:
   static constexpr std::size_t shown_errors = 10;
 
-  void error(Diagnostic diagnostic) { errors_.push_back(std::move(diagnostic)); }
-  void warning(Diagnostic diagnostic) { warnings_.push_back(std::move(diagnostic)); }
+  void error(Diagnostic diagnostic) { add(errors_, std::move(diagnostic)); }
+  void warning(Diagnostic diagnostic) { add(warnings_, std::move(diagnostic)); }
 
   const std::vector<Diagnostic>& errors() const { return errors_; }
   const std::vector<Diagnostic>& warnings() const { return warnings_; }
@@ -43,6 +45,21 @@ public:
   }
 
 private:
+  static bool same(const Diagnostic& a, const Diagnostic& b) {
+    const auto place = [](const Diagnostic& finding) {
+      return finding.where ? std::tuple(finding.where->file, finding.where->line,
+                                        finding.where->column, finding.where->label)
+                           : std::tuple(std::string(), 0U, 0U, std::string());
+    };
+    return a.id == b.id && a.message == b.message && place(a) == place(b) && a.notes == b.notes &&
+           a.helps == b.helps;
+  }
+  static void add(std::vector<Diagnostic>& to, Diagnostic diagnostic) {
+    const bool known = std::any_of(
+        to.begin(), to.end(), [&](const Diagnostic& other) { return same(other, diagnostic); });
+    if (!known) to.push_back(std::move(diagnostic));
+  }
+
   std::vector<Diagnostic> errors_;
   std::vector<Diagnostic> warnings_;
 };

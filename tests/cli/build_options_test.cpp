@@ -35,6 +35,17 @@ struct Reader {
   }
 };
 
+/// "PLACE PLATFORM KEY VALUE", one each.
+Strings annotations_of(const BuildOptions& options) {
+  Strings out;
+  for (const Annotation& annotation : options.request.annotations) {
+    out.push_back(std::to_string(static_cast<int>(annotation.place)) + ' ' +
+                  (annotation.platform ? annotation.platform->str() : "") + ' ' + annotation.key +
+                  ' ' + annotation.value);
+  }
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("without flags the working directory is built into the user's store", "[cli]") {
@@ -95,10 +106,54 @@ TEST_CASE("labels and annotations keep everything behind the first equals sign",
   const BuildOptions options = reader.read({"--label", "a=b=c", "--label", "empty", "--annotation",
                                             "k=v", "--annotation", "manifest:m=n=o"});
   CHECK(options.request.labels == std::map<std::string, std::string>{{"a", "b=c"}, {"empty", ""}});
-  CHECK(options.request.annotations == Annotations{{"k", "v"}, {"m", "n=o"}});
-  CHECK(reader.refusal({"--annotation", "index:k=v"}) ==
-        "--annotation 'index:' is not in this release: only manifest: is, without platform");
+  CHECK(annotations_of(options) == Strings{"0  k v", "0  m n=o"});
   CHECK(reader.refusal({"--annotation", "k"}) == "--annotation needs K=V, not 'k'");
+}
+
+TEST_CASE("cli.md 4.6: an annotation says what it describes, and for which platform", "[cli]") {
+  Reader reader;
+  const BuildOptions options =
+      reader.read({"--annotation", "index,manifest[linux/arm64]:k=a:b", "--annotation",
+                   "manifest-descriptor[linux/amd64]:d=1", "-o",
+                   "type=oci,dest=x,annotation-index-descriptor.a.b=c,"
+                   "annotation-manifest[linux/arm/v7].e=f"});
+  CHECK(annotations_of(options) == Strings{"3  a.b c", "0 linux/arm/v7 e f", "1  k a:b",
+                                           "0 linux/arm64 k a:b", "2 linux/amd64 d 1"});
+  CHECK(reader.refusal({"--annotation", "layer:k=v"}) ==
+        "--annotation has no type 'layer'; use manifest, index, manifest-descriptor or "
+        "index-descriptor");
+  CHECK(reader.refusal({"--annotation", "index[linux/amd64]:k=v"}) ==
+        "--annotation: an index is for all platforms, not for one: 'index[linux/amd64]'");
+  CHECK(reader.refusal({"--annotation", "manifest[linux/amd64:k=v"}) ==
+        "--annotation: a ] is missing in 'manifest[linux/amd64'");
+}
+
+TEST_CASE("cli.md 4.3: a build context is a directory, an image of a layout or of the store",
+          "[cli]") {
+  Reader reader;
+  reader.dir.write("layout/oci-layout", "{}");
+  reader.dir.mkdir("with:colon");
+  const std::string hex(64, 'a');
+  const BuildOptions options = reader.read(
+      {"--build-context", "a=.", "--build-context", "b=oci-layout://layout:1.2", "--build-context",
+       "c=oci-layout://layout@sha256:" + hex, "--build-context", "d=docker-image://alpine",
+       "--build-context", "e=docker://x:1", "--build-context", "f=container-image://y",
+       "--build-context", "g=with:colon", "--build-context", "h=oci-layout://layout"});
+  const auto& contexts = options.request.build_contexts;
+  CHECK(std::get<0>(contexts.at("a")) == reader.dir.path());
+  CHECK(std::get<LayoutImage>(contexts.at("b")).directory == reader.dir / "layout");
+  CHECK(std::get<LayoutImage>(contexts.at("b")).tag == "1.2");
+  CHECK(std::get<LayoutImage>(contexts.at("c")).digest == Digest::parse("sha256:" + hex));
+  CHECK(std::get<Reference>(contexts.at("d")).str() == "docker.io/library/alpine:latest");
+  CHECK(std::get<Reference>(contexts.at("e")).tag == "1");
+  CHECK(std::get<Reference>(contexts.at("f")).repository == "library/y");
+  CHECK(std::get<0>(contexts.at("g")) == reader.dir / "with:colon");
+  CHECK(std::get<LayoutImage>(contexts.at("h")).tag.empty());
+  CHECK(reader.refusal({"--build-context", "a=oci-layout://."}) ==
+        "--build-context: '.' is no OCI image layout: it has no file oci-layout");
+  CHECK(reader.refusal({"--build-context", "a=https://example.com/x.git"}) ==
+        "--build-context takes a directory, oci-layout://DIR or docker-image://NAME, not "
+        "'https://example.com/x.git': fetch it first");
 }
 
 TEST_CASE("times come from the flags, then from SOURCE_DATE_EPOCH", "[cli]") {
@@ -158,8 +213,6 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
       "--pull=always is not in this release: no registry can be asked; bases come from the store");
   CHECK(reader.refusal({"--pull=missing"}) == "accepted");
   CHECK(reader.refusal({"--pull=maybe"}) == "--pull takes missing or never, not 'maybe'");
-  CHECK(reader.refusal({"--platform", "linux/amd64,linux/arm64"}) ==
-        "--platform takes one platform in this release, not 'linux/amd64,linux/arm64'");
   CHECK(reader.refusal({"a", "b"}) == "there is one PATH, not 2: second is 'b'");
   CHECK(reader.refusal({"--jobs", "0"}) == "--jobs needs a whole number from 1 to 1024, not '0'");
   CHECK(reader.refusal({"--iidfile", "no/dir/id"}) ==
@@ -179,13 +232,24 @@ TEST_CASE("dockerfile.md 1.2: the Dockerfile is looked for in the working direct
 }
 
 TEST_CASE(
-    "dockerfile.md 14.9: the platform comes from --platform, then from DOCKER_DEFAULT_PLATFORM",
+    "dockerfile.md 14.9; cli.md 4.5: platforms come from --platform, a list, then from "
+    "DOCKER_DEFAULT_PLATFORM",
     "[cli]") {
   Reader reader;
-  CHECK(!reader.read({}).request.platform);
+  const auto platforms = [&](const Strings& words) {
+    Strings out;
+    for (const Platform& platform : reader.read(words).request.platforms)
+      out.push_back(platform.str());
+    return out;
+  };
+  CHECK(platforms({}).empty());
+  CHECK(platforms({"--platform", "local"}).empty());
   reader.io.environment["DOCKER_DEFAULT_PLATFORM"] = "linux/arm64";
-  CHECK(reader.read({}).request.platform->architecture == "arm64");
-  CHECK(reader.read({"--platform=linux/amd64"}).request.platform->architecture == "amd64");
+  CHECK(platforms({}) == Strings{"linux/arm64"});
+  CHECK(platforms({"--platform=linux/amd64"}) == Strings{"linux/amd64"});
+  CHECK(platforms({"--platform", "linux/amd64,linux/arm64/v8", "--platform=arm,aarch64"}) ==
+        Strings{"linux/amd64", "linux/arm64", "linux/arm/v7"});
+  CHECK(reader.refusal({"--platform", "linux/amd64,"}) == "\"\" is no platform");
 }
 
 TEST_CASE("colour is for terminals that want it, unless it is asked for", "[cli]") {

@@ -208,10 +208,9 @@ TEST_CASE("the advice for a RUN that is needed works: a directory takes the plac
   CHECK(project.run({"--build-context", "builder=./out", "."}) == 0);
 }
 
-TEST_CASE("--build-context takes directories that exist", "[cli]") {
+TEST_CASE("cli.md 4.3: --build-context takes directories and layouts that exist", "[cli]") {
   Project project;
-  for (const char* value :
-       {"x", "=x", "x=", "x=gone", "x=docker-image://alpine", "x=https://a/b"}) {
+  for (const char* value : {"x", "=x", "x=", "x=gone", "x=oci-layout://gone", "x=https://a/b"}) {
     INFO(value);
     CHECK(project.run({"--build-context", value, "."}) == 2);
     CHECK_THAT(project.err, Contains("--build-context"));

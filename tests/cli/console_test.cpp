@@ -29,20 +29,24 @@ BuildResult result_of(bool changed) {
   BuildResult result;
   result.manifest = {"", digest_of('a'), 500};
   result.image_id = digest_of('b');
-  result.config.platform.architecture = "amd64";
-  result.config.config.cmd = {"./server"};
-  result.base_name = Reference::parse("alpine/curl");
+  PlatformResult& image = result.platforms.emplace_back();
+  image.manifest = result.manifest;
+  image.image_id = result.image_id;
+  image.config.platform.architecture = "amd64";
+  image.config.config.cmd = {"./server"};
+  image.base_name = Reference::parse("alpine/curl");
   result.changed = changed;
   result.took = 24ms;
   const auto layer = [&](std::uint64_t size, std::uint64_t unpacked, std::string instruction,
                          unsigned line) {
-    LayerReport report{{"", digest_of('c'), size}, DiffId(digest_of('d')), unpacked};
+    const char digit = "0123456789"[image.layers.size()];  // each layer is another one
+    LayerReport report{{"", digest_of(digit), size}, DiffId(digest_of('d')), unpacked};
     report.from_base = line == 0;
     report.cached = line == 3;
     report.instruction = std::move(instruction);
     if (line > 0) report.file = "Dockerfile";
     report.line = line;
-    result.layers.push_back(report);
+    image.layers.push_back(report);
   };
   layer(3'000'000, 7'000'000, "", 0);
   layer(600'000, 800'000, "", 0);
@@ -66,6 +70,25 @@ TEST_CASE("progress is one line a step in BuildKit's shape", "[cli]") {
         "#2 [1/4] FROM alpine DONE 0.2s\n"
         "#3 [builder 2/4] COPY a . 23.1MB -> 9.8MB DONE 0.1s\n"
         "#4 [3/4] COPY \\x1b b 2.1kB -> 900B CACHED\n");
+}
+
+TEST_CASE("cli.md 9.3: with several platforms a step begins with its own", "[cli]") {
+  Screen screen;
+  const auto step = [](StepKind kind, std::string stage, std::string instruction,
+                       std::string platform) {
+    StepDone done{kind, std::move(stage), 2, 3, std::move(instruction), true, 2100, 900, 1ms};
+    done.platform = std::move(platform);
+    return done;
+  };
+  screen.console.on_event(step(StepKind::layer, "builder", "COPY a b", "linux/arm64"));
+  screen.console.on_event(step(StepKind::config, "", "ENV a=b", "linux/arm64"));
+  screen.console.on_event(step(StepKind::config, "", "ENV a=b", "linux/arm/v7"));
+  screen.console.on_event(step(StepKind::layer, "", "COPY a b", "linux/arm/v7"));
+  CHECK(screen.sink.text ==
+        "#1 [linux/arm64 builder 2/3] COPY a b 2.1kB -> 900B CACHED\n"
+        "#2 [linux/arm64] ENV DONE 0.0s\n"
+        "#3 [linux/arm/v7] ENV DONE 0.0s\n"
+        "#4 [linux/arm/v7 2/3] COPY a b 2.1kB -> 900B CACHED\n");
 }
 
 TEST_CASE("steps that only change the config share a line for each stage", "[cli]") {

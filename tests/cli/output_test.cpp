@@ -54,8 +54,12 @@ TEST_CASE("an output names a container and a place", "[cli]") {
   CHECK(!parse_output("type=oci", parsed.io).path);
   CHECK(parse_output("type=docker", parsed.io).in_store);
   CHECK(parse_output("type=image,\"name=a,b:2\"", parsed.io).names.size() == 2);
-  CHECK(parse_output("type=oci,dest=x,annotation.a.b=c,annotation-manifest.d=e", parsed.io)
-            .annotations == Annotations{{"a.b", "c"}, {"d", "e"}});
+  const auto annotations =
+      parse_output("type=oci,dest=x,annotation.a.b=c,annotation-manifest.d=e", parsed.io)
+          .annotations;
+  REQUIRE(annotations.size() == 2);
+  CHECK(annotations[0].key == "a.b");
+  CHECK(annotations[1].value == "e");
   CHECK(parse_output("type=oci,dest=x,oci-mediatypes=false", parsed.io).format ==
         ImageFormat::docker);
 }

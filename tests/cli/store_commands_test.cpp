@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
+#include <ocibuild/image.hpp>
 
 #include "program_fixture.hpp"
 #include "support/catch.hpp"
@@ -36,6 +37,42 @@ std::size_t lines(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("cli.md 4.7, 6.1, 6.2: an index is one image, whose parts --platform shows", "[cli]") {
+  test::Program program;
+  program.dir.write("Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH same /\n");
+  program.dir.write("s390x", "1");
+  program.dir.write("riscv64", "22");
+  program.dir.write("same", std::string(1000, 'x'));
+  REQUIRE(program.run({"-t", "app:1", "--platform=linux/s390x", "--platform", "linux/riscv64",
+                       "--iidfile", "id", "--digest-file", "digest", "--metadata-file", "meta",
+                       "."}) == 0);
+  const std::string id = program.out.substr(0, program.out.find('\n'));
+  CHECK(test::read_text(program.dir / "id") == id);
+  CHECK(test::read_text(program.dir / "digest") == id);
+  const Json meta = Json::parse(test::read_text(program.dir / "meta"));
+  CHECK(meta["containerimage.digest"] == id);
+  CHECK_FALSE(meta.contains("containerimage.config.digest"));
+  CHECK(meta["containerimage.descriptor"]["mediaType"] == media_types::oci_index);
+  CHECK(meta["ocibuild.platforms"] == Json({"linux/s390x", "linux/riscv64"}));
+  CHECK(meta["ocibuild.layers"][1]["platform"] == "linux/riscv64");
+  CHECK(program.run({"images", "-q", "--no-trunc"}) == 0);
+  CHECK(program.out == id + "\n");
+  CHECK(program.run({"inspect", "--raw", "app:1"}) == 0);
+  CHECK(Json::parse(program.out)["manifests"].size() == 2);
+  CHECK(program.run({"inspect", "--raw", "--platform", "linux/riscv64", "app:1"}) == 0);
+  CHECK(Json::parse(program.out)["layers"].size() == 1);
+  CHECK(program.run({"inspect", "--platform", "linux/riscv64", "app:1"}) == 0);
+  CHECK(Json::parse(program.out)[0]["Architecture"] == "riscv64");
+  CHECK(program.run({"history", "--platform", "linux/riscv64", "app:1"}) == 0);
+  CHECK_THAT(program.out, Contains("ARG TARGETARCH=riscv64"));
+  CHECK(program.run({"inspect", "--platform", "linux/mips", "app:1"}) == 5);
+  CHECK_THAT(program.err, Contains("it has: linux/s390x, linux/riscv64"));
+  CHECK(program.run({"save", "app:1", "-o", "all.tar"}) == 5);
+  CHECK_THAT(program.err, Contains("save --platform"));
+  CHECK(program.run({"save", "app:1", "-o", "one.tar", "--platform", "linux/s390x"}) == 0);
+  CHECK(program.run({"save", "app:1", "-o", "all", "--format", "oci-dir"}) == 0);
+}
 
 TEST_CASE("images lists the store as docker does", "[cli]") {
   Store store;

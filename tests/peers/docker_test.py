@@ -98,8 +98,24 @@ def a_debian_base_keeps_its_links_modes_and_owners(options, work):
         docker.docker("rm", "--force", container)
 
 
+def docker_loads_its_platform_of_an_index(options, work):
+    """cli.md 5.1, 6.2: of an index docker gets the host's image, or the one that --platform names."""
+    program = options.program(work)
+    os.mkdir(work + "/context")
+    with open(work + "/context/Dockerfile", "w", encoding="ascii") as file:
+        file.write("FROM scratch\nARG TARGETARCH\nLABEL arch=$TARGETARCH\nCOPY Dockerfile /\nCMD [\"x\"]\n")
+    program("build", "--platform", "linux/amd64,linux/arm64", "-t", "multi:1", work + "/context")
+    program("save", "multi:1", "-o", work + "/all.tar")
+    program("save", "multi:1", "-o", work + "/arm.tar", "--platform", "linux/arm64")
+    with engine.Engine() as docker:
+        for archive, architecture in (("all", docker.docker("version", "--format", "{{.Server.Arch}}")), ("arm", "arm64")):
+            docker.docker("load", "--input", "%s/%s.tar" % (work, archive))
+            found = docker.docker("image", "inspect", "--format", "{{.Architecture}} {{.Config.Labels.arch}}", "multi:1")
+            peer.equal(found, "%s %s" % (architecture, architecture), "architecture by way of %s.tar" % archive)
+
+
 if engine.available():
     peer.skip(engine.available())
 peer.require("nsenter", root=True)
 peer.run(the_example_from_scratch_serves, the_docker_engine_agrees_about_the_image_id,
-         a_debian_base_keeps_its_links_modes_and_owners)
+         a_debian_base_keeps_its_links_modes_and_owners, docker_loads_its_platform_of_an_index)

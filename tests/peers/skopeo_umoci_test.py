@@ -94,6 +94,39 @@ def we_load_what_skopeo_writes(options, work):
         peer.equal(other.image("back:%d" % number).tree(), expected.tree(), "tree by way of " + target)
 
 
+def skopeo_and_umoci_read_every_image_of_an_index(options, work):
+    """image.md 4.5, cli.md 5.1: an index and each image that it lists are what the specification says."""
+    program = options.program(work)
+    os.mkdir(work + "/context")
+    for name, text in (("Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH /app\nCOPY same /\n"),
+                       ("amd64", "for amd64"), ("arm64", "for arm64"), ("same", "x" * 1000)):
+        with open(work + "/context/" + name, "w", encoding="ascii") as file:
+            file.write(text)
+    program("build", "--platform", "linux/amd64,linux/arm64", "-t", "app:1", "--load",
+            "-o", "type=oci,dest=%s/out.tar" % work, work + "/context")
+    program("save", "app:1", "-o", work + "/saved", "--format", "oci-dir")
+    for number, source in enumerate(("oci:%s:%s" % (program.store, NAME), "oci-archive:%s/out.tar" % work,
+                                     "oci:%s/saved" % work)):
+        index = json.loads(peer.call("skopeo", "inspect", "--raw", source))
+        peer.equal([m["platform"]["architecture"] for m in index["manifests"]], ["amd64", "arm64"], "index of " + source)
+        target = "%s/all%d" % (work, number)
+        peer.call("skopeo", "copy", "--quiet", "--all", source, "oci:%s:x" % target)
+        raw = json.loads(peer.call("skopeo", "inspect", "--raw", "oci:%s:x" % target))
+        peer.equal([m["digest"] for m in raw["manifests"]], [m["digest"] for m in index["manifests"]], "copied index")
+    for architecture in ("amd64", "arm64"):
+        one = "%s/%s" % (work, architecture)
+        peer.call("skopeo", "--override-arch", architecture, "copy", "--quiet", "oci:%s/saved" % work, "oci:%s:x" % one)
+        image = imagefs.read_layout(one, "x")
+        peer.equal(image.config["architecture"], architecture, "architecture")
+        peer.equal(image.tree()["app"]["sha256"], imagefs.sha256(("for " + architecture).encode())[7:], "/app")
+        peer.call("umoci", "unpack", "--image", one + ":x", one + "-bundle")
+        with open(one + "-bundle/rootfs/app", encoding="ascii") as file:
+            peer.equal(file.read(), "for " + architecture, "/app as umoci unpacks it")
+    other = peer.Program(options.ocibuild, work + "/other")
+    other("load", "-i", work + "/all0")
+    peer.equal(json.loads(other("inspect", "--raw", "all0:x")), raw, "the index that skopeo copied")
+
+
 peer.require("skopeo", "umoci", "zstd", root=True)
 peer.run(skopeo_reads_the_store_and_every_output, umoci_unpacks_what_we_flatten, every_compression_is_read,
-         we_load_what_skopeo_writes)
+         we_load_what_skopeo_writes, skopeo_and_umoci_read_every_image_of_an_index)

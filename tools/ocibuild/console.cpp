@@ -15,10 +15,17 @@ namespace {
 
 constexpr std::size_t longest_instruction = 160;
 
-/// "[builder 2/5] COPY a b", as BuildKit writes it.
+/// "linux/arm64 builder", what of it there is.
+std::string place_of(const StepDone& step) {
+  std::string out = terminal_text(step.platform);
+  if (!step.stage.empty()) out += (out.empty() ? "" : " ") + terminal_text(step.stage);
+  return out;
+}
+
+/// "[linux/arm64 builder 2/5] COPY a b", as BuildKit writes it.
 std::string step_title(const StepDone& step) {
-  std::string out = "[";
-  if (!step.stage.empty()) out += terminal_text(step.stage) + ' ';
+  const std::string place = place_of(step);
+  std::string out = '[' + place + (place.empty() ? "" : " ");
   out += std::to_string(step.number) + '/' + std::to_string(step.total) + "] ";
   return out + terminal_text(step.instruction, longest_instruction);
 }
@@ -69,14 +76,14 @@ void Console::context_read(const ContextRead& event) {
 void Console::flush_config_steps() {
   const ConfigSteps steps = std::exchange(config_steps_, {});
   if (steps.keywords.empty()) return;
-  const std::string stage = steps.stage.empty() ? "" : '[' + terminal_text(steps.stage) + "] ";
-  step(stage + steps.keywords + " DONE " + plain_seconds(steps.took));
+  const std::string place = steps.place.empty() ? "" : '[' + steps.place + "] ";
+  step(place + steps.keywords + " DONE " + plain_seconds(steps.took));
 }
 
 void Console::step_done(const StepDone& event) {
   if (event.kind == StepKind::config) {
-    if (event.stage != config_steps_.stage) flush_config_steps();
-    config_steps_.stage = event.stage;
+    if (place_of(event) != config_steps_.place) flush_config_steps();
+    config_steps_.place = place_of(event);
     config_steps_.took += event.took;
     const std::string keyword = event.instruction.substr(0, event.instruction.find_first_of(" \t"));
     config_steps_.keywords += (config_steps_.keywords.empty() ? "" : ", ") + terminal_text(keyword);
@@ -97,15 +104,16 @@ void Console::warning(const Diagnostic& diagnostic) {
 
 void Console::summary(const BuildResult& result, const std::vector<Reference>& names, bool known) {
   if (!progress_) return;
-  std::uint64_t size = 0;
-  for (const LayerReport& layer : result.layers) size += layer.descriptor.size;
-  const std::string tail = '@' + result.manifest.digest.str() + ' ' + human_size(size, "") +
-                           " DONE " + plain_seconds(result.took);
+  const std::string tail = '@' + result.manifest.digest.str() + ' ' +
+                           human_size(layer_bytes(result), "") + " DONE " +
+                           plain_seconds(result.took);
   for (const Reference& name : names) step(name.str() + tail);
   if (names.empty()) step("image" + tail);
   std::string text;
-  if (result.changed) text += '\n' + layer_table(result, names);
-  text += image_line(result, look_) + '\n';
+  for (const PlatformResult& image : result.platforms) {
+    if (result.changed) text += '\n' + layer_table(image, names);
+  }
+  text += image_lines(result, look_);
   if (warnings_ > 0) text += counted(warnings_, "warning") + '\n';
   stream_.sink->write(text + closing_line(result, known) + '\n');
 }

@@ -50,7 +50,7 @@ private:
 
   /// Steps of one stage that only change the config: they cost nothing and share a line.
   struct ConfigSteps {
-    std::string stage{};
+    std::string place{};  ///< platform and stage
     std::string keywords{};
     std::chrono::nanoseconds took{};
   };

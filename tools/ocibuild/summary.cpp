@@ -2,6 +2,7 @@
 #include "summary.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "diagnostic_text.hpp"
 #include "terminal_text.hpp"
@@ -41,21 +42,21 @@ std::string joined(const ContainerConfig& config) {
   return terminal_text(out, longest_command);
 }
 
-std::string header(const BuildResult& result, const std::vector<Reference>& names) {
+std::string header(const PlatformResult& image, const std::vector<Reference>& names) {
   std::string out = names.empty() ? "image" : names.front().familiar();
-  out += "   " + terminal_text(result.config.platform.str());
-  const std::string& user = result.config.config.user;
+  out += "   " + terminal_text(image.config.platform.str());
+  const std::string& user = image.config.config.user;
   out += "   user " + (user.empty() ? std::string("root") : terminal_text(user));
-  const std::string command = joined(result.config.config);
+  const std::string command = joined(image.config.config);
   if (!command.empty()) out += "   cmd " + command;
   return out + '\n';
 }
 
 /// The base's layers are one row, since their sizes are the base's affair.
-std::vector<Row> rows(const BuildResult& result) {
+std::vector<Row> rows(const PlatformResult& image) {
   std::vector<Row> out;
   std::size_t base_layers = 0;
-  for (const LayerReport& layer : result.layers) {
+  for (const LayerReport& layer : image.layers) {
     if (layer.from_base) {
       if (base_layers++ == 0)
         out.push_back({.kind = "base", .what = terminal_text(layer.instruction)});
@@ -69,7 +70,7 @@ std::vector<Row> rows(const BuildResult& result) {
                    terminal_text(layer.instruction, longest_instruction), std::move(where)});
   }
   if (base_layers > 0) {
-    if (result.base_name) out.front().what = result.base_name->familiar();
+    if (image.base_name) out.front().what = image.base_name->familiar();
     out.front().what +=
         ", " + std::to_string(base_layers) + (base_layers == 1 ? " layer" : " layers");
   }
@@ -83,8 +84,8 @@ std::string cut(const std::string& digest, const Look& look) {
 
 }  // namespace
 
-std::string layer_table(const BuildResult& result, const std::vector<Reference>& names) {
-  std::vector<Row> all = rows(result);
+std::string layer_table(const PlatformResult& image, const std::vector<Reference>& names) {
+  std::vector<Row> all = rows(image);
   Row total{.kind = "total", .what = "(compressed, unpacked)"};
   std::size_t what_width = 0;
   bool unpacked_known = true;
@@ -96,7 +97,7 @@ std::string layer_table(const BuildResult& result, const std::vector<Reference>&
   }
   if (!unpacked_known) total.unpacked = 0;
   all.push_back(std::move(total));
-  std::string out = header(result, names);
+  std::string out = header(image, names);
   for (const Row& row : all) {
     const std::string unpacked = row.unpacked > 0 ? human_size(row.unpacked) : "-";
     out += right(human_size(row.size), size_column) + right(unpacked, size_column + 2) + "  " +
@@ -107,17 +108,41 @@ std::string layer_table(const BuildResult& result, const std::vector<Reference>&
   return out;
 }
 
-std::string image_line(const BuildResult& result, const Look& look) {
-  return "image  " + dressed(look, "2", cut(result.image_id.str(), look)) + "   digest " +
-         dressed(look, "2", cut(result.manifest.digest.str(), look));
+std::string image_lines(const BuildResult& result, const Look& look) {
+  const bool several = result.platforms.size() > 1;
+  std::string out;
+  for (const PlatformResult& image : result.platforms) {
+    out += "image  " + dressed(look, "2", cut(image.image_id.str(), look)) + "   digest " +
+           dressed(look, "2", cut(image.manifest.digest.str(), look));
+    if (several) out += "   " + terminal_text(image.config.platform.str());
+    out += '\n';
+  }
+  if (several)
+    out += "index  " + dressed(look, "2", cut(result.manifest.digest.str(), look)) + '\n';
+  return out;
+}
+
+std::uint64_t layer_bytes(const BuildResult& result) {
+  std::map<Digest, std::uint64_t> sizes;
+  for (const PlatformResult& image : result.platforms) {
+    for (const LayerReport& layer : image.layers)
+      sizes.emplace(layer.descriptor.digest, layer.descriptor.size);
+  }
+  std::uint64_t sum = 0;
+  for (const auto& [digest, size] : sizes) sum += size;
+  return sum;
 }
 
 std::string closing_line(const BuildResult& result, bool known) {
-  std::size_t made = 0;
-  std::size_t cached = 0;
-  for (const LayerReport& layer : result.layers) {
-    if (!layer.from_base) ++(layer.cached ? cached : made);
+  std::map<Digest, bool> cached_layers;  // what several platforms share counts once
+  for (const PlatformResult& image : result.platforms) {
+    for (const LayerReport& layer : image.layers) {
+      if (!layer.from_base) cached_layers.emplace(layer.descriptor.digest, layer.cached);
+    }
   }
+  std::size_t cached = 0;
+  for (const auto& [digest, was_cached] : cached_layers) cached += was_cached ? 1 : 0;
+  const std::size_t made = cached_layers.size() - cached;
   const std::string took = human_duration(result.took);
   if (!result.changed && known) return "nothing changed, " + took;
   if (!result.changed) return "no layer changed, " + took;

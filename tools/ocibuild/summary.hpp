@@ -12,10 +12,14 @@
 namespace ocibuild::program {
 
 /// Name, platform, user and command, then a row for the base, each layer and the total.
-std::string layer_table(const BuildResult& result, const std::vector<Reference>& names);
+std::string layer_table(const PlatformResult& image, const std::vector<Reference>& names);
 
-/// "image  sha256:…   digest sha256:…", both cut to twelve digits.
-std::string image_line(const BuildResult& result, const Look& look);
+/// "image  sha256:…   digest sha256:…", both cut to twelve digits. For several platforms such a
+/// line each, with the platform, and then the index.
+std::string image_lines(const BuildResult& result, const Look& look);
+
+/// Bytes of all layers, each counted once.
+std::uint64_t layer_bytes(const BuildResult& result);
 
 /// What was made and how long it took; "nothing changed" only if the store had this very image.
 std::string closing_line(const BuildResult& result, bool known);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <ocibuild/event.hpp>
@@ -26,6 +27,27 @@ struct FileTimes {
   std::optional<std::int64_t> not_after{};  ///< lowers later times to it, also preserved ones
 };
 
+/// An image in the OCI layout at `directory`, which is only read.
+struct LayoutImage {
+  std::filesystem::path directory;
+  std::string tag{};               ///< empty: the only image, else "latest"
+  std::optional<Digest> digest{};  ///< wins over the tag
+};
+
+/// What --build-context puts in the place of a stage or an image: a directory, which has its own
+/// .dockerignore; an image of a layout; an image of the store.
+using BuildContext = std::variant<std::filesystem::path, LayoutImage, Reference>;
+
+/// What an annotation describes (buildx's names). Only builds for several platforms have an index.
+enum class AnnotationPlace { manifest, index, manifest_descriptor, index_descriptor };
+
+struct Annotation {
+  std::string key;
+  std::string value;
+  AnnotationPlace place = AnnotationPlace::manifest;
+  std::optional<Platform> platform{};  ///< only of this one; manifest and manifest_descriptor
+};
+
 /// Everything a build depends on. Nothing is taken from the environment.
 struct BuildRequest {
   /// Root of the store; made when missing. See ImageStore.
@@ -41,17 +63,18 @@ struct BuildRequest {
   /// Stage name, any case, or number; empty: the last stage.
   std::string target{};
   std::map<std::string, std::string> build_args{};
-  /// Directories that COPY --from reads under a name; a stage of that name (any case) is replaced
-  /// by its directory and not evaluated. Each has its own .dockerignore.
-  std::map<std::string, std::filesystem::path> build_contexts{};
-  /// Empty: the base's, or the host's on scratch.
-  std::optional<Platform> platform{};
+  /// What FROM and COPY --from find under a name. A stage of that name (any case) is replaced and
+  /// not evaluated; an image of that name is not looked for.
+  std::map<std::string, BuildContext> build_contexts{};
+  /// Empty: the base's, or the host's on scratch. One: an image for it. Several: an index with an
+  /// image for each, in this order; a platform that comes twice counts once.
+  std::vector<Platform> platforms{};
   /// Names the image gets in the store; may be empty.
   std::vector<Reference> names{};
   /// Set last, so they win over LABEL.
   std::map<std::string, std::string> labels{};
-  /// Of the manifest.
-  Annotations annotations{};
+  /// A later one of the same key and place wins.
+  std::vector<Annotation> annotations{};
   ImageFormat format = ImageFormat::oci;
   Compression compression = Compression::gzip;
   /// gzip 1..12, zstd 1..19; empty: the format version's default.
@@ -77,15 +100,24 @@ struct LayerReport {
   unsigned line = 0;
 };
 
-struct BuildResult {
-  Descriptor manifest;  ///< what a registry or layout calls the image
-  Digest image_id;      ///< digest of the config, what docker calls the image ID
+/// The image for one platform.
+struct PlatformResult {
+  Descriptor manifest;  ///< with its platform
+  Digest image_id;      ///< digest of the config
   ImageConfig config;
   std::vector<LayerReport> layers;
   std::optional<Reference> base_name;  ///< of the target's base image
   std::optional<Digest> base_digest;
-  std::vector<Diagnostic> warnings;  ///< also sent as events
-  bool changed = false;              ///< false: every layer came from the cache or the base
+  bool changed = false;  ///< false: every layer came from the cache or the base
+};
+
+struct BuildResult {
+  Descriptor
+      manifest;     ///< what a registry or layout calls the image; an index for several platforms
+  Digest image_id;  ///< what docker calls the image ID: digest of the config, or of the index
+  std::vector<PlatformResult> platforms;  ///< at least one, in the order of the request
+  std::vector<Diagnostic> warnings;       ///< also sent as events; each once
+  bool changed = false;                   ///< false: no platform's image changed
   std::chrono::nanoseconds took{};
 };
 

@@ -40,6 +40,7 @@ struct StepDone {
   std::uint64_t unpacked = 0;  ///< bytes of the uncompressed tar; base and layers
   std::uint64_t size = 0;      ///< bytes of the stored blob; base and layers
   std::chrono::nanoseconds took{};
+  std::string platform{};  ///< of the image; empty when the build makes one image only
 };
 
 struct Warning {

@@ -19,9 +19,11 @@ struct StoredImage {
   Descriptor manifest;
 };
 
-/// An image with its documents.
+/// An image of one platform with its documents.
 struct ImageDetails {
   StoredImage image;
+  std::string index_json{};   ///< the bytes of the index, when `image` is one; else empty
+  Descriptor descriptor{};    ///< of the manifest; `image.manifest` itself when that is no index
   std::string manifest_json;  ///< the bytes that were hashed
   std::string config_json;
   Manifest manifest;
@@ -49,9 +51,14 @@ public:
   /// ambiguous prefix
   StoredImage find(std::string_view name_or_id) const;
 
-  /// Documents of one image. @throws Error(Errc::failed, blob-corrupt, store-invalid) naming the
-  /// blob
-  ImageDetails details(const StoredImage& image) const;
+  /// Documents of one image. Of an index those for `platform`; without it the host's, else the
+  /// first. @throws Error(Errc::failed, blob-corrupt, store-invalid) naming the blob,
+  /// Error(Errc::not_found, platform-missing)
+  ImageDetails details(const StoredImage& image,
+                       const std::optional<Platform>& platform = {}) const;
+
+  /// The manifests of an index that are in the store, each with its platform; a manifest is itself.
+  std::vector<Descriptor> manifests(const StoredImage& image) const;
 
   /// Lets `name` point to `image`; a name that stood elsewhere moves.
   void tag(const StoredImage& image, const Reference& name);

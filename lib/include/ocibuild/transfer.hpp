@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <variant>
 #include <vector>
@@ -16,17 +17,19 @@ enum class ImageContainer { docker_archive, oci_archive, oci_directory };
 
 /// One image to write, under any number of names (none: only its digest identifies it).
 struct SavedImage {
-  Descriptor manifest;
+  Descriptor manifest;  ///< or an index; its annotations are kept
   std::vector<Reference> names;
+  std::optional<Platform> platform{};  ///< only its manifest of an index, which is then left out
 };
 
 /// A path, or an open file descriptor that stays the caller's.
 using Endpoint = std::variant<std::filesystem::path, int>;
 
 /// Writes images from the store at `store` to `destination`. Files appear complete, by rename; a
-/// directory that is an OCI layout already gets the images added. Same images, same bytes.
+/// directory that is an OCI layout already gets the images added. Same images, same bytes. An index
+/// is written whole; in a docker_archive docker finds the one for the host's platform in it.
 /// @throws Error(Errc::failed) for a full disk, a missing blob, a destination that is something
-/// else
+/// else; Error(Errc::not_found, platform-missing)
 OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<SavedImage>& images,
                        ImageContainer container, const Endpoint& destination,
                        std::stop_token stop = {});

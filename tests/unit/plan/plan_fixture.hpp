@@ -25,8 +25,9 @@ struct Planned {
       : file(dockerfile::parse("Dockerfile", text, diagnostics)),
         graph(plan::build_stage_graph(file, inputs, diagnostics)) {
     if (!diagnostics.errors().empty()) return;
-    const auto triggers_of = [&](const plan::FromImage& base) -> Strings {
-      const auto at = images.find(base.name.familiar());
+    const auto triggers_of = [&](const plan::Origin& base) -> Strings {
+      const auto* image = std::get_if<plan::FromImage>(&base);
+      const auto at = images.find(image != nullptr ? image->name.familiar() : "");
       return at == images.end() ? Strings{} : at->second.on_build;
     };
     plan::add_triggers(file, graph, inputs, triggers_of, diagnostics);

@@ -156,6 +156,47 @@ TEST_CASE("dockerfile.md 6.9: COPY --from reads a stage above, scratch, an image
   CHECK(std::get<FromImage>(copies.at(6)).name.familiar() == "nginx:1");
 }
 
+TEST_CASE(
+    "dockerfile.md 6.4: a context takes the place of a stage, whose own lines are not evaluated",
+    "[plan]") {
+  const PlanInputs inputs{.contexts = {"builder", "alpine"}};
+  const Planned planned(
+      "FROM --platform=linux/arm64 golang AS Builder\nRUN x\nCOPY --from=nowhere a b\n"
+      "FROM builder\nCOPY --from=builder a b\nCOPY --from=0 a b\n"
+      "COPY --from=docker.io/library/alpine a b\n",
+      inputs);
+  CHECK(planned.errors().empty());
+  const auto& stages = planned.graph.stages;
+  const auto context = [](const Origin& origin) { return std::get<FromNamedContext>(origin); };
+  CHECK(context(stages[0].base).name == "builder");
+  CHECK(context(stages[0].base).platform == Platform::parse("linux/arm64"));
+  CHECK(planned.stages.at(0).steps.empty());
+  CHECK(base_stage(planned.graph, 1) == 0);
+  CHECK(context(stages[1].copies.at(4)).name == "builder");
+  CHECK(context(stages[1].copies.at(5)).name == "builder");
+  CHECK(context(stages[1].copies.at(6)).name == "alpine");
+}
+
+TEST_CASE("dockerfile.md 6.4: a stage above hides a context only where the context is an image's",
+          "[plan]") {
+  const Planned planned("FROM scratch AS base\nFROM base\nFROM Alpine:latest\nFROM alpine:3\n",
+                        {.contexts = {"alpine"}});
+  CHECK(base_stage(planned.graph, 1) == 0);
+  CHECK(planned.errors() == Strings{"name-invalid 3:6+13"});
+  CHECK(std::holds_alternative<FromImage>(planned.graph.stages[3].base));
+  CHECK(std::holds_alternative<FromNamedContext>(
+      Planned("FROM alpine:latest\n", {.contexts = {"alpine"}}).graph.stages[0].base));
+}
+
+TEST_CASE("dockerfile.md 6.4: mistakes in a replaced stage's FROM and stage references count",
+          "[plan]") {
+  const PlanInputs inputs{.contexts = {"x"}};
+  CHECK(Planned("FROM ${NO} AS x\nFROM scratch\n", inputs).errors() ==
+        Strings{"arg-undefined 1:6+5"});
+  CHECK(Planned("FROM a AS x\nCOPY --from=x a b\nFROM scratch\n", inputs).errors() ==
+        Strings{"stage-circular 2:13+1"});
+}
+
 TEST_CASE("dockerfile.md 6.9, 17: a mistyped stage name is an error before any image is looked for",
           "[plan]") {
   const std::string text = "FROM scratch AS builder\nFROM scratch\nCOPY --from=buidler a b\n";

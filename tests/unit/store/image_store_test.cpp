@@ -154,6 +154,24 @@ TEST_CASE("details of an index are those of the host's platform, else of the fir
   CHECK(error.diagnostic().id == "store-invalid");
 }
 
+TEST_CASE("cli.md 6.2: an index gives the documents of the platform asked for, and its own",
+          "[store]") {
+  const Fixture fixture;
+  const auto& blobs = fixture.layout.blobs();
+  const Descriptor index = test::put_index(blobs, {fixture.one, fixture.two}, {"s390x", "riscv64"});
+  const StoredImage image{std::nullopt, index};
+  const ImageDetails details = fixture.store.details(image, Platform::parse("linux/riscv64"));
+  CHECK(details.descriptor.digest == fixture.two.digest);
+  CHECK(oci::sha256(details.index_json) == index.digest);
+  CHECK(fixture.store.manifests(image).size() == 2);
+  const Error error =
+      test::error_of([&] { fixture.store.details(image, Platform::parse("linux/mips")); });
+  CHECK(error.code() == Errc::not_found);
+  CHECK(error.diagnostic().id == "platform-missing");
+  CHECK(fixture.store.details({std::nullopt, fixture.one}).index_json.empty());
+  CHECK(fixture.store.manifests({std::nullopt, fixture.one}).front().digest == fixture.one.digest);
+}
+
 TEST_CASE("damaged documents are named", "[store]") {
   const Fixture fixture;
   const auto& blobs = fixture.layout.blobs();

@@ -221,6 +221,56 @@ TEST_CASE("an image for several platforms is saved with what is there", "[store]
              Catch::Contains(std::string(test::config_of(blobs, fixture.app).hex())));
 }
 
+TEST_CASE("cli.md 5.1: docker's part of an archive needs the host's platform, or the only one",
+          "[store]") {
+  const Fixture fixture;
+  const auto& blobs = fixture.layout.blobs();
+  const std::string foreign = Platform::host().architecture == "s390x" ? "riscv64" : "s390x";
+  const Descriptor two = test::put_index(blobs, {fixture.nameless, fixture.app}, {foreign, "mips"});
+  const auto docker = ImageContainer::docker_archive;
+  const Error error = test::error_of([&] {
+    save(fixture.in(), {{two, {}}}, docker, fixture.dir / "two.tar");
+  });
+  CHECK(error.code() == Errc::not_found);
+  CHECK(error.diagnostic().id == "platform-missing");
+  CHECK(error.diagnostic().notes ==
+        std::vector<std::string>{"it has: linux/" + foreign + ", linux/mips"});
+  CHECK(error.diagnostic().helps.size() == 1);
+  CHECK_NOTHROW(
+      save(fixture.in(), {{two, {}}}, ImageContainer::oci_archive, fixture.dir / "two.tar"));
+  const Descriptor only = test::put_index(blobs, {fixture.app}, {foreign});
+  CHECK_NOTHROW(save(fixture.in(), {{only, {}}}, docker, fixture.dir / "only.tar"));
+}
+
+TEST_CASE("cli.md 6.2: of an index one platform's image can be saved alone", "[store]") {
+  const Fixture fixture;
+  const auto& blobs = fixture.layout.blobs();
+  const Descriptor index =
+      test::put_index(blobs, {fixture.nameless, fixture.app}, {"s390x", "riscv64"});
+  for (const ImageContainer container : containers) {
+    std::filesystem::remove_all(fixture.out());
+    std::filesystem::remove_all(fixture.dir / "saved");
+    save(fixture.in(), {{index, {Reference::parse("one")}, Platform::parse("linux/riscv64")}},
+         container, fixture.dir / "saved");
+    load(fixture.out(), fixture.dir / "saved");
+    CHECK(ImageStore(fixture.out()).find("one").manifest.digest == fixture.app.digest);
+    CHECK_FALSE(store::BlobStore(fixture.out()).has(fixture.nameless));
+  }
+}
+
+TEST_CASE("cli.md 4.6: annotations of an entry go with it into archives and layouts", "[store]") {
+  const Fixture fixture;
+  Descriptor annotated = fixture.app;
+  annotated.annotations = {{"entry", "1"}};
+  for (const ImageContainer container : containers) {
+    std::filesystem::remove_all(fixture.out());
+    std::filesystem::remove_all(fixture.dir / "saved");
+    save(fixture.in(), {{annotated, {Reference::parse("a")}}}, container, fixture.dir / "saved");
+    load(fixture.out(), fixture.dir / "saved");
+    CHECK(ImageStore(fixture.out()).find("a").manifest.annotations == annotated.annotations);
+  }
+}
+
 TEST_CASE("a foreign layer stays where its URLs say, except in what docker must load", "[store]") {
   const Fixture fixture;
   const auto& blobs = fixture.layout.blobs();

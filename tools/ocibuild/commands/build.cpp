@@ -50,7 +50,7 @@ void write_files(const BuildOptions& options, const BuildResult& result) {
 void write_outputs(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
   for (const OutputSpec& output : options.outputs) {
     const auto start = std::chrono::steady_clock::now();
-    write_archive(options.request.store, {{result.manifest, options.names}}, output.container,
+    write_archive(options.request.store, {{result.manifest, options.names, {}}}, output.container,
                   output.path, invocation.io);
     const std::string where =
         output.path ? terminal_text(output.path->string()) : "standard output";

@@ -21,7 +21,8 @@ Json descriptor_json(const Descriptor& descriptor) {
           {"size", descriptor.size}};
 }
 
-Json layer_json(const LayerReport& layer) {
+/// `platform`: empty when there is only one.
+Json layer_json(const LayerReport& layer, const std::string& platform) {
   Json out{{"digest", layer.descriptor.digest.str()},
            {"diffID", layer.diff_id.str()},
            {"size", layer.descriptor.size},
@@ -30,6 +31,7 @@ Json layer_json(const LayerReport& layer) {
            {"cached", layer.cached},
            {"base", layer.from_base}};
   if (!layer.file.empty()) out["source"] = layer.file + ':' + std::to_string(layer.line);
+  if (!platform.empty()) out["platform"] = platform;
   return out;
 }
 
@@ -41,14 +43,21 @@ std::string metadata_json(const BuildResult& result, const std::vector<Reference
     if (!name_list.empty()) name_list += ',';
     name_list += name.str();
   }
-  Json out{{"containerimage.config.digest", result.image_id.str()},
-           {"containerimage.descriptor", descriptor_json(result.manifest)},
-           {"containerimage.digest", result.manifest.digest.str()}};
+  const bool several = result.platforms.size() > 1;
+  Json out;
+  // An index has no config, and buildx leaves the key out.
+  if (!several) out["containerimage.config.digest"] = result.image_id.str();
+  out["containerimage.descriptor"] = descriptor_json(result.manifest);
+  out["containerimage.digest"] = result.manifest.digest.str();
   if (!name_list.empty()) out["image.name"] = name_list;
-  out["ocibuild.platforms"] = Json::array({result.config.platform.str()});
+  out["ocibuild.platforms"] = Json::array();
   out["ocibuild.layers"] = Json::array();
-  for (const LayerReport& layer : result.layers)
-    out["ocibuild.layers"].push_back(layer_json(layer));
+  for (const PlatformResult& image : result.platforms) {
+    const std::string platform = image.config.platform.str();
+    out["ocibuild.platforms"].push_back(platform);
+    for (const LayerReport& layer : image.layers)
+      out["ocibuild.layers"].push_back(layer_json(layer, several ? platform : ""));
+  }
   out["ocibuild.timing"] = {{"total", std::chrono::duration<double>(result.took).count()}};
   out["ocibuild.bytes"] = {{"downloaded", 0}, {"uploaded", 0}, {"mounted", 0}, {"skipped", 0}};
   out["ocibuild.version"] = version;

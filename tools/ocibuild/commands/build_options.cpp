@@ -6,6 +6,8 @@
 #include <sstream>
 #include <system_error>
 
+#include "commands/annotation.hpp"
+#include "commands/context_option.hpp"
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
@@ -90,7 +92,7 @@ private:
     request().context = io_.resolve(path);
     if (const auto file = flags_.text("file")) read_file_flag(*file);
     request().target = flags_.text("target").value_or("");
-    read_platform();
+    read_platforms();
   }
 
   void read_file_flag(const std::string& file) {
@@ -113,14 +115,19 @@ private:
     request().dockerfile_text = std::move(text).str();
   }
 
-  void read_platform() {
-    const auto given =
-        flags_.has("platform") ? flags_.text("platform") : io_.variable("DOCKER_DEFAULT_PLATFORM");
-    if (!given) return;
-    if (given->find(',') != std::string::npos) {
-      usage_error("--platform takes one platform in this release, not " + shown(*given));
+  /// The flag may be repeated, and each value be a list.
+  void read_platforms() {
+    std::vector<std::string> given = flags_.list("platform");
+    if (given.empty()) given.push_back(io_.variable("DOCKER_DEFAULT_PLATFORM").value_or("local"));
+    if (given == std::vector<std::string>{"local"}) return;
+    std::vector<Platform>& platforms = request().platforms;
+    for (const std::string& names : given) {
+      for (const std::string& name : csv_fields(names)) {
+        const Platform platform = name == "local" ? Platform::host() : Platform::parse(name);
+        if (std::find(platforms.begin(), platforms.end(), platform) == platforms.end())
+          platforms.push_back(platform);
+      }
     }
-    if (*given != "local") request().platform = Platform::parse(*given);
   }
 
   void read_arguments() {
@@ -152,20 +159,8 @@ private:
 
   void read_contexts() {
     for (const std::string& text : flags_.list("build-context")) {
-      const std::size_t equals = text.find('=');
-      const std::string name = text.substr(0, equals);
-      const std::string value = equals == std::string::npos ? "" : text.substr(equals + 1);
-      const std::string flag = flags_.origin("build-context");
-      if (name.empty() || value.empty()) usage_error(flag + " needs NAME=DIR, not " + shown(text));
-      if (value.find("://") != std::string::npos) {
-        usage_error(flag + " takes a directory in this release, not " + shown(value));
-      }
-      std::error_code ignored;
-      const fs::path path = io_.resolve(value);
-      if (!fs::is_directory(path, ignored)) {
-        usage_error(flag + ": " + shown(value) + " is no directory");
-      }
-      request().build_contexts[name] = path;
+      auto [name, context] = parse_context(text, io_, flags_.origin("build-context"));
+      request().build_contexts.insert_or_assign(std::move(name), std::move(context));
     }
   }
 
@@ -182,7 +177,8 @@ private:
       }
       in_store = in_store || spec.in_store;
       for (const Reference& name : spec.names) add_name(name);
-      request().annotations.insert(spec.annotations.begin(), spec.annotations.end());
+      auto& annotations = request().annotations;
+      annotations.insert(annotations.end(), spec.annotations.begin(), spec.annotations.end());
       specs_.push_back(std::move(spec));
     }
     if (texts.empty() || in_store) request().names = out_.names;
@@ -206,7 +202,10 @@ private:
       request().labels[label.substr(0, equals)] =
           equals == std::string::npos ? "" : label.substr(equals + 1);
     }
-    for (const std::string& annotation : flags_.list("annotation")) add_annotation(annotation);
+    for (const std::string& text : flags_.list("annotation")) {
+      for (Annotation& annotation : parse_annotation(text, flags_.origin("annotation")))
+        request().annotations.push_back(std::move(annotation));
+    }
     std::optional<std::string> format = flags_.text("format");
     std::string origin = flags_.origin("format");
     if (!format) {
@@ -220,25 +219,6 @@ private:
     agree(flags_.has("format") ? std::optional(request().format) : std::nullopt,
           &OutputSpec::format, "oci-mediatypes",
           [&](ImageFormat value) { request().format = value; });
-  }
-
-  void add_annotation(const std::string& text) {
-    const std::size_t equals = text.find('=');
-    if (equals == std::string::npos || equals == 0) {
-      usage_error(flags_.origin("annotation") + " needs K=V, not " + shown(text));
-    }
-    std::string key = text.substr(0, equals);
-    const std::size_t colon = key.find(':');
-    if (colon != std::string::npos) {
-      const std::string type = key.substr(0, colon);
-      if (type != "manifest") {
-        usage_error("--annotation " + shown(type + ':') +
-                    " is not in this release: only manifest: is, without platform");
-      }
-      key.erase(0, colon + 1);
-    }
-    if (key.empty()) usage_error(flags_.origin("annotation") + " needs K=V, not " + shown(text));
-    request().annotations[key] = text.substr(equals + 1);
   }
 
   /// One build has one result: what several -o and the flag say about it must be the same.

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "commands/annotation.hpp"
 #include "flags.hpp"
 #include "output_file.hpp"
 #include "terminal_text.hpp"
@@ -106,16 +107,22 @@ private:
     }
   }
 
+  /// "annotation.K", "annotation-TYPE.K", "annotation-TYPE[PLATFORM].K".
   void take_annotation(const std::string& key, const std::string& value) {
-    for (const std::string_view prefix : {"annotation.", "annotation-manifest."}) {
-      if (key.starts_with(prefix) && key.size() > prefix.size()) {
-        spec_.annotations[key.substr(prefix.size())] = value;
-        return;
-      }
+    constexpr std::string_view plain = "annotation.";
+    constexpr std::string_view typed = "annotation-";
+    const std::size_t bracket = key.find(']');
+    const std::size_t dot = key.find('.', bracket == std::string::npos ? 0 : bracket);
+    if (dot == std::string::npos || dot + 1 == key.size()) unknown_key(key);
+    const std::string name = key.substr(dot + 1);
+    if (key.starts_with(plain)) {
+      spec_.annotations.push_back({name, value});
+    } else if (key.starts_with(typed)) {
+      spec_.annotations.push_back(annotation_on(
+          std::string_view(key).substr(typed.size(), dot - typed.size()), name, value, "-o"));
+    } else {
+      unknown_key(key);
     }
-    if (!key.starts_with("annotation-")) unknown_key(key);
-    usage_error("-o " + terminal_text(key, 100) +
-                "= is not in this release: only the manifest is annotated");
   }
 
   void finish(std::string_view text) {

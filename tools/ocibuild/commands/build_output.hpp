@@ -25,7 +25,7 @@ struct OutputSpec {
   std::optional<std::string> compression_level{};
   std::optional<ImageFormat> format{};
   std::optional<bool> rewrite_timestamp{};
-  Annotations annotations{};
+  std::vector<Annotation> annotations{};
 };
 
 /// @throws Error(Errc::usage) for whatever cannot be honoured

@@ -57,9 +57,10 @@ void history(Invocation& invocation) {
   check_arguments(flags, 1, 1, "the name or ID of an image");
   const bool json = wants_json(flags);
   const bool whole = flags.on("no-trunc");
+  const std::optional<Platform> platform = wanted_platform(flags);
   const ImageStore store(store_root(flags, invocation.io));
   std::vector<HistoryRow> rows =
-      rows_of(store.details(store.find(flags.arguments.front())), invocation.io.now);
+      rows_of(store.details(store.find(flags.arguments.front()), platform), invocation.io.now);
   std::reverse(rows.begin(), rows.end());
   std::string out;
   if (flags.on("quiet")) {

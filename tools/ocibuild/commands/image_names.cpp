@@ -35,6 +35,11 @@ std::uint64_t stored_size(const Manifest& manifest) {
   return size;
 }
 
+Digest image_id(const ImageDetails& details) {
+  return details.index_json.empty() ? details.manifest.config.digest
+                                    : details.image.manifest.digest;
+}
+
 std::vector<Reference> names_of(const std::vector<StoredImage>& images, const Digest& manifest) {
   std::vector<Reference> out;
   for (const StoredImage& image : images) {

@@ -18,6 +18,8 @@ std::string tagged(const Reference& name);
 std::string short_digest(const Digest& digest);
 /// Bytes of all layers as they are stored.
 std::uint64_t stored_size(const Manifest& manifest);
+/// What docker calls the image ID: the digest of the index, or of the one manifest's config.
+Digest image_id(const ImageDetails& details);
 /// All names of the image with that manifest, in the order of the list.
 std::vector<Reference> names_of(const std::vector<StoredImage>& images, const Digest& manifest);
 /// True if `text`, read as a name, is the name of `image`.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <map>
+
 #include <ocibuild/image_store.hpp>
 
 #include "commands/commands.hpp"
@@ -27,6 +29,18 @@ bool matches(const StoredImage& image, const std::string& wanted) {
   return any_tag || (image.name->tag == pattern.tag && image.name->digest == pattern.digest);
 }
 
+/// Of all platforms together; a layer that several have counts once.
+std::uint64_t size_of(const ImageStore& store, const StoredImage& image) {
+  std::map<Digest, std::uint64_t> layers;
+  for (const Descriptor& manifest : store.manifests(image)) {
+    for (const Descriptor& layer : store.details({image.name, manifest}).manifest.layers)
+      layers.emplace(layer.digest, layer.size);
+  }
+  std::uint64_t size = 0;
+  for (const auto& [digest, bytes] : layers) size += bytes;
+  return size;
+}
+
 /// An image that cannot be read is listed all the same: it may be the one to remove.
 ImageRow row_of(const ImageStore& store, const StoredImage& image, Invocation& invocation) {
   ImageRow row{
@@ -37,10 +51,10 @@ ImageRow row_of(const ImageStore& store, const StoredImage& image, Invocation& i
   }
   try {
     const ImageDetails details = store.details(image);
-    row.id = details.manifest.config.digest.str();
+    row.id = image_id(details).str();
     row.created = details.config.created;
     row.age = human_age(row.created, invocation.io.now);
-    row.size = stored_size(details.manifest);
+    row.size = size_of(store, image);
   } catch (const Error& error) {
     invocation.console.note(terminal_text(error.what()));
   }

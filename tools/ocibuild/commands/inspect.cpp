@@ -22,13 +22,18 @@ void inspect(Invocation& invocation) {
     usage_error("--format takes json only in this release, not '" + terminal_text(format, 100) +
                 "'");
   }
+  const std::optional<Platform> platform = wanted_platform(flags);
   const ImageStore store(store_root(flags, invocation.io));
   const std::vector<StoredImage> all = store.images();
   std::string out;
   for (const std::string& wanted : flags.arguments) {
-    const ImageDetails details = store.details(store.find(wanted));
+    ImageDetails details = store.details(store.find(wanted), platform);
+    if (platform) details.index_json.clear();  // from here on it is an image like any other
     if (raw || config) {
-      invocation.io.out.sink->write(raw ? details.manifest_json : details.config_json);
+      const bool index = raw && !details.index_json.empty();
+      invocation.io.out.sink->write(index ? details.index_json
+                                    : raw ? details.manifest_json
+                                          : details.config_json);
       return;
     }
     std::string object = inspect_json(details, names_of(all, details.image.manifest.digest));

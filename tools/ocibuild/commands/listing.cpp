@@ -14,6 +14,11 @@ bool wants_json(const ParsedFlags& flags) {
   return format == "json";
 }
 
+std::optional<Platform> wanted_platform(const ParsedFlags& flags) {
+  const auto text = flags.text("platform");
+  return text ? std::optional(Platform::parse(*text)) : std::nullopt;
+}
+
 void check_arguments(const ParsedFlags& flags, std::size_t least, std::size_t most,
                      const char* what) {
   const std::size_t count = flags.arguments.size();

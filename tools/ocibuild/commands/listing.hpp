@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
+#include <ocibuild/image.hpp>
+
 #include "program.hpp"
 
 namespace ocibuild::program {
@@ -12,5 +16,8 @@ bool wants_json(const ParsedFlags& flags);
 /// `what` names them
 void check_arguments(const ParsedFlags& flags, std::size_t least, std::size_t most,
                      const char* what);
+
+/// --platform; nothing when it is not given. @throws Error(Errc::usage)
+std::optional<Platform> wanted_platform(const ParsedFlags& flags);
 
 }  // namespace ocibuild::program

@@ -69,7 +69,7 @@ std::string inspect_json(const ImageDetails& details, const std::vector<Referenc
   if (stored.is_object() && stored.contains("config")) container = stored["config"];
   Json layers = Json::array();
   for (const DiffId& layer : config.diff_ids) layers.push_back(layer.str());
-  Json out{{"Id", details.manifest.config.digest.str()},
+  Json out{{"Id", image_id(details).str()},
            {"RepoTags", strings(tags)},
            {"RepoDigests", strings(digests)},
            {"Comment", config.history.empty() ? "" : config.history.back().comment},
@@ -81,7 +81,8 @@ std::string inspect_json(const ImageDetails& details, const std::vector<Referenc
   out["Os"] = config.platform.os;
   out["Size"] = stored_size(details.manifest);
   out["RootFS"] = {{"Type", "layers"}, {"Layers", layers}};
-  const Descriptor& manifest = details.image.manifest;
+  const bool index = !details.index_json.empty();
+  const Descriptor& manifest = index ? details.image.manifest : details.descriptor;
   out["Descriptor"] = {{"mediaType", manifest.media_type},
                        {"digest", manifest.digest.str()},
                        {"size", manifest.size}};

@@ -25,7 +25,8 @@ ImageContainer container_of(const ParsedFlags& flags) {
 
 /// An image asked for by name keeps that name, one asked for by ID gets none, as docker does it.
 std::vector<SavedImage> find_images(const std::filesystem::path& root,
-                                    const std::vector<std::string>& wanted) {
+                                    const std::vector<std::string>& wanted,
+                                    const std::optional<Platform>& platform) {
   const ImageStore store(root);
   std::vector<SavedImage> out;
   for (const std::string& word : wanted) {
@@ -33,7 +34,7 @@ std::vector<SavedImage> find_images(const std::filesystem::path& root,
     auto same = std::find_if(out.begin(), out.end(), [&](const SavedImage& saved) {
       return saved.manifest.digest == image.manifest.digest;
     });
-    if (same == out.end()) same = out.insert(out.end(), SavedImage{image.manifest, {}});
+    if (same == out.end()) same = out.insert(out.end(), SavedImage{image.manifest, {}, platform});
     const bool listed =
         std::find(same->names.begin(), same->names.end(), image.name) != same->names.end();
     if (is_named(image, word) && !listed) same->names.push_back(*image.name);
@@ -58,7 +59,8 @@ void save_images(Invocation& invocation) {
     check_archive_to_stdout(invocation.io, "save");
   }
   const std::filesystem::path root = store_root(flags, invocation.io);
-  write_archive(root, find_images(root, flags.arguments), container, path, invocation.io);
+  write_archive(root, find_images(root, flags.arguments, wanted_platform(flags)), container, path,
+                invocation.io);
 }
 
 }  // namespace ocibuild::program

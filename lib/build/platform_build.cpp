@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/platform_build.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "build/assembly.hpp"
+#include "build/copy_lint.hpp"
+#include "build/report.hpp"
+
+namespace ocibuild::engine {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Makes the layers of one stage after the other.
+class ChainMaker {
+public:
+  ChainMaker(const dockerfile::Dockerfile& file, LayerMaker& maker, Assembly& image,
+             Reporter& reporter)
+      : file_(file), maker_(maker), image_(image), reporter_(reporter) {}
+
+  void make(const StageWork& work) {
+    reporter_.base(work);
+    for (const StageStep& step : work.steps) {
+      const auto start = Clock::now();
+      if (step.files.empty()) {
+        image_.add_step(step.plan.created_by);
+        reporter_.step(work, step, nullptr, {});
+        continue;
+      }
+      const StoredLayer layer = maker_.make(step.files);
+      image_.add_layer(step.plan.created_by, layer, file_.source.file(),
+                       file_.instructions[step.plan.instruction]);
+      reporter_.step(work, step, &layer, Clock::now() - start);
+    }
+  }
+
+private:
+  const dockerfile::Dockerfile& file_;
+  LayerMaker& maker_;
+  Assembly& image_;
+  Reporter& reporter_;
+};
+
+}  // namespace
+
+std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request) {
+  std::vector<std::optional<Platform>> wanted;
+  for (const Platform& platform : request.platforms) {
+    if (std::find(wanted.begin(), wanted.end(), platform) == wanted.end())
+      wanted.emplace_back(platform);
+  }
+  if (wanted.empty()) wanted.emplace_back();
+  return wanted;
+}
+
+PlatformBuild::PlatformBuild(const SharedWork& shared, std::optional<Platform> platform)
+    : shared_(shared),
+      plan_inputs_{.target = shared.request.target,
+                   .build_args = shared.request.build_args,
+                   .platform = std::move(platform),
+                   .contexts = Contexts::keys_of(shared.request)},
+      file_(shared.file) {}
+
+StageInputs PlatformBuild::inputs() const {
+  return {file_,
+          graph_,
+          plan_inputs_,
+          shared_.request.file_times,
+          shared_.contexts,
+          shared_.images,
+          shared_.archives,
+          shared_.diagnostics};
+}
+
+void PlatformBuild::find_stages() {
+  graph_ = plan::build_stage_graph(file_, plan_inputs_, shared_.diagnostics);
+}
+
+void PlatformBuild::add_triggers() {
+  const auto triggers_of = [&](const plan::Origin& base) {
+    const BaseImage* image = image_of(base, inputs());
+    return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
+  };
+  plan::add_triggers(file_, graph_, plan_inputs_, triggers_of, shared_.diagnostics);
+}
+
+void PlatformBuild::evaluate() {
+  stages_ = evaluate_stages(inputs());
+}
+
+void PlatformBuild::place_files(CopyCounts& counts) {
+  lay_out_files(stages_, inputs(), counts);
+}
+
+void PlatformBuild::warn_ignored() const {
+  dockerfile::Findings findings(file_.source, file_.checks, shared_.diagnostics);
+  warn_ignored_sources(stages_, shared_.contexts.main().rules(), findings);
+}
+
+PlatformResult PlatformBuild::make_image() {
+  const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
+  const bool one_of_several = shared_.request.platforms.size() > 1;
+  Reporter reporter(shared_.events, file_, shared_.images,
+                    one_of_several ? plan_inputs_.platform->str() : "");
+  for (const std::size_t index : graph_.needed) {
+    if (std::find(chain.begin(), chain.end(), index) == chain.end())
+      reporter.stage_without_layers(stages_[index]);
+  }
+  const BaseImage* base = stages_[chain.front()].image;
+  if (base != nullptr) shared_.images.keep_layers(*base);
+  Assembly image(shared_.request, plan_inputs_.platform, base, shared_.images);
+  ChainMaker maker(file_, shared_.maker, image, reporter);
+  for (const std::size_t index : chain) maker.make(stages_[index]);
+  return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);
+}
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "build/layer_step.hpp"
+#include "build/stages.hpp"
+
+namespace ocibuild::engine {
+
+/// What is built for: each platform once; one image without a choice when none is named.
+std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request);
+
+/// What the images of all platforms of one build share. Everything outlives them.
+struct SharedWork {
+  const BuildRequest& request;
+  const dockerfile::Dockerfile& file;
+  const Contexts& contexts;
+  BaseImages& images;
+  Archives& archives;
+  LayerMaker& maker;
+  const store::BlobStore& blobs;
+  support::Diagnostics& diagnostics;
+  EventSink& events;
+};
+
+/// The image of one platform, from the stages of the Dockerfile to its manifest. The methods are
+/// called once each, in the order below; findings go to the shared diagnostics, and none may be an
+/// error when the next is called.
+class PlatformBuild {
+public:
+  /// `platform`: empty for the base's, or the host's on scratch.
+  PlatformBuild(const SharedWork& shared, std::optional<Platform> platform);
+
+  void find_stages();
+  /// What the bases left to do, which can differ from platform to platform.
+  void add_triggers();
+  void evaluate();
+  /// Reads directories and the indexes of base layers, no content. Adds to `counts`.
+  void place_files(CopyCounts& counts);
+  /// Sources that the ignore file hides; only the rules are looked at.
+  void warn_ignored() const;
+  /// Makes the layers of the target and of the stages it starts from; the others only served COPY
+  /// --from. Stores config and manifest.
+  PlatformResult make_image();
+
+private:
+  StageInputs inputs() const;
+
+  const SharedWork& shared_;
+  const plan::PlanInputs plan_inputs_;
+  dockerfile::Dockerfile file_;  ///< with the triggers of this platform's bases
+  plan::StageGraph graph_;
+  Stages stages_;
+};
+
+}  // namespace ocibuild::engine

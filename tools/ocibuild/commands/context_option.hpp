@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <ocibuild/build.hpp>
+
+#include "io.hpp"
+
+namespace ocibuild::program {
+
+/// One --build-context: "NAME=DIR", "NAME=oci-layout://DIR[:TAG|@DIGEST]",
+/// "NAME=docker-image://REF" (also container-image:// and docker://). `origin`: for messages.
+/// @throws Error(Errc::usage)
+std::pair<std::string, BuildContext> parse_context(std::string_view text, const Io& io,
+                                                   const std::string& origin);
+
+}  // namespace ocibuild::program
