@@ -5,6 +5,7 @@
 
 #include "dockerfile/parser.hpp"
 #include "fuzz.hpp"
+#include "plan/context_key.hpp"
 #include "plan/evaluator.hpp"
 
 namespace {
@@ -56,13 +57,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   auto file = dockerfile::parse("Dockerfile", fuzz::as_text(data, size), diagnostics);
   plan::PlanInputs inputs;
   inputs.build_args = {{"GIVEN", "a b"}, {"EMPTY", ""}};
-  inputs.contexts = {"assets"};
+  inputs.contexts = {plan::context_key("assets")};
   if (diagnostics.errors().empty()) {
     fuzz::require(!file.instructions.empty(), "an empty Dockerfile is an error");
     plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics);
     if (diagnostics.errors().empty()) {
       // A base image has triggers too.
-      const auto triggers = [](const plan::FromImage&) {
+      const auto triggers = [](const plan::Origin&) {
         return std::vector<std::string>{"COPY <<E /x\n$A\nE\n", "ENV A=$B", "RUN x"};
       };
       plan::add_triggers(file, graph, inputs, triggers, diagnostics);
