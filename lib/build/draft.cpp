@@ -49,7 +49,7 @@ oci::Entry Draft::new_directory(const oci::RootfsPath& path, const NewDirectory&
   entry.mode = metadata.mode.value_or(0755);
   const auto parent = lookup(path.parent());
   const bool inherits = parent && (parent->entry.mode & setgid) != 0;
-  if (inherits && !metadata.mode) entry.mode |= setgid;
+  if (inherits) entry.mode |= setgid;  // also to the bits of --chmod
   if (metadata.owner) {
     entry.uid = metadata.owner->uid;
     entry.gid = metadata.owner->gid;

@@ -16,11 +16,11 @@ constexpr std::uint32_t all_execute = 0111;
 std::uint32_t class_bits(char who) {
   switch (who) {
     case 'u':
-      return setuid | 0700;
+      return setuid | sticky | 0700;
     case 'g':
-      return setgid | 0070;
+      return setgid | sticky | 0070;
     case 'o':
-      return sticky | 0007;
+      return 0007;  // alone it does not reach the sticky bit: BSD's chmod
     case 'a':
       return 07777;
     default:
@@ -120,8 +120,11 @@ std::uint32_t ModeChange::apply(std::uint32_t mode, bool is_directory) const {
     } else if (operation.action == '-') {
       mode &= ~bits;
     } else {
-      // No class owns the sticky bit: `o=` and `a=` set it when told to and never take it away.
-      mode = (mode & ~(operation.who & ~sticky)) | bits;
+      // `=` never takes the sticky bit away, and the other two only when it gives letters of its
+      // own: `g=u` copies permissions and leaves setgid alone.
+      const bool only_copies = operation.copied != 0 && operation.bits == 0;
+      const std::uint32_t replaced = only_copies ? 0777 : 06777;
+      mode = (mode & ~(operation.who & replaced)) | bits;
     }
   }
   return mode;

@@ -208,7 +208,7 @@ void StageEvaluator::operator()(const dockerfile::Workdir& workdir) {
   std::string& current = out_.config.working_dir;
   if (absolute) {
     current = std::move(*path);  // as written, uncleaned: images in use rely on the text (13.3)
-  } else if (!path->empty() && *path != ".") {
+  } else if (!path->empty()) {
     current = (oci::RootfsPath(current) / *path).absolute();
   } else if (current.empty()) {
     current.assign(1, '/');

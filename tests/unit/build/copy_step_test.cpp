@@ -117,7 +117,7 @@ TEST_CASE("dockerfile.md 7.12: directories made below a setgid one inherit its b
   step.chown = plan::Text{"7:8", {}};
   step.chmod = oci::ModeChange::parse("0640");
   CHECK(run(step, origin, image).layer ==
-        "data d 2775 1:50\ndata/a d 640 7:8\ndata/a/b d 640 7:8\ndata/a/b/f f 640 7:8\n");
+        "data d 2775 1:50\ndata/a d 2640 7:8\ndata/a/b d 2640 7:8\ndata/a/b/f f 640 7:8\n");
 }
 
 TEST_CASE("dockerfile.md 8.7: --chmod replaces twelve bits, created directories get the low nine",

@@ -52,6 +52,8 @@ TEST_CASE("dockerfile.md 8.8: s sets the user's and the group's bit, t the stick
   CHECK(changed("g+s", 0755) == 02755);
   CHECK(changed("+t", 0777) == 01777);
   CHECK(changed("u-s", 06755) == 02755);
+  CHECK(changed("u+t", 0644) == 01644);
+  CHECK(changed("o+t", 0644) == 0644);
 }
 
 TEST_CASE("dockerfile.md 8.8: = takes the sticky bit from nothing", "[oci]") {
@@ -60,4 +62,10 @@ TEST_CASE("dockerfile.md 8.8: = takes the sticky bit from nothing", "[oci]") {
   CHECK(changed("g=rx", 07755) == 05755);
   CHECK(changed("a=rX", 06755) == 0555);
   CHECK(changed("=t", 0755) == 01000);
+}
+
+TEST_CASE("dockerfile.md 8.8: = that only copies permissions leaves setuid and setgid", "[oci]") {
+  CHECK(changed("g=u", 02711) == 02771);
+  CHECK(changed("a=g", 06750) == 06555);
+  CHECK(changed("g=", 02711) == 0701);
 }

@@ -57,6 +57,8 @@ TEST_CASE(
   CHECK(on_scratch("WORKDIR /a\nWORKDIR b/../c/\n").config().working_dir == "/a/c");
   CHECK(on_scratch("WORKDIR ../..\n").config().working_dir == "/");
   CHECK(on_scratch("WORKDIR /a\nENV E=\nWORKDIR $E\nWORKDIR .\n").config().working_dir == "/a");
+  CHECK(on_scratch("WORKDIR /x/../y/\nWORKDIR $E\n").config().working_dir == "/x/../y/");
+  CHECK(on_scratch("WORKDIR /x/../y/\nWORKDIR .\n").config().working_dir == "/y");
 }
 
 TEST_CASE(
