@@ -23,6 +23,7 @@ context::IgnoreRules rules_of(const plan::CopyStep& step, dockerfile::Findings& 
                      {.helps = error.diagnostic().helps});
     }
   }
+  rules.complete();
   return rules;
 }
 

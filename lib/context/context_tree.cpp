@@ -34,7 +34,7 @@ struct Child {
   std::uint32_t device_major = 0;
   std::uint32_t device_minor = 0;
   std::string link_target{};
-  IgnoreRules::Hits hits{};       // hits.hit is kept for directories only
+  IgnoreRules::Hits hits{};
   std::optional<bool> visible{};  // once asked for
 };
 
@@ -159,7 +159,6 @@ struct ContextTree::Impl {
       if (!child.hits.excluded) sockets.insert(path.str());
       return std::nullopt;
     }
-    if (!S_ISDIR(file.st_mode)) child.hits.hit = {};
     child.several_names = S_ISREG(file.st_mode) && file.st_nlink > 1;
     if (S_ISCHR(file.st_mode) || S_ISBLK(file.st_mode)) {
       child.device_major = major(file.st_rdev);

@@ -2,9 +2,12 @@
 #include "context/ignore_rules.hpp"
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
 #include <ocibuild/error.hpp>
 
+#include "context/prefix_index.hpp"
 #include "oci/pattern.hpp"
 #include "support/diagnostics.hpp"
 #include "support/text.hpp"
@@ -14,10 +17,41 @@ namespace ocibuild::context {
 namespace {
 
 struct Rule {
-  oci::Pattern pattern;
   bool exception;
   unsigned line;
   std::string written;
+};
+
+/// A pattern with the rules that have it, by their place in the file.
+struct Use {
+  oci::Pattern pattern;
+  std::vector<std::size_t> exclusions{};  // ascending, as are the exceptions
+  std::vector<std::size_t> exceptions{};
+};
+
+/// The rules of one kind that match a path: the last one, and the first behind some place.
+class Matching {
+public:
+  void add(const std::vector<std::size_t>& rules) {
+    if (rules.empty()) return;
+    lists_.push_back(&rules);
+    last_ = std::max(last_, rules.back() + 1);
+  }
+  /// Number of the last rule, counted from 1; 0 if there is none.
+  std::size_t last() const { return last_; }
+  /// Number of the first rule behind rule number `after`.
+  std::size_t first_behind(std::size_t after) const {
+    std::size_t first = last_;
+    for (const auto* rules : lists_) {
+      const auto at = std::ranges::lower_bound(*rules, after);
+      if (at != rules->end()) first = std::min(first, *at + 1);
+    }
+    return first;
+  }
+
+private:
+  std::vector<const std::vector<std::size_t>*> lists_;
+  std::size_t last_ = 0;
 };
 
 /// One line of the file, before the pattern is compiled.
@@ -78,9 +112,19 @@ Diagnostic invalid(const std::string& file, unsigned number, std::string_view te
 struct IgnoreRules::Impl {
   std::string file;
   std::vector<Rule> rules;
+  std::vector<Use> uses;
+  std::unordered_map<std::string, std::size_t> use_of;  // by the text of the pattern
 
-  void add(const std::string& name, unsigned number, std::string_view text,
-           support::Diagnostics& found) {
+  // Which uses a path has to ask.
+  std::unordered_map<std::string, std::size_t> literals;
+  PrefixIndex by_front;
+  PrefixIndex by_end;  // keys backwards
+  // The same for what is below a directory; of exceptions only.
+  PrefixIndex exceptions_by_front;  // those with wildcards
+  PrefixIndex exception_fronts;     // all; values mean nothing
+
+  void add_line(const std::string& name, unsigned number, std::string_view text,
+                support::Diagnostics& found) {
     const auto line = read_line(text);
     if (!line) return;
     if (line->pattern.empty()) {
@@ -91,15 +135,69 @@ struct IgnoreRules::Impl {
       return;
     }
     try {
-      rules.push_back({.pattern = oci::Pattern(line->pattern, oci::Pattern::Grammar::ignore),
-                       .exception = line->exception,
-                       .line = number,
-                       .written = std::string(line->written)});
+      Use& use = uses[index_of(line->pattern)];
+      (line->exception ? use.exceptions : use.exclusions).push_back(rules.size());
+      rules.push_back(
+          {.exception = line->exception, .line = number, .written = std::string(line->written)});
     } catch (const Error& error) {
       Diagnostic malformed = invalid(name, number, text, line->written, error.what());
       malformed.helps = error.diagnostic().helps;
       found.error(std::move(malformed));
     }
+  }
+
+  void add(const std::string& pattern, Rule rule) {
+    Use& use = uses[index_of(pattern)];
+    (rule.exception ? use.exceptions : use.exclusions).push_back(rules.size());
+    rules.push_back(std::move(rule));
+  }
+
+  std::size_t index_of(const std::string& pattern) {
+    const auto known = use_of.find(pattern);
+    if (known != use_of.end()) return known->second;
+    uses.push_back({.pattern = oci::Pattern(pattern, oci::Pattern::Grammar::ignore)});
+    return use_of.emplace(pattern, uses.size() - 1).first->second;
+  }
+
+  void build_indexes() {
+    std::vector<PrefixIndex::Item> fronts, ends, below, below_fronts;
+    for (std::size_t i = 0; i < uses.size(); ++i) {
+      const oci::Pattern& pattern = uses[i].pattern;
+      const std::string front(pattern.prefix());
+      const bool exception = !uses[i].exceptions.empty();
+      if (exception) below_fronts.push_back({front, i});
+      if (pattern.is_literal()) {
+        literals.emplace(front, i);  // "\\a" and "a" are two patterns for one path
+        if (literals.at(front) != i) fronts.push_back({front, i});
+        continue;
+      }
+      if (exception) below.push_back({front, i});
+      const std::string_view end = pattern.suffix();
+      if (front.size() >= end.size()) {
+        fronts.push_back({front, i});
+      } else {
+        ends.push_back({std::string(end.rbegin(), end.rend()), i});
+      }
+    }
+    by_front = PrefixIndex(std::move(fronts));
+    by_end = PrefixIndex(std::move(ends));
+    exceptions_by_front = PrefixIndex(std::move(below));
+    exception_fronts = PrefixIndex(std::move(below_fronts));
+  }
+
+  /// Collects the rules that match `path`.
+  void match(std::string_view path, Matching& exclusions, Matching& exceptions) const {
+    const auto take = [&](std::size_t i) {
+      exclusions.add(uses[i].exclusions);
+      exceptions.add(uses[i].exceptions);
+    };
+    const auto ask = [&](std::size_t i) {
+      if (uses[i].pattern.matches(path)) take(i);
+      return false;
+    };
+    if (const auto at = literals.find(std::string(path)); at != literals.end()) take(at->second);
+    by_front.any_prefix_of(path, ask);
+    by_end.any_prefix_of(std::string(path.rbegin(), path.rend()), ask);
   }
 
   Hits hits_of(const IgnoreRules& self, std::string_view path) const {
@@ -124,10 +222,11 @@ IgnoreRules IgnoreRules::parse(std::string file, std::string_view text) {
   support::Diagnostics found;
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    out.impl_->add(file, number, text.substr(0, end), found);
+    out.impl_->add_line(file, number, text.substr(0, end), found);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   found.throw_errors();
+  out.complete();
   out.impl_->file = std::move(file);
   return out;
 }
@@ -141,25 +240,29 @@ void IgnoreRules::add(std::string_view pattern) {
   // Only the ignore file forgives a slash in front; in a list it matches no path, as in BuildKit.
   const std::string_view rest = support::trim(line->written.substr(line->exception ? 1 : 0));
   const std::string text = rest.starts_with('/') ? '/' + line->pattern : line->pattern;
-  impl_->rules.push_back({.pattern = oci::Pattern(text, oci::Pattern::Grammar::ignore),
-                          .exception = line->exception,
-                          .line = 0,
-                          .written = std::string(line->written)});
+  impl_->add(text,
+             {.exception = line->exception, .line = 0, .written = std::string(line->written)});
 }
 
-IgnoreRules::Hits IgnoreRules::root() const {
-  return {.hit = std::vector<bool>(impl_->rules.size(), false)};
+void IgnoreRules::complete() {
+  impl_->build_indexes();
 }
 
+// The rules are taken in order, and a rule counts when it turns the state: an exclusion what is
+// included, an exception what is excluded. What a parent was turned by turns its children at the
+// same place, so that only rules behind the last of those places (`decided`, counted from 1) can
+// say anything new about a child. Among these the last one that matches gives the state, and it was
+// turned by the first of its kind behind the last one of the other kind.
 IgnoreRules::Hits IgnoreRules::enter(const Hits& parent, std::string_view path) const {
-  Hits out{.hit = parent.hit};
-  for (std::size_t i = 0; i < impl_->rules.size(); ++i) {
-    const Rule& rule = impl_->rules[i];
-    // A pattern that would change nothing is not asked, and so leaves no hit to inherit.
-    if (!out.hit[i] && rule.exception == out.excluded) out.hit[i] = rule.pattern.matches(path);
-    if (out.hit[i]) out.excluded = !rule.exception;
-  }
-  return out;
+  Matching exclusions;
+  Matching exceptions;
+  impl_->match(path, exclusions, exceptions);
+  const bool excluded = exclusions.last() > exceptions.last();
+  const Matching& winner = excluded ? exclusions : exceptions;
+  const std::size_t other = (excluded ? exceptions : exclusions).last();
+  if (winner.last() <= parent.decided) return parent;
+  if (other <= parent.decided && parent.excluded == excluded) return parent;
+  return {.decided = winner.first_behind(std::max(other, parent.decided)), .excluded = excluded};
 }
 
 bool IgnoreRules::excludes(std::string_view path) const {
@@ -168,19 +271,21 @@ bool IgnoreRules::excludes(std::string_view path) const {
 
 bool IgnoreRules::may_reinclude_below(std::string_view path) const {
   // Hits that the directory has are not enough: with them its children are excluded like itself.
-  return std::any_of(impl_->rules.begin(), impl_->rules.end(), [&](const Rule& rule) {
-    return rule.exception && rule.pattern.may_match_below(path);
+  const std::string below = support::concat(path, '/');
+  if (impl_->exception_fronts.has_key_below(below)) return true;
+  std::size_t asked = 0;
+  return impl_->exceptions_by_front.any_prefix_of(below, [&](std::size_t i) {
+    // To look is cheaper than to ask on.
+    constexpr std::size_t most_asked = 1000;
+    return ++asked > most_asked || impl_->uses[i].pattern.may_match_below(path);
   });
 }
 
 std::optional<IgnoreRules::Culprit> IgnoreRules::culprit(std::string_view path) const {
   const Hits hits = impl_->hits_of(*this, path);
   if (!hits.excluded) return std::nullopt;
-  for (std::size_t i = hits.hit.size(); i-- > 0;) {
-    const Rule& rule = impl_->rules[i];
-    if (hits.hit[i]) return Culprit{impl_->file, rule.line, rule.written};
-  }
-  return std::nullopt;
+  const Rule& rule = impl_->rules[hits.decided - 1];
+  return Culprit{impl_->file, rule.line, rule.written};
 }
 
 std::optional<IgnoreRules::Culprit> IgnoreRules::culprit_of_everything() const {

@@ -12,6 +12,10 @@ namespace ocibuild::context {
 
 /// The patterns of a .dockerignore file (docs/reference/dockerfile.md, 11). Thread-safe once
 /// complete.
+///
+/// A path asks only the patterns whose fixed text at the front or at the end it has, so that
+/// thousands of rules cost little more than a few; those that begin and end with a wildcard are
+/// asked every time.
 class IgnoreRules {
 public:
   /// No patterns: nothing is hidden.
@@ -26,13 +30,15 @@ public:
   /// Adds one pattern of a list such as that of --exclude: in the grammar of a line, but with no
   /// comments. @throws Error(Errc::failed, pattern-invalid)
   void add(std::string_view pattern);
+  /// Call once behind the last add() and before anything is asked; parse() has done it.
+  void complete();
 
-  /// Which patterns hit a directory: what its children inherit. Value of a walk; opaque.
+  /// What the patterns say about a directory, for its children. Value of a walk; small.
   struct Hits {
-    std::vector<bool> hit;
+    std::size_t decided = 0;  ///< opaque
     bool excluded = false;
   };
-  Hits root() const;
+  Hits root() const { return {}; }
   /// `path`: of a child, relative to the context root, clean, '/'-separated.
   Hits enter(const Hits& parent, std::string_view path) const;
   /// The same from the root on, for one path.

@@ -87,6 +87,7 @@ private:
   const bool is_body_;
   std::size_t at_ = 0;
   int depth_ = 0;
+  std::size_t read_ = 0;  ///< bytes of values
   Expansion out_;
   WordSplitter splitter_;
 };
@@ -212,6 +213,8 @@ std::string Expander::double_quoted(bool keep_escapes) {
 std::optional<std::string> Expander::value_of(const std::string& name, std::size_t start,
                                               bool has_fallback) {
   std::optional<std::string> value = lookup_(name);
+  read_ += value ? value->size() : 0;
+  check_growth(read_);  // also where nothing of the value is left: ${A:+}
   out_.uses.push_back({name, value, has_fallback, place(start, at_)});
   return value;
 }

@@ -10,7 +10,8 @@ namespace ocibuild::dockerfile {
 
 namespace {
 constexpr std::size_t findings_in_full = 200;  // later ones have no excerpt and no suggestion
-}
+constexpr unsigned most_searches = 1000;
+}  // namespace
 
 bool Findings::many() const {
   return diagnostics_.errors().size() + diagnostics_.warnings().size() >= findings_in_full;
@@ -68,8 +69,10 @@ void Findings::warning(std::string id, std::string message, Explanation explanat
 
 std::optional<std::string> Findings::nearest(
     std::string_view word, const std::function<std::vector<std::string>()>& candidates) {
-  if (many()) return std::nullopt;
-  return closest_match(word, candidates());
+  if (many() || ++searches_ > most_searches) return std::nullopt;
+  const std::vector<std::string> names = candidates();
+  if (names.size() > most_candidates) return std::nullopt;
+  return closest_match(word, names);
 }
 
 std::vector<std::string> did_you_mean(const std::optional<std::string>& nearest) {

@@ -33,8 +33,9 @@ public:
   void error(std::string id, std::string message, Explanation explanation = {});
   void warning(std::string id, std::string message, Explanation explanation = {});
 
-  /// closest_match(), but nothing once there are so many findings that nobody reads them: a hostile
-  /// file must not make thousands of searches through thousands of names.
+  /// closest_match(), but nothing once there were many findings or searches, or among too many
+  /// candidates: a hostile file must not make thousands of searches through thousands of names.
+  static constexpr std::size_t most_candidates = 10'000;
   std::optional<std::string> nearest(std::string_view word,
                                      const std::function<std::vector<std::string>()>& candidates);
 
@@ -47,6 +48,7 @@ private:
   const SourceText& source_;
   const Checks& checks_;
   support::Diagnostics& diagnostics_;
+  unsigned searches_ = 0;
   std::map<unsigned, RuleChoice> choices_;  ///< by first line of an instruction
 };
 

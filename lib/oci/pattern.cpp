@@ -87,13 +87,18 @@ private:
   void parse_star() {
     ++at_;
     if (grammar_ == Grammar::go_match || at_ == text_.size() || text_[at_] != '*') {
-      tokens_.push_back({.kind = Token::Kind::run});
+      add_star(Token::Kind::run);
       return;
     }
     ++at_;
     if (at_ < text_.size() && text_[at_] == '/') ++at_;
     const bool last = at_ == text_.size();
-    tokens_.push_back({.kind = last ? Token::Kind::rest : Token::Kind::directories});
+    add_star(last ? Token::Kind::rest : Token::Kind::directories);
+  }
+
+  /// Two of a kind are one: then no long row of tokens takes nothing from the path.
+  void add_star(Token::Kind kind) {
+    if (tokens_.empty() || tokens_.back().kind != kind) tokens_.push_back({.kind = kind});
   }
 
   void parse_class() {
@@ -133,7 +138,7 @@ private:
   void take_pure_suffix() {
     const bool pure = tokens_.size() == 2 && tokens_[0].kind == Token::Kind::directories &&
                       tokens_[1].kind == Token::Kind::literal &&
-                      text_.find('\\') == std::string_view::npos;
+                      text_.find_first_of("\\*", 2) == std::string_view::npos;
     if (pure && text_[2] != '/') tokens_[0].kind = Token::Kind::rest;
   }
 
@@ -199,8 +204,25 @@ bool Pattern::matches(std::string_view path) const {
 
   Reached reached(path.size() + 1, 0);
   reached[0] = 1;
-  for (const Token& token : tokens_) reached = step(token, path, reached);
+  for (const Token& token : tokens_) {
+    reached = step(token, path, reached);
+    if (std::find(reached.begin(), reached.end(), 1) == reached.end()) return false;
+  }
   return reached.back() != 0;
+}
+
+bool Pattern::is_literal() const {
+  return tokens_.size() == 1 && tokens_.front().kind == Token::Kind::literal;
+}
+
+std::string_view Pattern::prefix() const {
+  const bool known = !tokens_.empty() && tokens_.front().kind == Token::Kind::literal;
+  return known ? std::string_view(tokens_.front().text) : std::string_view();
+}
+
+std::string_view Pattern::suffix() const {
+  const bool known = !tokens_.empty() && tokens_.back().kind == Token::Kind::literal;
+  return known ? std::string_view(tokens_.back().text) : std::string_view();
 }
 
 /// True if `token`, begun at one of the offsets, can take the whole rest of `path` and more.
@@ -224,6 +246,7 @@ bool Pattern::may_match_below(std::string_view directory) const {
   for (const Token& token : tokens_) {
     if (may_pass_end(token, path, reached)) return true;
     reached = step(token, path, reached);
+    if (std::find(reached.begin(), reached.end(), 1) == reached.end()) return false;
   }
   return false;
 }

@@ -28,6 +28,11 @@ public:
   /// False when no path below `directory` can match, so that a walk need not enter it.
   bool may_match_below(std::string_view directory) const;
 
+  // What is known of every path that matches, to find a pattern among many.
+  bool is_literal() const;          ///< without wildcards: prefix() is the one path that matches
+  std::string_view prefix() const;  ///< it begins with this; may be empty
+  std::string_view suffix() const;  ///< it ends with this; may be empty
+
 private:
   struct Token {
     enum class Kind : std::uint8_t {

@@ -123,6 +123,7 @@ void StageEvaluator::operator()(const dockerfile::Onbuild& onbuild) {
 }
 
 void StageEvaluator::operator()(const dockerfile::Expose& expose) {
+  static constexpr std::size_t longest_port = sizeof("65535/sctp");
   std::vector<Word> words = expose.ports;
   std::ranges::stable_sort(words, {}, &Word::text);  // BuildKit's order in history
   std::vector<std::string> ports;
@@ -138,8 +139,9 @@ void StageEvaluator::operator()(const dockerfile::Expose& expose) {
                         {.label = dockerfile::describe_use(*expansion),
                          .helps = {"write 80, 8000-8010 or 53/udp"}});
         good = false;
-        continue;
+        break;  // one error a word: a long value may hold thousands
       }
+      if (limit_.exceeded_by(exposed->ports.size() * longest_port, word, findings_)) return;
       if (exposed->has_capitals) {
         findings_.warning("ExposeProtoCasing",
                           concat("the protocol of EXPOSE ", quote(text), " has capital letters"),

@@ -93,9 +93,10 @@ std::optional<std::vector<InlineFile>> StageEvaluator::inline_files(const docker
   for (const dockerfile::HeredocFile& heredoc : copy.heredocs) {
     InlineFile file{.name = {heredoc.name.text, heredoc.name.span}, .content = heredoc.body};
     if (heredoc.expand) {
-      auto expansion =
-          dockerfile::expand_body({heredoc.body, heredoc.name.span}, lookup(), findings_);
-      good = expansion && good;
+      const Word body{heredoc.body, heredoc.name.span};
+      if (limit_.reached()) return std::nullopt;
+      auto expansion = dockerfile::expand_body(body, lookup(), findings_);
+      good = expansion && !limit_.exceeded_by(*expansion, body, findings_) && good;
       if (!expansion) continue;
       for (const dockerfile::VariableUse& use : expansion->uses) warn_undefined(use);
       file.content = std::move(expansion->text);

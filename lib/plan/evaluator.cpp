@@ -102,8 +102,9 @@ dockerfile::Lookup StageEvaluator::lookup() {
 }
 
 std::optional<Expansion> StageEvaluator::expand(const Word& word) {
+  if (limit_.reached()) return std::nullopt;
   auto expansion = dockerfile::expand(word, file_.escape, lookup(), findings_);
-  if (!expansion) return std::nullopt;
+  if (!expansion || limit_.exceeded_by(*expansion, word, findings_)) return std::nullopt;
   for (const VariableUse& use : expansion->uses) warn_undefined(use);
   return expansion;
 }

@@ -65,8 +65,8 @@ void GraphBuilder::warn_default(const From& from, const Expansion& image) {
   if (image.uses.empty() || inputs_.build_args.empty()) return;
   support::Diagnostics unseen;
   dockerfile::Findings findings(file_.source, file_.checks, unseen);
-  if (!defaults_) defaults_ = global_scope({}, findings);
-  const auto expansion = expand_in(*defaults_, from.image, findings);
+  if (!defaults_) defaults_ = global_scope({}, findings, defaults_limit_);
+  const auto expansion = expand_in(*defaults_, from.image, findings, defaults_limit_);
   if (!expansion) return;
   try {
     static_cast<void>(Reference::parse(expansion->text));

@@ -28,7 +28,7 @@ void define_platform(Scope& scope, const std::string& prefix, const Platform& pl
 }  // namespace
 
 Scope GraphBuilder::global_scope(const std::map<std::string, std::string>& build_args,
-                                 dockerfile::Findings& findings) const {
+                                 dockerfile::Findings& findings, ExpansionLimit& limit) const {
   Scope scope;
   define_platform(scope, "BUILD", Platform::host());
   define_platform(scope, "TARGET", inputs_.platform.value_or(Platform::host()));
@@ -46,7 +46,7 @@ Scope GraphBuilder::global_scope(const std::map<std::string, std::string>& build
       if (given != build_args.end()) {
         scope.set(name.text, given->second);
       } else if (default_value) {
-        if (auto value = expand_in(scope, *default_value, findings)) {
+        if (auto value = expand_in(scope, *default_value, findings, limit)) {
           scope.set(name.text, std::move(value->text));
         }
       } else {
@@ -58,14 +58,18 @@ Scope GraphBuilder::global_scope(const std::map<std::string, std::string>& build
 }
 
 std::optional<dockerfile::Expansion> GraphBuilder::expand_in(const Scope& scope, const Word& word,
-                                                             dockerfile::Findings& findings) const {
-  return dockerfile::expand(
+                                                             dockerfile::Findings& findings,
+                                                             ExpansionLimit& limit) const {
+  if (limit.reached()) return std::nullopt;
+  auto expansion = dockerfile::expand(
       word, file_.escape, [&scope](std::string_view name) { return scope.find(name); }, findings);
+  if (!expansion || limit.exceeded_by(*expansion, word, findings)) return std::nullopt;
+  return expansion;
 }
 
 std::optional<std::string> GraphBuilder::expand_global(const Word& word,
                                                        dockerfile::Expansion* details) {
-  auto expansion = expand_in(out_.global, word, findings_);
+  auto expansion = expand_in(out_.global, word, findings_, limit_);
   if (!expansion) return std::nullopt;
   std::string text = expansion->text;
   if (details != nullptr) *details = std::move(*expansion);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dockerfile/expansion.hpp"
+#include "plan/expansion_limit.hpp"
 #include "plan/stage_graph.hpp"
 
 namespace ocibuild::plan {
@@ -42,9 +43,10 @@ private:
 
   // global_scope.cpp
   Scope global_scope(const std::map<std::string, std::string>& build_args,
-                     dockerfile::Findings& findings) const;
+                     dockerfile::Findings& findings, ExpansionLimit& limit) const;
   std::optional<dockerfile::Expansion> expand_in(const Scope& scope, const dockerfile::Word& word,
-                                                 dockerfile::Findings& findings) const;
+                                                 dockerfile::Findings& findings,
+                                                 ExpansionLimit& limit) const;
   std::optional<std::string> expand_global(const dockerfile::Word& word,
                                            dockerfile::Expansion* details = nullptr);
 
@@ -106,9 +108,12 @@ private:
   const PlanInputs& inputs_;
   support::Diagnostics& diagnostics_;
   dockerfile::Findings findings_;
+  ExpansionLimit limit_;
+  std::size_t triggers_run_ = 0;
   StageGraph out_;
   std::optional<Scope> defaults_;  ///< the global scope without any --build-arg
-  std::size_t first_from_ = 0;     ///< index of the first FROM; the number of instructions if none
+  ExpansionLimit defaults_limit_;
+  std::size_t first_from_ = 0;  ///< index of the first FROM; the number of instructions if none
   /// Name -> the stages that have it, ascending.
   std::map<std::string, std::vector<std::size_t>, std::less<>> by_name_;
   std::map<std::string, unsigned, std::less<>> stage_args_;  ///< ARG below a FROM -> its line

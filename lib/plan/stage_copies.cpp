@@ -124,7 +124,8 @@ std::optional<Origin> GraphBuilder::copied_image(std::size_t stage, const Word& 
   const bool number = std::ranges::all_of(from.text, support::is_digit);
   if (number || by_name_.contains(support::to_lower(from.text))) return std::nullopt;  // reported
   // A text with '/', ':' or '@' is no mistyped stage name: those cannot have them.
-  if (from.text.find_first_of("/:@") == std::string::npos) {
+  const bool like_a_stage = from.text.find_first_of("/:@") == std::string::npos;
+  if (like_a_stage && by_name_.size() <= dockerfile::Findings::most_candidates) {
     const auto nearest = findings_.nearest(from.text, [&] {
       std::vector<std::string> above = stage_names();
       std::erase_if(above, [&](const std::string& name) { return !stage_above(stage, name); });

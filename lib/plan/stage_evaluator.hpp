@@ -10,6 +10,7 @@
 
 #include "dockerfile/expansion.hpp"
 #include "plan/evaluator.hpp"
+#include "plan/expansion_limit.hpp"
 
 namespace ocibuild::plan {
 
@@ -76,6 +77,7 @@ private:
   const PlanInputs& inputs_;
   support::Diagnostics& diagnostics_;
   dockerfile::Findings findings_;
+  ExpansionLimit limit_;
   EvaluatedStage out_;
   std::map<std::string, std::size_t, std::less<>> env_index_;  ///< name -> place in config.env
   std::size_t at_ = 0;                                         ///< index of the instruction

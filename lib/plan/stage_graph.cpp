@@ -18,7 +18,7 @@ using support::quote;
 StageGraph GraphBuilder::run() {
   split_into_stages();
   if (!choose_target()) return std::move(out_);
-  out_.global = global_scope(inputs_.build_args, findings_);
+  out_.global = global_scope(inputs_.build_args, findings_, limit_);
   resolve_bases();
   resolve_stage_references();
   empty_replaced_stages();

@@ -24,12 +24,14 @@ StageGraph GraphBuilder::run_triggers(dockerfile::Dockerfile& file, const Trigge
   index_names();
   find_needed();
   std::vector<bool> done(out_.stages.size(), false);
-  const auto next = [&] {
-    return std::ranges::find_if(out_.needed, [&](std::size_t stage) { return !done[stage]; });
-  };
-  for (auto stage = next(); stage != out_.needed.end(); stage = next()) {
-    done[*stage] = true;
-    if (add_triggers(*stage, file, triggers_of)) find_needed();
+  for (bool more = true; more;) {
+    more = false;
+    for (const std::size_t stage : out_.needed) {
+      if (done[stage]) continue;
+      done[stage] = true;
+      more = add_triggers(stage, file, triggers_of) || more;
+    }
+    if (more) find_needed();
   }
   report_runs();
   resolve_image_copies();
@@ -40,6 +42,9 @@ StageGraph GraphBuilder::run_triggers(dockerfile::Dockerfile& file, const Trigge
 /// True when there are any.
 bool GraphBuilder::add_triggers(std::size_t stage, dockerfile::Dockerfile& file,
                                 const TriggersOf& triggers_of) {
+  // Stages times triggers: a file of some megabytes could ask for more than fits into memory.
+  static constexpr std::size_t most_triggers = 10'000;
+  if (triggers_run_ > most_triggers) return false;  // reported
   std::vector<std::string> triggers;
   std::string base;
   if (const auto* image = std::get_if<FromImage>(&out_.stages[stage].base)) {
@@ -54,6 +59,14 @@ bool GraphBuilder::add_triggers(std::size_t stage, dockerfile::Dockerfile& file,
       if (onbuild != nullptr) triggers.push_back(onbuild->trigger);
     }
     base = concat("stage '", display_name(parent->index), "'");
+  }
+  triggers_run_ += triggers.size();
+  if (triggers_run_ > most_triggers) {
+    findings_.error("onbuild-too-many",
+                    concat("the stages of this Dockerfile run more than ", most_triggers,
+                           " ONBUILD instructions"),
+                    from_of(stage).image.span, {.helps = {"build fewer stages on this base"}});
+    return false;
   }
   std::vector<std::size_t> added;
   for (const std::string& trigger : triggers) {

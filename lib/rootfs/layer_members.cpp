@@ -80,19 +80,23 @@ bool LayerMembers::take_whiteout(const RootfsPath& path) {
 /// A file that is replaced lives on under its other names: the first of them becomes the file, the
 /// others links to that.
 void LayerMembers::keep_for_links(const IndexedFile& file) {
-  if (link_targets_.count(file.entry.path.str()) == 0) return;
-  std::string first;
-  for (auto& [path, link] : files_) {
-    const bool is_link =
-        link.entry.type == EntryType::hard_link && link.entry.link_target == file.entry.path.str();
+  const auto known = links_to_.find(file.entry.path);
+  if (known == links_to_.end()) return;
+  const std::set<RootfsPath> names = std::move(known->second);
+  links_to_.erase(known);
+  std::optional<RootfsPath> first;
+  for (const RootfsPath& name : names) {
+    const auto link = files_.find(name);
+    const bool is_link = link != files_.end() && link->second.entry.type == EntryType::hard_link &&
+                         link->second.entry.link_target == file.entry.path.str();
     if (!is_link) continue;
-    if (first.empty()) {
-      first = path.str();
-      link = file;
-      link.entry.path = path;
-      link_targets_.insert(first);
+    if (!first) {
+      first = name;
+      link->second = file;
+      link->second.entry.path = name;
     } else {
-      link.entry.link_target = first;
+      link->second.entry.link_target = first->str();
+      links_to_[*first].insert(name);
     }
   }
 }
@@ -120,13 +124,27 @@ void LayerMembers::replace(const RootfsPath& path) {
   }
 }
 
+/// The name behind all hard links of this layer that begin at `path`. What was followed names it
+/// directly from then on, so that long chains are not walked again and again.
+RootfsPath LayerMembers::behind_links(const RootfsPath& path) {
+  std::vector<IndexedFile*> followed;
+  RootfsPath end = path;
+  for (auto at = files_.find(end);
+       at != files_.end() && at->second.entry.type == EntryType::hard_link; at = files_.find(end)) {
+    followed.push_back(&at->second);
+    end = RootfsPath(at->second.entry.link_target);
+  }
+  for (IndexedFile* link : followed) {
+    link->entry.link_target = end.str();
+    links_to_[end].insert(link->entry.path);
+  }
+  return end;
+}
+
 /// One inode has one owner and mode: unpackers set them anew with every name, so the last link
 /// decides (seen on the engine: a link's 0644 takes the setuid bit from the file).
 void LayerMembers::take_metadata_of_link(const oci::Entry& link) {
-  auto target = files_.find(RootfsPath(link.link_target));
-  while (target != files_.end() && target->second.entry.type == EntryType::hard_link) {
-    target = files_.find(RootfsPath(target->second.entry.link_target));
-  }
+  const auto target = files_.find(RootfsPath(link.link_target));
   if (target == files_.end() || target->second.entry.type == EntryType::symlink) return;
   oci::Entry& inode = target->second.entry;
   inode.mode = link.mode;
@@ -147,11 +165,14 @@ void LayerMembers::add(IndexedFile file) {
   const bool stays_directory = existing != files_.end() && file.entry.is_directory() &&
                                existing->second.entry.is_directory();
   const bool is_link = file.entry.type == EntryType::hard_link;
-  if (is_link) file.entry.link_target = place(RootfsPath(file.entry.link_target)).str();
-  if (is_link && file.entry.link_target == path.str()) return;  // a name of itself changes nothing
+  if (is_link) {
+    // A chain that would end where it begins is cut here: no circle of links ever stands in files_.
+    file.entry.link_target = behind_links(place(RootfsPath(file.entry.link_target))).str();
+    if (file.entry.link_target == path.str()) return;  // a name of itself changes nothing
+  }
   if (!stays_directory) replace(path);
   if (is_link) {
-    link_targets_.insert(file.entry.link_target);
+    links_to_[RootfsPath(file.entry.link_target)].insert(path);
     take_metadata_of_link(file.entry);
   }
   if (file.entry.type == EntryType::symlink) has_symlinks_ = true;

@@ -36,13 +36,15 @@ private:
   bool take_whiteout(const oci::RootfsPath& path);
   void replace(const oci::RootfsPath& path);
   void keep_for_links(const IndexedFile& file);
+  oci::RootfsPath behind_links(const oci::RootfsPath& path);
   void take_metadata_of_link(const oci::Entry& link);
 
   std::string what_;
   std::map<oci::RootfsPath, IndexedFile> files_;
   std::vector<oci::RootfsPath> whiteouts_;
   std::vector<oci::RootfsPath> opaque_;
-  std::set<std::string> link_targets_;
+  /// Hard links by what they name; may list names that are none any more.
+  std::map<oci::RootfsPath, std::set<oci::RootfsPath>> links_to_;
   bool has_symlinks_ = false;
 };
 

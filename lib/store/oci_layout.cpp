@@ -41,8 +41,10 @@ void check_without_marker(const std::filesystem::path& root) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
     const auto name = entry.path().filename();
-    if (!is_ours(name))
-      invalid(root, concat("it has no file oci-layout, but ", quote(name.native())));
+    std::error_code ignored;
+    // Another process may have made the layout since.
+    if (is_ours(name) || std::filesystem::exists(root / "oci-layout", ignored)) continue;
+    invalid(root, concat("it has no file oci-layout, but ", quote(name.native())));
   }
   if (error) support::throw_errno("read directory", root, error.value());
 }

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -18,22 +20,24 @@ class Diagnostics {
 public:
   static constexpr std::size_t shown_errors = 10;
 
-  void error(Diagnostic diagnostic) { add(errors_, std::move(diagnostic)); }
-  void warning(Diagnostic diagnostic) { add(warnings_, std::move(diagnostic)); }
+  void error(Diagnostic diagnostic) { errors_.add(std::move(diagnostic)); }
+  void warning(Diagnostic diagnostic) { warnings_.add(std::move(diagnostic)); }
 
-  const std::vector<Diagnostic>& errors() const { return errors_; }
-  const std::vector<Diagnostic>& warnings() const { return warnings_; }
+  const std::vector<Diagnostic>& errors() const { return errors_.list; }
+  const std::vector<Diagnostic>& warnings() const { return warnings_.list; }
 
   /// Drops the errors behind the first `count`: of something that was only tried.
-  void forget_errors(std::size_t count) { errors_.resize(std::min(count, errors_.size())); }
+  void forget_errors(std::size_t count) {
+    errors_.list.resize(std::min(count, errors_.list.size()));
+  }
 
   /// The first `shown_errors` errors; the last of them says how many more there are.
   std::vector<Diagnostic> first_errors() const {
+    const std::vector<Diagnostic>& all = errors_.list;
     std::vector<Diagnostic> shown(
-        errors_.begin(),
-        errors_.begin() + static_cast<std::ptrdiff_t>(std::min(errors_.size(), shown_errors)));
-    if (errors_.size() > shown.size()) {
-      shown.back().notes.push_back(std::to_string(errors_.size() - shown.size()) +
+        all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), shown_errors)));
+    if (all.size() > shown.size()) {
+      shown.back().notes.push_back(std::to_string(all.size() - shown.size()) +
                                    " more errors are not shown");
     }
     return shown;
@@ -41,7 +45,7 @@ public:
 
   /// @throws Error(Errc::failed) with first_errors(), if there is any
   void throw_errors() const {
-    if (!errors_.empty()) throw Error(Errc::failed, first_errors());
+    if (!errors_.list.empty()) throw Error(Errc::failed, first_errors());
   }
 
 private:
@@ -54,14 +58,27 @@ private:
     return a.id == b.id && a.message == b.message && place(a) == place(b) && a.notes == b.notes &&
            a.helps == b.helps;
   }
-  static void add(std::vector<Diagnostic>& to, Diagnostic diagnostic) {
-    const bool known = std::any_of(
-        to.begin(), to.end(), [&](const Diagnostic& other) { return same(other, diagnostic); });
-    if (!known) to.push_back(std::move(diagnostic));
-  }
 
-  std::vector<Diagnostic> errors_;
-  std::vector<Diagnostic> warnings_;
+  /// Each finding once, in order; finding out takes the same time for the millionth.
+  struct Findings {
+    std::vector<Diagnostic> list;
+    std::unordered_multimap<std::size_t, std::size_t> by_hash;  ///< to places that may be gone
+
+    void add(Diagnostic diagnostic) {
+      const std::size_t hash = std::hash<std::string>()(diagnostic.id + diagnostic.message) +
+                               (diagnostic.where ? diagnostic.where->line : 0);
+      const auto [first, last] = by_hash.equal_range(hash);
+      const bool known = std::any_of(first, last, [&](const auto& entry) {
+        return entry.second < list.size() && same(list[entry.second], diagnostic);
+      });
+      if (known) return;
+      by_hash.emplace(hash, list.size());
+      list.push_back(std::move(diagnostic));
+    }
+  };
+
+  Findings errors_;
+  Findings warnings_;
 };
 
 }  // namespace ocibuild::support

@@ -51,6 +51,8 @@ Json parse_json(std::string_view text, std::string_view what) {
   } catch (const Json::parse_error& error) {
     throw Error(Errc::failed, "json-invalid",
                 concat(what, " is not valid JSON (byte ", error.byte, ")"));
+  } catch (const Json::out_of_range&) {
+    throw Error(Errc::failed, "json-invalid", concat(what, " has a number that is out of range"));
   }
 }
 

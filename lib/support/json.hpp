@@ -10,12 +10,14 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "support/ordered_object.hpp"
+
 /// Typed getters over nlohmann/json, so that a document of somebody else can never surprise with a
 /// type. Only *_json.cpp files use the json type; everybody else uses the functions that take and
 /// give text.
 namespace ocibuild::support {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::basic_json<OrderedObject>;
 
 /// @throws Error(Errc::failed, json-invalid) naming `what`, for text that is no JSON or nests
 /// deeper than 64

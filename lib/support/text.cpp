@@ -2,6 +2,7 @@
 #include "support/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
@@ -149,34 +150,46 @@ namespace ocibuild {
 
 namespace {
 
-/// Optimal string alignment distance (a swap of neighbours counts one), case ignored.
+constexpr std::size_t farthest = 2;   // edits that still make a word "nearly" another
+constexpr std::size_t longest = 100;  // characters of a word that somebody mistypes
+
+/// Optimal string alignment distance (a swap of neighbours counts one); `farthest` + 1 if it is
+/// more. Only cells near the diagonal can be that low. Both texts: at most `longest` + 2.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> before(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) last[j] = j;
+  using Row = std::array<std::size_t, longest + 4>;
+  constexpr std::size_t far = farthest + 1;
+  std::array<Row, 3> rows{};
+  for (std::size_t j = 0; j < rows[0].size(); ++j) rows[0][j] = std::min(j, far);
   for (std::size_t i = 1; i <= a.size(); ++i) {
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
+    Row& row = rows[i % 3];
+    const Row& last = rows[(i - 1) % 3];
+    const Row& before = rows[(i + 1) % 3];
+    const std::size_t begin = i > farthest ? i - farthest : 1;
+    const std::size_t end = std::min(b.size(), i + farthest);
+    row[begin - 1] = begin == 1 ? std::min(i, far) : far;
+    for (std::size_t j = begin; j <= end; ++j) {
       row[j] =
           std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] == b[j - 1] ? 0u : 1u)});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
         row[j] = std::min(row[j], before[j - 2] + 1);
       }
     }
-    std::swap(before, last);
-    std::swap(last, row);
+    row[end + 1] = far;
   }
-  return last[b.size()];
+  return std::min(rows[a.size() % 3][b.size()], far);
 }
 
 }  // namespace
 
 std::optional<std::string> closest_match(std::string_view word,
                                          const std::vector<std::string>& candidates) {
+  if (word.size() > longest) return std::nullopt;
   const std::string wanted = support::to_lower(word);
-  std::size_t best = wanted.size() <= 3 ? 1 : 2;
+  std::size_t best = wanted.size() <= 3 ? 1 : farthest;
   std::optional<std::string> found;
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > wanted.size() + 2 || wanted.size() > candidate.size() + 2) continue;
+    if (candidate.size() > wanted.size() + farthest) continue;
+    if (wanted.size() > candidate.size() + farthest) continue;
     const std::size_t distance = edit_distance(wanted, support::to_lower(candidate));
     if (distance < best || (distance == best && !found)) {
       best = distance;

@@ -221,7 +221,8 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
         "--image-name-with-digest-file needs at least one -t");
 }
 
-TEST_CASE("the Dockerfile is looked for in the working directory, then in PATH", "[cli]") {
+TEST_CASE("dockerfile.md 1.2: the Dockerfile is looked for in the working directory, then in PATH",
+          "[cli]") {
   Reader reader;
   reader.dir.write("ctx/Other", "");
   CHECK(reader.read({"-f", "Other", "ctx"}).request.dockerfile == reader.dir / "ctx/Other");
@@ -230,8 +231,10 @@ TEST_CASE("the Dockerfile is looked for in the working directory, then in PATH",
   CHECK(reader.read({"-f", "-"}).dockerfile_from_stdin);
 }
 
-TEST_CASE("cli.md 4.5: platforms come from --platform, a list, then from DOCKER_DEFAULT_PLATFORM",
-          "[cli]") {
+TEST_CASE(
+    "dockerfile.md 14.9; cli.md 4.5: platforms come from --platform, a list, then from "
+    "DOCKER_DEFAULT_PLATFORM",
+    "[cli]") {
   Reader reader;
   const auto platforms = [&](const Strings& words) {
     Strings out;

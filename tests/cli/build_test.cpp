@@ -116,14 +116,14 @@ TEST_CASE("with --load a file output leaves the name in the store too", "[cli]")
   CHECK(project.stored_images() == 1);
 }
 
-TEST_CASE("a Dockerfile may come from standard input", "[cli]") {
+TEST_CASE("dockerfile.md 1.3: a Dockerfile may come from standard input", "[cli]") {
   Project project;
   project.input = "FROM scratch\nCOPY hello /other\n";
   CHECK(project.run({"-f", "-", "."}) == 0);
   CHECK_THAT(project.err, Contains("COPY hello /other"));
 }
 
-TEST_CASE("two default Dockerfiles are pointed out", "[cli]") {
+TEST_CASE("dockerfile.md 1.1: two default Dockerfiles are pointed out", "[cli]") {
   Project project;
   project.dir.write("Containerfile", "FROM scratch\n");
   CHECK(project.run({"."}) == 0);
@@ -131,7 +131,7 @@ TEST_CASE("two default Dockerfiles are pointed out", "[cli]") {
              Contains("note: Dockerfile is used, Containerfile is there too; choose with -f\n"));
 }
 
-TEST_CASE("a source that the ignore file hides is explained", "[cli]") {
+TEST_CASE("dockerfile.md 7.4, 9.9: a source that the ignore file hides is explained", "[cli]") {
   Project project;
   project.dir.write("build/server", "x");
   project.dir.write(".dockerignore", "# local files\nbuild/\n");
@@ -144,6 +144,9 @@ TEST_CASE("a source that the ignore file hides is explained", "[cli]") {
         "   |      ^^^^^^^^^^^^\n"
         "   = note: ./build/server exists, but .dockerignore:2 'build/' leaves it out\n"
         "   = help: add '!build/server' below that line\n");
+  project.dir.write("Dockerfile", "FROM scratch\nADD build/server .\n");
+  CHECK(project.run({"--progress=quiet", "."}) == 1);
+  CHECK_THAT(project.err, Contains(".dockerignore:2 'build/' leaves it out"));
 }
 
 TEST_CASE("a base that the store lacks is exit status 5 with the two ways to get it", "[cli]") {

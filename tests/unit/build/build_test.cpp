@@ -184,8 +184,10 @@ TEST_CASE("a stopped build throws and names nothing", "[build]") {
   CHECK(ImageStore(project.request.store).images().empty());
 }
 
-TEST_CASE("image.md 1.1: threads, umask, time zone and file times do not change the image",
-          "[build]") {
+TEST_CASE(
+    "dockerfile.md 16.2; image.md 1.1: threads, umask, time zone and file times do not change the "
+    "image",
+    "[build]") {
   const auto digest = [](unsigned jobs, mode_t mask) {
     Project project("FROM scratch\nCOPY . /app\n");
     const mode_t before = ::umask(mask);

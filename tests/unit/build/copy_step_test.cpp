@@ -206,7 +206,7 @@ TEST_CASE("dockerfile.md 7.13: several files onto one name leave the last one, w
   CHECK(copied.warnings[0].id == "copy-overwrites");
 }
 
-TEST_CASE("dockerfile.md 17: a missing source names the nearest path", "[build]") {
+TEST_CASE("dockerfile.md 7.4, 17: a missing source names the nearest path", "[build]") {
   MemoryTree origin;
   origin.file("build/server", "x");
   const Copied copied = run(copy_step({"build/sever"}, "/t"), origin, {});

@@ -62,6 +62,13 @@ TEST_CASE("dockerfile.md 11.1: a number sign is a comment in column one only", "
   CHECK(hides("/!x", "!x"));
 }
 
+TEST_CASE("dockerfile.md 11.3: case matters, and the root is never excluded", "[context]") {
+  const IgnoreRules some = rules("Docs\n*\n!docs\n");
+  CHECK_FALSE(some.excludes("docs"));
+  CHECK(some.excludes("Docs"));
+  CHECK_FALSE(some.excludes(""));
+}
+
 TEST_CASE("dockerfile.md 11.1, 11.3: dot, slash and paths outside match nothing", "[context]") {
   for (const char* text : {".", "/", "../x", "..", "a/.."}) {
     CAPTURE(text);
@@ -95,6 +102,16 @@ TEST_CASE(
   CHECK_FALSE(hides("a/b\n!**/c", "a/b/c"));
   CHECK(hides("a/b\n!**/c\n**/d", "a/b/c/d"));
   CHECK(hides("a/b\n!**/c", "a/b/d"));
+}
+
+TEST_CASE("dockerfile.md 11.6: a pattern that changes nothing leaves its place to earlier ones",
+          "[context]") {
+  // The second "a" is not asked, so that the exception between the two still counts below "a".
+  CHECK_FALSE(rules("a\n!a/b\na\n").excludes("a/b"));
+  CHECK(rules("a\n!a/b\na\na/b\n").excludes("a/b"));
+  CHECK(rules("a\n!a\na\n!b\n").excludes("a/x"));
+  CHECK_FALSE(rules("!a\na\n!a\na\n!a\n").excludes("a/x"));
+  CHECK(rules("*\n!\\a\n!a\n\\a\n").excludes("a"));
 }
 
 TEST_CASE("dockerfile.md 11.6: a walk with inherited hits gives the same as one path",

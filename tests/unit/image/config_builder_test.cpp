@@ -55,7 +55,7 @@ TEST_CASE("times are RFC 3339 in UTC", "[image]") {
   CHECK_THROWS_AS(rfc3339(INT64_MIN), Error);
 }
 
-TEST_CASE("a config of scratch holds only what was built", "[image]") {
+TEST_CASE("dockerfile.md 14.1, 14.5: a config of scratch holds only what was built", "[image]") {
   ConfigBuilder builder(nullptr, arm(), 86400);
   builder.add_step("ENV A=b");
   builder.add_layer("COPY f / # buildkit", diff_id("f"));
@@ -72,7 +72,8 @@ TEST_CASE("a config of scratch holds only what was built", "[image]") {
             diff_id("f").str() + "\"]}}");
 }
 
-TEST_CASE("history and layers of the base come first, unchanged", "[image]") {
+TEST_CASE("dockerfile.md 14.2, 15.1: history and layers of the base come first, unchanged",
+          "[image]") {
   const ImageConfig from = base();
   ConfigBuilder builder(&from, arm(), 5);
   builder.add_layer("COPY y", diff_id("three"));
@@ -85,7 +86,7 @@ TEST_CASE("history and layers of the base come first, unchanged", "[image]") {
   CHECK(config.platform == arm());
 }
 
-TEST_CASE("a history with too few layers is padded", "[image]") {
+TEST_CASE("dockerfile.md 15.4; image.md 4.3: a history with too few layers is padded", "[image]") {
   ImageConfig from = base();
   from.diff_ids.push_back(diff_id("three"));
   const ImageConfig config = finished(from);
@@ -98,7 +99,10 @@ TEST_CASE("a history with too few layers is padded", "[image]") {
   CHECK(finished(from).history.size() == 3);
 }
 
-TEST_CASE("a history with too many layers loses the mark of the last ones", "[image]") {
+TEST_CASE(
+    "dockerfile.md 15.4; image.md 4.3: a history with too many layers loses the mark of the last "
+    "ones",
+    "[image]") {
   ImageConfig from = base();
   from.diff_ids.pop_back();
   const ImageConfig config = finished(from);

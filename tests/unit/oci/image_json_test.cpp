@@ -11,7 +11,10 @@ namespace {
 const std::string hex(64, 'a');
 }
 
-TEST_CASE("image.md 4.1: a config is written compact, in one order, without escapes", "[oci]") {
+TEST_CASE(
+    "dockerfile.md 14.4, 14.5; image.md 4.1: a config is written compact, in one order, without "
+    "escapes",
+    "[oci]") {
   ImageConfig config;
   config.created = "1970-01-01T00:00:00Z";
   config.platform.architecture = "arm64";
@@ -46,7 +49,10 @@ TEST_CASE(
         std::string::npos);
 }
 
-TEST_CASE("a healthcheck and every other member of a config come back as written", "[oci]") {
+TEST_CASE(
+    "dockerfile.md 14.6, 14.7: a healthcheck and every other member of a config come back as "
+    "written",
+    "[oci]") {
   ImageConfig config;
   config.author = "me";
   config.platform = Platform::parse("linux/arm/v7");
@@ -56,6 +62,7 @@ TEST_CASE("a healthcheck and every other member of a config come back as written
   config.config.volumes = {"/v"};
   config.config.working_dir = "/w";
   config.config.stop_signal = "TERM";
+  config.config.args_escaped = true;
   config.config.healthcheck = Healthcheck{{"CMD", "x"}, 1, 2, 3, 4, 5};
   config.config.on_build = {"RUN x"};
   config.config.shell = {"/bin/bash"};

@@ -253,6 +253,45 @@ TEST_CASE("dockerfile.md 15.1: each instruction but FROM is one step that knows 
   CHECK(planned.target().steps[1].makes_layer());
 }
 
+TEST_CASE("dockerfile.md 4.7: blanks split words inside braces too, unless all is quoted",
+          "[plan]") {
+  CHECK(Planned("FROM scratch\nENV A=${B:-a b}\n").errors() == Strings{"equals-missing 2:14+2"});
+  CHECK(on_scratch("ENV A=\"${B:-a b}\"\n").config().env.back() == "A=a b");
+}
+
+TEST_CASE("dockerfile.md 14.3: PATH is added unless there is one, even an empty one", "[plan]") {
+  const auto env_of = [](const Strings& env, const char* platform) {
+    const plan::PlanInputs inputs{.platform = Platform::parse(platform)};
+    ContainerConfig config;
+    config.env = env;
+    return Planned("FROM base\nENV A=$PATH\n", inputs, {{"base:latest", config}}).config().env;
+  };
+  const std::string path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  CHECK(env_of({"Path=x"}, "linux/amd64") == Strings{"Path=x", "PATH=" + path, "A=" + path});
+  CHECK(env_of({"PATH="}, "linux/amd64") == Strings{"PATH=", "A="});
+  CHECK(env_of({}, "windows/amd64") == Strings{"A="});
+}
+
+TEST_CASE("dockerfile.md 14.6: no instruction sets ArgsEscaped, a base keeps its own", "[plan]") {
+  CHECK_FALSE(on_scratch("CMD a\nENTRYPOINT b\n").config().args_escaped);
+  ContainerConfig config;
+  config.args_escaped = true;
+  CHECK(Planned("FROM base\nCMD a\n", {}, {{"base:latest", config}}).config().args_escaped);
+}
+
+TEST_CASE("dockerfile.md 14.4: Env is in the order of first appearance", "[plan]") {
+  CHECK(on_scratch("ENV Z=1 A=1\nENV M=1\nENV A=2\n").config().env ==
+        Strings{on_scratch("").config().env.front(), "Z=1", "A=2", "M=1"});
+}
+
+TEST_CASE("dockerfile.md 14.10: values of ARG stay in the history", "[plan]") {
+  const Planned planned("FROM scratch\nARG SEEN=value API_TOKEN\nENV E=e\n");
+  CHECK(planned.history()[0] == "ARG SEEN=value API_TOKEN");
+  CHECK(planned.config().env.back() == "E=e");
+  CHECK(planned.config().env.size() == 2);
+  CHECK(planned.warnings() == Strings{"SecretsUsedInArgOrEnv 2:16+9"});
+}
+
 TEST_CASE("dockerfile.md 4.10: many variables are evaluated in linear time", "[plan]") {
   std::string lines;
   for (int i = 0; i < 100'000; ++i)

@@ -215,6 +215,31 @@ TEST_CASE("dockerfile.md 16.5: the last name of an inode gives it its owner and 
   CHECK(index->find(oci::RootfsPath("a"))->entry.uid == 7);
 }
 
+TEST_CASE("dockerfile.md 16.5: hard links in a circle name nothing and end the scan", "[rootfs]") {
+  SampleLayer layer;
+  for (const auto& [path, target] : {std::pair{"a", "b"}, {"b", "a"}, {"c", "a"}, {"b", "c"}}) {
+    layer.add(test::hard_link_entry(path, target));
+  }
+  const auto index = scan(layer.tar());
+  rootfs::View view;
+  view.add(index, nullptr);
+  CHECK_FALSE(view.lookup(RootfsPath("a")));
+  CHECK_FALSE(view.lookup(RootfsPath("c")));
+}
+
+TEST_CASE("dockerfile.md 16.5: a chain of hard links is one file, however long it is", "[rootfs]") {
+  constexpr int length = 20000;
+  SampleLayer layer;
+  for (int i = 1; i <= length; ++i) {
+    layer.add(test::hard_link_entry("l" + std::to_string(i), "l" + std::to_string(i - 1)));
+  }
+  layer.file("l0", "x").add(test::hard_link_entry("last", "l" + std::to_string(length)));
+  const auto index = scan(layer.tar());
+  rootfs::View view;
+  view.add(index, nullptr);
+  CHECK(view.lookup(RootfsPath("last"))->entry.size == 1);
+}
+
 TEST_CASE("a scan can be stopped", "[rootfs]") {
   SampleLayer layer;
   layer.file("a", "x");

@@ -12,6 +12,11 @@ TEST_CASE("the nearest word wins, whatever its case, and only within two edits",
   CHECK(closest_match("BUIDLER", {"builder", "base"}) == "builder");
   CHECK(closest_match("xyz", {"abc"}) == std::nullopt);
   CHECK(closest_match("ab", {"cd", "ac"}) == "ac");
+  CHECK(closest_match("stagnig", {"staging"}) == "staging");
+  CHECK(closest_match("xxstaging", {"staging"}) == "staging");
+  CHECK(closest_match("staging", {"taginxx"}) == std::nullopt);
+  CHECK(closest_match("abcd", {"badc"}) == "badc");
+  CHECK(closest_match(std::string(100, 'a') + "b", {std::string(100, 'a')}) == std::nullopt);
 }
 
 TEST_CASE("control characters and broken UTF-8 are escaped, text is not", "[support]") {
