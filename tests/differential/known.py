@@ -96,6 +96,13 @@ def failing_unit(case, theirs):
     return units[0] if units else ""
 
 
+@known(PARTLY_SENT, "docker")
+def partly_sent(case, theirs, ours):
+    """20.10 also overlooks files of a wildcard when an earlier build sent a part of the same context."""
+    wildcard = any(re.match(r"(?i)(COPY|ADD)\b.*[*?\[]", unit, re.DOTALL) for unit in case.units)
+    return wildcard and ours.ok and re.search(r'cache key: "/.*" not found: not found', theirs.text or "") is not None
+
+
 @known("An empty source is an error")
 def empty_source(_case, theirs, ours):
     return refused(theirs, ours, "copy-source-empty")
