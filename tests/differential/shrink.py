@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Makes a case as small as it gets while it still shows what it shows."""
 
+import time
 
-def smaller(case, shows, tries=120):
+
+def smaller(case, shows, seconds, tries=120):
     """The smallest case found by leaving out one thing after the other; `shows(case)` decides whether it is kept."""
     budget = [tries]
+    end = time.monotonic() + seconds
 
     def still(candidate):
+        if time.monotonic() > end:
+            budget[0] = 0
         if budget[0] <= 0:
             return False
         budget[0] -= 1
