@@ -91,7 +91,13 @@ std::optional<Line> read_pattern(std::string_view text) {
 }
 
 std::optional<Line> read_line(std::string_view text) {
-  return text.starts_with('#') ? std::nullopt : read_pattern(text);
+  auto line = text.starts_with('#') ? std::nullopt : read_pattern(text);
+  // The engine looks for the mark again once the path is clean: "/!x" is an exception.
+  if (line && !line->exception && line->pattern.starts_with('!')) {
+    line->exception = true;
+    line->pattern.erase(0, 1);
+  }
+  return line;
 }
 
 Diagnostic invalid(const std::string& file, unsigned number, std::string_view text,

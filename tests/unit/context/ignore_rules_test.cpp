@@ -59,7 +59,8 @@ TEST_CASE("dockerfile.md 11.1: a number sign is a comment in column one only", "
   CHECK(hides(" #x", "#x"));
   CHECK(hides("\\#x", "#x"));
   CHECK(hides("\\!x", "!x"));
-  CHECK(hides("/!x", "!x"));
+  CHECK_FALSE(hides("/!x", "!x"));
+  CHECK_FALSE(hides("*\n/!x", "x"));
 }
 
 TEST_CASE("dockerfile.md 11.3: case matters, and the root is never excluded", "[context]") {
