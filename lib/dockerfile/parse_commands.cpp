@@ -146,6 +146,22 @@ bool may_be_trigger(std::string_view keyword) {
   });
 }
 
+namespace {
+
+/// The engine splits the pairs of a trigger where it stands, and nothing else of it.
+bool pairs_are_good(const Statement& onbuild, const Word& keyword) {
+  const bool env = support::equal_ignoring_case(keyword.text, "env");
+  if (!env && !support::equal_ignoring_case(keyword.text, "label")) return true;
+  Statement trigger = onbuild;
+  trigger.keyword = env ? "ENV" : "LABEL";
+  const Slice behind{onbuild.text.offset + keyword.text.size(),
+                     onbuild.text.length - keyword.text.size()};
+  trigger.text = trimmed(onbuild.line.text, behind);
+  return trigger.text.length == 0 || (env ? parse_env(trigger) : parse_label(trigger));
+}
+
+}  // namespace
+
 std::optional<Body> parse_onbuild(const Statement& statement) {
   const std::vector<Word> words = statement.words();
   if (words.empty()) {
@@ -160,6 +176,7 @@ std::optional<Body> parse_onbuild(const Statement& statement) {
                                         "image"}});
     return std::nullopt;
   }
+  if (!pairs_are_good(statement, words.front())) return std::nullopt;
   // Blanks at the end are stored too, as the engine does.
   Onbuild out{statement.line.text.substr(statement.text.offset)};
   for (const Heredoc& heredoc : statement.line.heredocs) {

@@ -153,6 +153,10 @@ TEST_CASE("dockerfile.md 13.13: ONBUILD needs an instruction that may be a trigg
   CHECK(error_of("ONBUILD from x") == Strings{"onbuild-invalid 2:9+4"});
   CHECK(error_of("ONBUILD ONBUILD RUN x") == Strings{"onbuild-invalid 2:9+7"});
   CHECK(error_of("ONBUILD Maintainer x") == Strings{"onbuild-invalid 2:9+10"});
+  CHECK(error_of("ONBUILD env A=b c") == Strings{"equals-missing 2:17+1"});
+  CHECK(error_of("ONBUILD LABEL A") == Strings{"arguments-missing 2:15+1"});
+  CHECK(error_of("ONBUILD LABEL").empty());
+  CHECK(error_of("ONBUILD EXPOSE x y=z").empty());
 }
 
 TEST_CASE("dockerfile.md 6.1, 17: FROM has one word, or three with AS", "[dockerfile]") {
