@@ -23,6 +23,8 @@ class Pattern:
         self.exception = text.startswith("!")
         text = posixpath.normpath((text[1:] if self.exception else text).strip())
         self.text = text.lstrip("/") if text != "/" else text
+        if self.text.startswith("!") and not self.exception:
+            self.exception, self.text = True, self.text[1:]
         self.parts = len(self.text.split("/"))
         self._matches = self._compiled(engine)
 

@@ -16,7 +16,9 @@ ALL = ("docker", "buildkit")
 KNOWN = []
 # Not recognised by looks: the difference is gone when another instruction needs the whole context.
 PARTLY_SENT = "A wildcard reaches all of the context"
-# Not recognised by looks either: ocibuild builds the same from what the engine takes the patterns to mean.
+# The same, or when no wildcard stands before /./ and could match what is no directory.
+PIVOT = "What stands before /./ is a directory"
+# Nor this: ocibuild builds the same from what the engine takes the patterns to mean.
 LETTERS = "Letters of regular expressions in ignore patterns"
 EXCEPTIONS = "Docker 20.10 reads exceptions of the ignore file differently"
 
@@ -43,7 +45,8 @@ def explanation(case, theirs, ours, engine, build):
     again = build(meant)
     if again.ok and ours.ok:
         again.facts["history"] = ours.facts["history"]  # it has the words as they were written
-    if again.facts == theirs.facts and (again.ok or again.errors == ["copy-source-missing"]):
+    if again.facts == theirs.facts and (
+            again.ok or again.errors in (["copy-source-missing"], ["destination-blocked"])):
         return LETTERS if engine_ignore.has_operators(case) else EXCEPTIONS
     # The patterns may be one of two reasons.
     return _by_looks(case, theirs, again, engine) if again.facts != ours.facts else None
@@ -54,6 +57,17 @@ def _by_looks(case, theirs, ours, engine):
         if engine in engines and function(case, theirs, ours):
             return heading
     return None
+
+
+def without_reason(case, engine):
+    """(heading, case without what the entry is about) for the entries that are recognised by building again."""
+    yield PARTLY_SENT, case.with_whole_context()
+    files = any(node["kind"] != "dir" for node in case.context.values())
+    pivots = [unit for unit in case.units if re.search(r"--parents\b.*[*?\]][^\s\"]*/\./", unit, re.DOTALL)]
+    if engine == "buildkit" and files and pivots:
+        without = case.copy()
+        without.units = [unit for unit in case.units if unit not in pivots]
+        yield PIVOT, without
 
 
 def undocumented():
@@ -130,7 +144,7 @@ def exclamation_mark(case, theirs, ours):
         word.startswith("!") and word == not_found(theirs) for word in re.split(r'[\s"]+', unit))
 
 
-@known("What stands before /./ is a directory", "buildkit")
+@known(PIVOT, "buildkit")
 def pivot_is_file(case, theirs, ours):
     """Each of our errors names a source whose part before /./ is no directory of the context."""
     if not refused(theirs, ours, "copy-source-missing"):
@@ -149,10 +163,21 @@ def root_with_parents(_case, theirs, ours):
 
 @known("A file that is copied onto itself", "buildkit")
 def copied_onto_itself(_case, theirs, ours):
+    """Only hard links differ: what is one file in our image is one in theirs, where links of older layers stay."""
     nodes = differing_nodes(theirs, ours)
-    return bool(nodes) and all(
-        old and new and "same_file_as" in old and "same_file_as" not in new
-        and {key: value for key, value in old.items() if key != "same_file_as"} == new for _, old, new in nodes)
+    if not nodes or any(not (old and new and _without_link(old) == _without_link(new)) for _, old, new in nodes):
+        return False
+    old, new = _inodes(theirs.facts["tree"]), _inodes(ours.facts["tree"])
+    return len({(old[path], new[path]) for path in new}) == len(set(new.values()))
+
+
+def _without_link(node):
+    return {key: value for key, value in node.items() if key != "same_file_as"}
+
+
+def _inodes(tree):
+    """Path -> the path that stands for its file."""
+    return {path: node.get("same_file_as", path) for path, node in tree.items()}
 
 
 @known("An archive that replaces its own directories")
@@ -180,6 +205,14 @@ def excluded_source(case, theirs, ours):
         for part in [path, *(path[:index] for index, letter in enumerate(path) if letter == "/")])
 
 
+@known("An empty file after an exception", "buildkit")
+def emptied_file(case, theirs, ours):
+    nodes = differing_nodes(theirs, ours)
+    return bool(nodes) and any(line.strip().startswith("!") for line in case.ignore or []) and all(
+        old and new and old["type"] == new["type"] == "file" and old["size"] == 0
+        and dict(old, sha256="", size=0) == dict(new, sha256="", size=0) for _, old, new in nodes)
+
+
 @known("A dangling symlink beside --exclude or --parents", "buildkit")
 def dangling_beside_exclude(case, theirs, ours):
     unit = "" if theirs.ok else failing_unit(case, theirs)
@@ -200,6 +233,19 @@ def chmod_of_old(case, theirs, ours):
         old and new and dict(old, mode="") == dict(new, mode="")
         and (old["mode"][1:] == new["mode"][1:] or (old["type"] == "dir" and old["mode"] in ("0755", "2755")))
         for _, old, new in nodes)
+
+
+@known("Docker 20.10 cleans the path of an empty WORKDIR", "docker")
+def empty_workdir(case, theirs, ours):
+    empty = any(re.match(r"(?i)WORKDIR\s+\S*\$", unit) for unit in case.units)
+    return empty and theirs.ok and ours.ok and _with_clean_paths(theirs.facts) == _with_clean_paths(ours.facts)
+
+
+def _with_clean_paths(facts):
+    history = [re.sub("(?<=^WORKDIR ).*", lambda path: posixpath.normpath(path.group()), line)
+               for line in facts["history"]]
+    return dict(facts, history=history,
+                config=dict(facts["config"], WorkingDir=posixpath.normpath(facts["config"].get("WorkingDir", ""))))
 
 
 @known("Docker 20.10 does not fetch images for triggers", "docker")
