@@ -5,6 +5,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "oci/host_name.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild {
@@ -50,38 +51,6 @@ bool is_component(std::string_view text) {
   return true;
 }
 
-bool is_label(std::string_view text) {
-  const auto alnum = [](char c) { return support::is_alpha(c) || support::is_digit(c); };
-  return !text.empty() && alnum(text.front()) && alnum(text.back()) &&
-         std::all_of(text.begin(), text.end(), [&](char c) { return alnum(c) || c == '-'; });
-}
-
-bool is_ipv6(std::string_view text) {
-  return text.size() > 2 && std::all_of(text.begin(), text.end(), [](char c) {
-           return support::is_digit(c) || c == ':' || c == '.' || (c >= 'a' && c <= 'f') ||
-                  (c >= 'A' && c <= 'F');
-         });
-}
-
-bool is_host(std::string_view text) {
-  if (text.starts_with('[')) {
-    const std::size_t end = text.find(']');
-    if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return false;
-    text.remove_prefix(end + 1);
-    if (text.empty()) return true;
-    if (text.front() != ':') return false;
-  } else {
-    for (const std::string& label : support::split(text.substr(0, text.find(':')), '.')) {
-      if (!is_label(label)) return false;
-    }
-  }
-  const std::size_t colon = text.find(':');
-  std::uint64_t port = 0;
-  return colon == std::string_view::npos ||
-         (support::parse_number(text.substr(colon + 1), 65535, port) && port > 0 &&
-          text.size() - colon <= 6);
-}
-
 bool is_tag(std::string_view text) {
   const auto word = [](char c) { return support::is_alpha(c) || support::is_digit(c) || c == '_'; };
   return !text.empty() && text.size() <= longest_tag && word(text.front()) &&
@@ -90,25 +59,25 @@ bool is_tag(std::string_view text) {
 }
 
 void check_scheme_and_id(std::string_view text) {
+  const std::string lower = support::to_lower(text);
   for (const std::string_view scheme : {"http://", "https://", "docker://"}) {
-    if (text.starts_with(scheme)) {
+    if (lower.starts_with(scheme)) {
       invalid(text, concat("a name has no scheme, write ", quote(text.substr(scheme.size()))));
     }
   }
   const bool hex = std::all_of(text.begin(), text.end(), [](char c) {
-    return support::is_digit(c) || (c >= 'a' && c <= 'f');
+    return support::is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
   });
   if (text.size() == 64 && hex) invalid(text, "64 hexadecimal digits would look like an image ID");
 }
 
-/// The part before the first slash is a host if it looks like one.
-bool names_a_host(std::string_view first) {
-  return first == "localhost" || first.find_first_of(".:") != std::string_view::npos;
-}
-
 void check_path(std::string_view text, std::string_view path) {
   if (std::any_of(path.begin(), path.end(), is_upper)) {
-    invalid(text, concat("must be lower case: did you mean ", support::to_lower(text), "?"));
+    // Tags keep their case, so only what is in front of the tag is repaired.
+    const std::size_t end = static_cast<std::size_t>(path.data() - text.data()) + path.size();
+    invalid(text,
+            concat("must be lower case: did you mean ", support::to_lower(text.substr(0, end)),
+                   support::escape_controls(text.substr(end)), "?"));
   }
   for (const std::string& component : support::split(path, '/')) {
     if (!is_component(component)) {
@@ -149,9 +118,9 @@ Reference Reference::parse(std::string_view text) {
       .registry = std::string(default_registry), .repository = {}, .tag = {}, .digest = {}};
   std::string_view rest = text;
   if (const std::size_t slash = text.find('/');
-      slash != std::string_view::npos && names_a_host(text.substr(0, slash))) {
+      slash != std::string_view::npos && oci::names_a_host(text.substr(0, slash))) {
     const std::string_view host = text.substr(0, slash);
-    if (!is_host(host)) invalid(text, concat(quote(host), " is no host[:port]"));
+    if (!oci::is_host(host)) invalid(text, concat(quote(host), " is no host[:port]"));
     reference.registry = support::to_lower(host);
     rest = text.substr(slash + 1);
   }

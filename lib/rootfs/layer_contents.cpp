@@ -48,11 +48,13 @@ private:
 struct LayerContents::Impl {
   std::filesystem::path blob;
   std::filesystem::path scratch;
+  std::function<void()> provide;
   std::once_flag once;
   support::Fd tar;
 
   /// Runs once; when it throws, the next caller tries again.
   void prepare() {
+    if (provide) provide();
     support::Fd stored = support::open_read(blob);
     std::array<std::byte, 4> start{};
     support::FdRangeSource front(stored.get(), blob, 0, start.size());
@@ -75,10 +77,12 @@ struct LayerContents::Impl {
   }
 };
 
-LayerContents::LayerContents(std::filesystem::path blob, std::filesystem::path scratch)
+LayerContents::LayerContents(std::filesystem::path blob, std::filesystem::path scratch,
+                             std::function<void()> provide)
     : impl_(std::make_unique<Impl>()) {
   impl_->blob = std::move(blob);
   impl_->scratch = std::move(scratch);
+  impl_->provide = std::move(provide);
 }
 
 LayerContents::~LayerContents() = default;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "support/bytes.hpp"
@@ -16,8 +17,10 @@ namespace ocibuild::rootfs {
 /// Nothing is unpacked.
 class LayerContents : public std::enable_shared_from_this<LayerContents> {
 public:
-  /// `blob`: path of the stored blob. `scratch`: directory for the nameless file.
-  LayerContents(std::filesystem::path blob, std::filesystem::path scratch);
+  /// `blob`: path of the stored blob. `scratch`: directory for the nameless file. `provide`: called
+  /// before the blob is first opened, for one that may have to be fetched; may be empty.
+  LayerContents(std::filesystem::path blob, std::filesystem::path scratch,
+                std::function<void()> provide = {});
   ~LayerContents();
   /// Bytes [offset, offset + size) of the uncompressed tar. The source keeps this object alive.
   std::unique_ptr<support::ByteSource> open(std::uint64_t offset, std::uint64_t size) const;

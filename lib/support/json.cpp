@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/json.hpp"
 
+#include <algorithm>
 #include <limits>
 
 #include <nlohmann/json.hpp>
@@ -39,6 +40,13 @@ bool nests_deeper(std::string_view text, int limit) {
   return false;
 }
 
+/// `byte` counts from 1, as the parser gives it.
+std::string position(std::string_view text, std::size_t byte) {
+  const std::string_view before = text.substr(0, byte == 0 ? 0 : byte - 1);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  return concat("line ", line, ", column ", before.size() - (before.rfind('\n') + 1) + 1);
+}
+
 }  // namespace
 
 Json parse_json(std::string_view text, std::string_view what) {
@@ -50,7 +58,7 @@ Json parse_json(std::string_view text, std::string_view what) {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw Error(Errc::failed, "json-invalid",
-                concat(what, " is not valid JSON (byte ", error.byte, ")"));
+                concat(what, " is not valid JSON (", position(text, error.byte), ")"));
   } catch (const Json::out_of_range&) {
     throw Error(Errc::failed, "json-invalid", concat(what, " has a number that is out of range"));
   }

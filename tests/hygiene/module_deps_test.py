@@ -41,6 +41,7 @@ REFUSED = {
     "lib/support/json.hpp": "<nlohmann/json.hpp>",
     "lib/tar/openssl.cpp": "<openssl/evp.h>",
     "lib/tar/zlib.cpp": "<zlib.h>",
+    "lib/oci/toml.cpp": "<toml++/toml.h>",
     "lib/tar/unknown.cpp": "<some/library.hpp>",
     "lib/tar/process.cpp": "<boost/process/v2.hpp>",
     "lib/include/ocibuild/system.hpp": "<unistd.h>",

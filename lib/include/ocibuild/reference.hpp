@@ -10,8 +10,8 @@
 
 namespace ocibuild {
 
-/// The name of an image: registry/repository:tag@digest, fully normalised (docs/reference/image.md,
-/// section 8).
+/// The name of an image: registry/repository:tag@digest, fully normalised
+/// (docs/reference/registry.md, 1).
 ///
 /// "alpine" is docker.io/library/alpine:latest, as for docker. Without tag and digest the tag is
 /// "latest".
