@@ -143,8 +143,8 @@ class Options:
     def __init__(self):
         parser = argparse.ArgumentParser()
         parser.add_argument("--ocibuild", required=True)
-        parser.add_argument("--server", required=True, help="the static program of examples/fluidity")
-        parser.add_argument("--cache", required=True, help="directory for what is costly to make")
+        parser.add_argument("--server", default="", help="the static program of examples/fluidity")
+        parser.add_argument("--cache", default="/var/tmp", help="directory for what is costly to make")
         given = parser.parse_args()
         self.ocibuild = os.path.abspath(given.ocibuild)
         self.server = os.path.abspath(given.server)

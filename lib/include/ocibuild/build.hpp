@@ -13,6 +13,7 @@
 
 #include <ocibuild/event.hpp>
 #include <ocibuild/image.hpp>
+#include <ocibuild/network.hpp>
 #include <ocibuild/reference.hpp>
 
 namespace ocibuild {
@@ -48,6 +49,10 @@ struct Annotation {
   std::optional<Platform> platform{};  ///< only of this one; manifest and manifest_descriptor
 };
 
+/// When a registry is asked for a base image: always; only for what the store lacks; always, but
+/// the store's image will do when no registry answers; never.
+enum class PullPolicy { always, missing, newer, never };
+
 /// Everything a build depends on. Nothing is taken from the environment.
 struct BuildRequest {
   /// Root of the store; made when missing. See ImageStore.
@@ -69,6 +74,9 @@ struct BuildRequest {
   /// Empty: the base's, or the host's on scratch. One: an image for it. Several: an index with an
   /// image for each, in this order; a platform that comes twice counts once.
   std::vector<Platform> platforms{};
+  PullPolicy pull = PullPolicy::missing;
+  /// How registries are reached; absent: none is asked, whatever `pull` says.
+  std::optional<NetworkSettings> network{};
   /// Names the image gets in the store; may be empty.
   std::vector<Reference> names{};
   /// Set last, so they win over LABEL.

@@ -53,7 +53,27 @@ struct ImageDone {
   std::string digest;  ///< of the manifest
 };
 
-using Event = std::variant<DockerfileRead, ContextRead, StepDone, Warning, ImageDone>;
+/// Bytes of a blob between here and a registry; sent often while it moves.
+struct BlobMoved {
+  enum class State { moving, done, was_there, mounted };
+  bool upload = false;
+  State state = State::moving;
+  std::string host;         ///< who is talked to, as the user named it
+  std::string digest;       ///< of the blob
+  std::uint64_t done = 0;   ///< bytes that are there
+  std::uint64_t total = 0;  ///< bytes of the blob
+  std::string retry{};      ///< why it is tried again; empty: all is well
+};
+
+/// A manifest, index or tag is at its registry.
+struct Pushed {
+  std::string name;        ///< normalised
+  std::string digest;      ///< of the manifest or index
+  bool was_there = false;  ///< the registry had it under that name; nothing was sent
+};
+
+using Event =
+    std::variant<DockerfileRead, ContextRead, StepDone, Warning, ImageDone, BlobMoved, Pushed>;
 
 /// Receives events. Called from the thread that called build(), never from two threads at once;
 /// what it throws ends the build and reaches the caller.

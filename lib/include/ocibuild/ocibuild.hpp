@@ -20,6 +20,8 @@
 #include <ocibuild/event.hpp>
 #include <ocibuild/image.hpp>
 #include <ocibuild/image_store.hpp>
+#include <ocibuild/login.hpp>
+#include <ocibuild/network.hpp>
 #include <ocibuild/reference.hpp>
 #include <ocibuild/transfer.hpp>
 #include <ocibuild/version.hpp>

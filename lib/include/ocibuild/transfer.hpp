@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include <ocibuild/event.hpp>
 #include <ocibuild/image_store.hpp>
+#include <ocibuild/network.hpp>
 
 namespace ocibuild {
 
@@ -44,5 +46,47 @@ OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<Sav
 /// @throws Error(Errc::failed, archive-invalid, blob-corrupt) naming the member
 OCIBUILD_API std::vector<StoredImage> load(const std::filesystem::path& store,
                                            const Endpoint& source, std::stop_token stop = {});
+
+/// What to send where.
+struct PushRequest {
+  std::filesystem::path store;
+  Descriptor image;              ///< manifest or index in the store
+  std::vector<Reference> names;  ///< destinations; at least one
+  NetworkSettings network{};
+};
+
+struct PushResult {
+  Digest digest;                ///< of what every name now points to
+  std::uint64_t uploaded = 0;   ///< bytes of blobs
+  std::uint64_t mounted = 0;    ///< bytes taken over from another repository of the registry
+  std::uint64_t was_there = 0;  ///< bytes the registries had already
+};
+
+/// Sends an image of the store to registries: blobs first, then manifests, then tags, so that
+/// nothing incomplete is ever named. What a registry has is not sent again.
+/// Blocks; `events` as for build().
+/// @throws Error   Errc::credentials (push-denied, auth-needed …), Errc::retry_later,
+/// Errc::network_setup, Errc::not_found, Errc::usage (offline), as docs/reference/registry.md 12
+OCIBUILD_API PushResult push(const PushRequest& request, EventSink& events,
+                             std::stop_token stop = {});
+
+struct PullRequest {
+  std::filesystem::path store;
+  Reference name;
+  std::vector<Platform> platforms{};  ///< empty: the host's
+  NetworkSettings network{};
+};
+
+struct PullResult {
+  StoredImage image;
+  std::string served_by{};  ///< registry or mirror that gave the manifest
+  bool was_there = false;   ///< nothing was downloaded
+};
+
+/// Brings an image into the store, whole and verified, and names it.
+/// @throws Error   Errc::not_found (base-not-found, platform-missing), Errc::credentials … as
+/// push()
+OCIBUILD_API PullResult pull(const PullRequest& request, EventSink& events,
+                             std::stop_token stop = {});
 
 }  // namespace ocibuild

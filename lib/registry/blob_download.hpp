@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <ocibuild/image.hpp>
+
+#include "registry/session.hpp"
+#include "support/bytes.hpp"
+
+namespace ocibuild::registry {
+
+/// Where the bytes of a blob go. Called on the thread of download_blob().
+class BlobSink {
+public:
+  virtual ~BlobSink() = default;
+  virtual void write(support::Bytes bytes) = 0;
+  /// Throws away what was written: the bytes come again from the first one.
+  virtual void restart() = 0;
+};
+
+/// What a transfer tells while it moves: bytes of the blob that are there, and, when something goes
+/// wrong and is tried again, why.
+struct TransferObserver {
+  std::function<void(std::uint64_t done)> moved{};
+  std::function<void(const std::string& why)> repeats{};
+};
+
+/// GET of a blob from the first of `sources` that gives it whole: resumed after breaks, verified
+/// against digest and size before it returns (docs/reference/registry.md, P8 to P10 and Y5).
+/// `sources` is not empty and outlives the call. Memory does not grow with the blob.
+/// @throws Error: blob-corrupt, size-mismatch, registry-unavailable … of the last source
+void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
+                   const Descriptor& descriptor, BlobSink& sink,
+                   const TransferObserver& observer = {});
+
+}  // namespace ocibuild::registry

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/blob_upload.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <ocibuild/error.hpp>
+
+#include "oci/hasher.hpp"
+#include "registry/registry_error.hpp"
+#include "registry/upload_location.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::registry {
+
+using http::Method;
+using support::concat;
+
+namespace {
+
+constexpr unsigned most_sessions = 5;
+constexpr std::uint64_t resume_from = 8 << 20;    // below that a fresh session is as quick (U6)
+constexpr std::uint64_t chunk = 16 << 20;         // of PATCH in pieces (U5, C)
+constexpr std::uint64_t ghcr_chunk = 3 << 20;     // ghcr.io takes less than 4 MiB
+constexpr std::uint64_t careful_chunk = 8 << 20;  // after a 413
+
+/// A part of the content as a body; tells how far the sending has come.
+class Part final : public http::RequestBody {
+public:
+  Part(const BlobContent& content, std::uint64_t offset, std::uint64_t size,
+       const TransferObserver& observer)
+      : content_(content), offset_(offset), size_(size), observer_(observer) {}
+
+  std::uint64_t size() const override { return size_; }
+  std::unique_ptr<support::ByteSource> open() const override {
+    return std::make_unique<Source>(*this);
+  }
+
+private:
+  class Source final : public support::ByteSource {
+  public:
+    explicit Source(const Part& part)
+        : part_(part), inner_(part.content_.open(part.offset_)), left_(part.size_) {}
+    std::size_t read(std::span<std::byte> buffer) override {
+      if (left_ == 0) return 0;
+      const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), left_));
+      const std::size_t count = inner_->read(buffer.first(most));
+      left_ -= count;
+      if (part_.observer_.moved) part_.observer_.moved(part_.offset_ + part_.size_ - left_);
+      return count;
+    }
+
+  private:
+    const Part& part_;
+    std::unique_ptr<support::ByteSource> inner_;
+    std::uint64_t left_;
+  };
+
+  const BlobContent& content_;
+  const std::uint64_t offset_;
+  const std::uint64_t size_;
+  const TransferObserver& observer_;
+};
+
+/// One blob on its way to one repository, over as many sessions as it takes.
+class Upload {
+public:
+  Upload(Session& session, const Descriptor& descriptor, const BlobContent& content,
+         const TransferObserver& observer)
+      : session_(session), blob_(descriptor), content_(content), observer_(observer) {
+    const std::lock_guard lock(session.state().mutex);
+    if (session.state().refuses_whole_put) way_ = Way::patch;
+  }
+
+  void run(std::optional<OpenUpload> upload) {
+    for (unsigned sessions = 1;; ++sessions) {
+      location_ = upload ? upload->location : open_upload(session_).location;
+      upload.reset();
+      const Answer answer = send();
+      if (done_) return;
+      if (sessions == most_sessions) session_.fail(call_, answer);
+      prepare_next(answer, sessions);
+    }
+  }
+
+private:
+  enum class Way { put, patch, pieces };
+
+  Answer send() {
+    switch (way_) {
+      case Way::put:
+        return put_whole();
+      case Way::patch:
+        return patch_whole();
+      default:
+        return patch_pieces(0);
+    }
+  }
+
+  Answer request(Method method, const http::Url& url, const http::RequestBody* body,
+                 std::string range) {
+    call_ = {.method = method,
+             .url = url,
+             .body = body,
+             .scopes = Scopes::push(session_.source().repository),
+             .doing = concat("pushing a blob to ", session_.source().registry, "/",
+                             session_.source().repository)};
+    call_.headers.add("Content-Type", "application/octet-stream");
+    if (!range.empty()) call_.headers.add("Content-Range", std::move(range));
+    return session_.attempt(call_);
+  }
+
+  http::Url with_digest() const {
+    http::Url url = location_;
+    url.add_query("digest", blob_.digest.str());
+    return url;
+  }
+
+  /// A (U5).
+  Answer put_whole() {
+    const Part body(content_, 0, blob_.size, observer_);
+    Answer answer = request(Method::put, with_digest(), &body, {});
+    done_ = answer.ok();
+    return done_ ? answer : resumed(std::move(answer));
+  }
+
+  /// B (U5).
+  Answer patch_whole() {
+    const Part body(content_, 0, blob_.size, observer_);
+    Answer answer = request(Method::patch, location_, &body, {});
+    if (!answer.ok()) return resumed(std::move(answer));
+    location_ = next_location(session_, answer);
+    return finish();
+  }
+
+  /// C from `offset` on.
+  Answer patch_pieces(std::uint64_t offset) {
+    const bool ghcr = session_.source().registry == "ghcr.io";
+    const std::uint64_t most = ghcr ? ghcr_chunk : (too_large_ ? careful_chunk : chunk);
+    while (offset < blob_.size) {
+      const std::uint64_t size = std::min(most, blob_.size - offset);
+      const Part body(content_, offset, size, observer_);
+      Answer answer =
+          request(Method::patch, location_, &body, concat(offset, '-', offset + size - 1));
+      if (!answer.ok()) return answer;
+      location_ = next_location(session_, answer);
+      offset += size;
+    }
+    return finish();
+  }
+
+  Answer finish() {
+    Answer answer = request(Method::put, with_digest(), nullptr, {});
+    done_ = answer.ok();
+    return answer;
+  }
+
+  /// After a break asks the registry how far it came, and goes on there (U6). Gives back `broken`
+  /// when it cannot.
+  Answer resumed(Answer broken) {
+    const bool worth = broken.failure && broken.failure->sent > resume_from;
+    if (!worth) return broken;
+    const Answer state = request_state();
+    const std::uint64_t have = confirmed_bytes(state);
+    if (have == 0 || have > broken.failure->sent || have > blob_.size) return broken;
+    if (observer_.repeats) observer_.repeats(concat("cut, goes on at byte ", have));
+    if (state.headers.find("location")) location_ = next_location(session_, state);
+    return patch_pieces(have);
+  }
+
+  Answer request_state() {
+    Call call{.method = Method::get,
+              .url = location_,
+              .scopes = Scopes::push(session_.source().repository)};
+    return session_.attempt(call);
+  }
+
+  /// From "Range: 0-N"; "0-0" is nothing, because a fresh session says so.
+  static std::uint64_t confirmed_bytes(const Answer& answer) {
+    const std::string range = answer.headers.find("range").value_or("");
+    std::uint64_t last = 0;
+    if (answer.failure || answer.status != 204 || !range.starts_with("0-")) return 0;
+    if (!support::parse_number(std::string_view(range).substr(2), UINT64_MAX - 1, last)) return 0;
+    return last == 0 ? 0 : last + 1;
+  }
+
+  /// Chooses what the next session does differently, or waits, or gives up.
+  void prepare_next(const Answer& answer, unsigned sessions) {
+    const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);
+    if (words.has_code("DIGEST_INVALID") || words.has_code("SIZE_INVALID"))
+      return check_source(answer);
+    if (!answer.failure && change_way(answer, words)) return;
+    if (!http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
+    if (observer_.repeats)
+      observer_.repeats(answer.failure ? answer.failure->text : concat("status ", answer.status));
+    const auto wait = http::wait_before(sessions, session_.network().retry(), to_outcome(answer),
+                                        0.5, std::time(nullptr));
+    if (!wait) session_.fail(call_, answer);
+    http::sleep_for(*wait, session_.network().stop());
+  }
+
+  /// True when another way may work: PUT, then PATCH, then PATCH in pieces.
+  bool change_way(const Answer& answer, const ServerWords& words) {
+    const int status = answer.status;
+    const bool unsupported = status == 400 && words.has_code("UNSUPPORTED");
+    const bool refused = status == 404 || status == 405 || status == 411 || status == 415 ||
+                         status == 416 || status == 501 || unsupported;
+    if (way_ == Way::put && refused) {
+      way_ = Way::patch;
+      const std::lock_guard lock(session_.state().mutex);
+      session_.state().refuses_whole_put = true;
+      return true;
+    }
+    if (way_ != Way::pieces && (status == 413 || status == 416)) {
+      too_large_ = status == 413;
+      way_ = Way::pieces;
+      return true;
+    }
+    return false;
+  }
+
+  /// The registry says the bytes are not those of the digest (U7).
+  void check_source(const Answer& answer) {
+    const auto source = content_.open(0);
+    oci::Hasher hasher(blob_.digest.algorithm());
+    support::copy(*source, hasher);
+    if (hasher.finish() != blob_.digest) {
+      throw Error(Errc::failed, "source-changed",
+                  concat("the stored blob ", blob_.digest.str(), " is not what it was"));
+    }
+    if (refused_digest_) {
+      Error error(Errc::retry_later, "upload-corrupt",
+                  concat("what arrives at ", session_.source().registry,
+                         " is not what was sent: something in between changes it"));
+      if (!answer.via_proxy.empty()) error.note(concat("through proxy ", answer.via_proxy));
+      throw error;
+    }
+    refused_digest_ = true;
+  }
+
+  Session& session_;
+  const Descriptor& blob_;
+  const BlobContent& content_;
+  const TransferObserver& observer_;
+  Way way_ = Way::put;
+  http::Url location_;
+  Call call_;  ///< the last one, for its error
+  bool done_ = false;
+  bool too_large_ = false;
+  bool refused_digest_ = false;
+};
+
+}  // namespace
+
+void upload_blob(Session& session, const Descriptor& descriptor, const BlobContent& content,
+                 std::optional<OpenUpload> upload, const TransferObserver& observer) {
+  Upload(session, descriptor, content, observer).run(std::move(upload));
+}
+
+}  // namespace ocibuild::registry

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/manifests.hpp"
+
+#include <ocibuild/error.hpp>
+
+#include "oci/hasher.hpp"
+#include "oci/image_json.hpp"
+#include "registry/registry_error.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::registry {
+
+using http::Method;
+using support::concat;
+
+namespace {
+
+/// All four types in one line; without the right one registries answer 404 or convert (P1).
+std::string accepted_types() {
+  return concat(media_types::oci_index, ", ", media_types::docker_index, ", ",
+                media_types::oci_manifest, ", ", media_types::docker_manifest);
+}
+
+Call manifest_call(const Session& session, Method method, const std::string& reference) {
+  Call call{.method = method,
+            .target = concat("manifests/", reference),
+            .scopes = Scopes::pull(session.source().repository)};
+  call.headers.add("Accept", accepted_types());
+  return call;
+}
+
+/// Nothing when it is no digest of a kind we know.
+std::optional<Digest> digest_in(std::string_view text) {
+  try {
+    return Digest::parse(text);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::string content_type(const Answer& answer) {
+  const std::string type = answer.headers.find("content-type").value_or("");
+  return support::to_lower(support::trim(std::string_view(type).substr(0, type.find(';'))));
+}
+
+[[noreturn]] void corrupt(const Session& session, const std::string& wanted, const std::string& got,
+                          const Answer& answer) {
+  std::vector<std::string> notes{concat("wanted ", wanted, ", got ", got)};
+  if (!answer.via_proxy.empty()) notes.push_back(concat("through proxy ", answer.via_proxy));
+  throw Error(Errc::retry_later,
+              {"blob-corrupt",
+               concat(session.source().registry, " or a proxy changed the manifest"),
+               {},
+               std::move(notes),
+               {}});
+}
+
+/// The digest header, when it is well-formed; others mean nothing (P5).
+std::optional<Digest> digest_header(const Answer& answer) {
+  const auto text = answer.headers.find("docker-content-digest");
+  return text ? digest_in(*text) : std::nullopt;
+}
+
+void verify(const Session& session, const std::string& reference, const Answer& answer,
+            const Digest& digest) {
+  const auto same = [&](const Digest& other) {
+    oci::Hasher hasher(other.algorithm());
+    hasher.write(support::as_bytes(answer.body));
+    const Digest ours = hasher.finish();
+    if (ours != other) corrupt(session, other.str(), ours.str(), answer);
+  };
+  if (const auto wanted = digest_in(reference)) same(*wanted);
+  const auto header = digest_header(answer);
+  if (header && header->algorithm() == digest.algorithm()) same(*header);
+}
+
+bool is_immutable_refusal(const Answer& answer, const ServerWords& words) {
+  return answer.status == 409 || answer.status == 412 || words.has_code("TAG_INVALID") ||
+         words.mentions("immutable") || words.mentions("ImageTagAlreadyExists");
+}
+
+}  // namespace
+
+Document fetch_manifest(Session& session, const std::string& reference) {
+  Call call = manifest_call(session, Method::get, reference);
+  call.doing = concat("pulling ", session.source().repository, " from ", session.source().registry);
+  call.body_limit = oci::manifest_limit;
+  const Answer answer = session.perform(call);
+  const std::string& host = session.source().registry;
+  if (answer.failure && answer.failure->kind == http::Failure::Kind::body_too_large) {
+    throw Error(Errc::failed, "manifest-too-large",
+                concat(host, " gave a manifest of more than ", oci::manifest_limit, " bytes"));
+  }
+  if (!answer.ok()) session.fail(call, answer);
+  const std::string type = content_type(answer);
+  if (read_words(answer).is_html) session.fail(call, answer);
+  Document out;
+  out.descriptor.media_type = manifest_type(answer.body, type, host);
+  out.descriptor.digest = oci::sha256(answer.body);
+  out.descriptor.size = answer.body.size();
+  verify(session, reference, answer, out.descriptor.digest);
+  if (const auto wanted = digest_in(reference)) out.descriptor.digest = *wanted;
+  out.bytes = answer.body;
+  return out;
+}
+
+std::optional<Digest> head_manifest(Session& session, const std::string& reference) {
+  Call call = manifest_call(session, Method::head, reference);
+  // Only pushes ask so: with the scope that they need anyway one token serves all of them (T8).
+  call.scopes = Scopes::push(session.source().repository);
+  call.doing = concat("asking ", session.source().registry, " for ", session.source().repository,
+                      ':', reference);
+  const Answer answer = session.perform(call);
+  if (answer.status == 401) session.fail(call, answer);
+  return answer.ok() ? digest_header(answer) : std::nullopt;
+}
+
+bool put_manifest(Session& session, const Document& document, const std::string& reference) {
+  const std::string digest = document.descriptor.digest.str();
+  const bool tag = reference != digest;
+  if (tag && head_manifest(session, reference) == document.descriptor.digest) return false;
+  const http::TextBody body(document.bytes);
+  Call call{.method = Method::put,
+            .target = concat("manifests/", reference),
+            .body = &body,
+            .scopes = Scopes::push(session.source().repository),
+            .doing = concat("pushing ", session.source().repository, tag ? ":" : "@", reference)};
+  call.headers.add("Content-Type", document.descriptor.media_type);
+  const Answer answer = session.perform(call);
+  if (answer.ok()) {
+    const auto header = digest_header(answer);
+    if (header && header->algorithm() == document.descriptor.digest.algorithm() &&
+        *header != document.descriptor.digest) {
+      corrupt(session, digest, header->str(), answer);
+    }
+    return true;
+  }
+  const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);
+  if (tag && !answer.failure && is_immutable_refusal(answer, words)) {
+    throw Error(Errc::failed, {"tag-immutable",
+                               concat(session.source().registry, " does not let the tag ",
+                                      reference, " be moved to another image"),
+                               {},
+                               {},
+                               {"push under a new tag"}});
+  }
+  session.fail(call, answer);
+}
+
+}  // namespace ocibuild::registry

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include <ocibuild/image.hpp>
+#include <ocibuild/reference.hpp>
+
+#include "registry/session.hpp"
+
+namespace ocibuild::registry {
+
+/// A manifest or index as it came, verified.
+struct Document {
+  Descriptor descriptor;  ///< type, digest and size of `bytes`
+  std::string bytes{};
+};
+
+/// GET of a manifest or index (docs/reference/registry.md, P1 to P6). `reference`: tag or digest;
+/// a digest is verified.
+/// @throws Error: base-not-found, not-a-registry, manifest-invalid, manifest-too-large,
+/// schema1-unsupported, blob-corrupt and those of the network
+Document fetch_manifest(Session& session, const std::string& reference);
+
+/// Digest of what a tag or digest names, by HEAD; nothing when it is not there or the registry does
+/// not say (P2). For pushes: asked with their scope.
+std::optional<Digest> head_manifest(Session& session, const std::string& reference);
+
+/// What the bytes are, from their own fields, the content type deciding only when those are silent
+/// (P4). @throws Error as fetch_manifest()
+MediaType manifest_type(std::string_view bytes, std::string_view content_type,
+                        const std::string& host);
+
+/// PUT of a manifest or index under a tag or its digest (U9, U12). False: the tag had it already
+/// and nothing was sent. @throws Error: tag-immutable, push-incomplete, manifest-too-large …
+bool put_manifest(Session& session, const Document& document, const std::string& reference);
+
+}  // namespace ocibuild::registry

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <ocibuild/error.hpp>
+
+#include "http/client.hpp"
+#include "registry/answer.hpp"
+#include "registry/tokens.hpp"
+
+/// From an answer to the error that explains it (docs/reference/registry.md, 12). Texts hold no
+/// secret: no query of an address, no user information, no header.
+namespace ocibuild::registry {
+
+/// What was being done, for the first sentence and the next step.
+struct Doing {
+  std::string what{};      ///< "pulling alpine:3.20"
+  std::string registry{};  ///< name as in the reference
+  std::string repository{};
+  bool push = false;
+  std::string credential_source{};  ///< empty: none was found
+  std::string user{};
+  std::vector<std::string> looked_at{};  ///< where credentials were looked for
+  std::string scope{};                   ///< asked for
+  http::Client::Trust trust{};
+};
+
+/// An answer without success, or no answer.
+Error answer_error(const Doing& doing, const Answer& answer);
+/// No answer, or a broken one: DNS, connection, TLS, proxy, time-out.
+Error failure_error(const Doing& doing, const Answer& answer);
+/// A token server that gave no token.
+Error token_error(const Tokens::Asker& asker, const Answer& answer, const Scopes& scopes);
+
+Answer to_answer(http::Client::TextAnswer got, const http::Url& url);
+http::Outcome to_outcome(const Answer& answer);
+
+}  // namespace ocibuild::registry

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/session.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <random>
+
+#include "registry/ecr_name.hpp"
+#include "registry/registry_error.hpp"
+#include "support/base64.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::registry {
+
+using http::Method;
+using support::concat;
+
+namespace {
+
+constexpr std::size_t error_body_limit = 64 * 1024;
+constexpr unsigned most_redirects = 8;
+constexpr unsigned most_renewals = 8;  // of tokens, for one request
+
+/// Gives wanted bodies to a taker and keeps the others as text. What is more than the limit is not
+/// read (P3, X5): of an error text that is the rest, of a document a failure.
+class Splitter final : public http::ResponseTaker {
+public:
+  struct TooLarge {};
+
+  Splitter(http::ResponseTaker* taker, std::size_t limit) : taker_(taker), limit_(limit) {}
+
+  bool head(const http::ResponseHead& head) override {
+    answer = head;
+    const bool good = head.status == 200 || head.status == 206;
+    streamed_ = taker_ != nullptr && good;
+    if (streamed_) return taker_->head(head);
+    is_document = limit_ > 0 && head.status < 300;
+    if (!is_document) limit_ = error_body_limit;
+    const auto length = head.headers.find("content-length");
+    std::uint64_t size = 0;
+    const bool known = length && support::parse_number(*length, UINT64_MAX, size);
+    if (is_document && known && size > limit_) throw TooLarge();
+    return true;
+  }
+  void body(support::Bytes bytes) override {
+    if (streamed_) return taker_->body(bytes);
+    text.append(support::as_text(bytes), 0, limit_ - text.size() + 1);
+    if (text.size() > limit_) throw TooLarge();
+  }
+
+  std::string text;
+  http::ResponseHead answer;
+  bool is_document = false;
+
+private:
+  http::ResponseTaker* taker_;
+  std::size_t limit_;
+  bool streamed_ = false;
+};
+
+/// One exchange; more than the limit counts as an answer that was read to its end, or a failure.
+http::Outcome send_within_limit(http::Client& client, const http::Request& request,
+                                Splitter& splitter, const std::stop_token& stop) {
+  try {
+    return client.send(request, splitter, stop);
+  } catch (const Splitter::TooLarge&) {
+    http::Outcome out{.head = splitter.answer};
+    if (splitter.is_document) {
+      out.failure = http::Failure{.kind = http::Failure::Kind::body_too_large,
+                                  .text = "the answer is larger than any such document"};
+    }
+    return out;
+  }
+}
+
+struct GateLock {
+  GateLock(Gate& of, const std::stop_token& stop) : gate(of) { gate.enter(stop); }
+  ~GateLock() { gate.leave(); }
+  GateLock(const GateLock&) = delete;
+  GateLock& operator=(const GateLock&) = delete;
+  Gate& gate;
+};
+
+double random_fraction() {
+  static thread_local std::mt19937_64 random{std::random_device{}()};
+  return std::uniform_real_distribution<>(0, 1)(random);
+}
+
+http::Origin api_origin(const std::string& registry) {
+  const auto url = http::Url::parse(concat("https://", api_host(registry), "/"));
+  if (!url) throw Error(Errc::usage, "name-invalid", concat("'", registry, "' is no registry"));
+  return url->origin;
+}
+
+bool is_ecr(const std::string& registry) {
+  return parse_ecr_name(registry).has_value();
+}
+
+/// A login that no longer counts: Amazon's says 403 (T9).
+bool is_refused_login(const std::string& registry, const Answer& answer) {
+  if (answer.status == 401) return true;
+  return answer.status == 403 && is_ecr(registry) &&
+         read_words(answer).mentions("authorization token has expired");
+}
+
+std::string basic_header(const Credential& credential) {
+  return concat("Basic ",
+                support::encode_base64(concat(credential.user, ':', credential.password)));
+}
+
+}  // namespace
+
+Session::Session(Network& network, Source source, Purpose purpose)
+    : network_(network),
+      source_(std::move(source)),
+      purpose_(purpose),
+      api_(api_origin(source_.registry)) {}
+
+http::Origin Session::api() const {
+  const std::lock_guard lock(mutex_);
+  return api_;
+}
+
+bool Session::is_api(const http::Origin& origin) const {
+  return origin == api();
+}
+
+/// An insecure registry that speaks no TLS is asked in the clear from then on, and what it calls
+/// itself is its own origin (S2).
+void Session::remember_scheme(const http::Url& asked, const http::Url& answered) {
+  const std::lock_guard lock(mutex_);
+  if (asked.origin == api_ && !answered.origin.host.empty()) api_ = answered.origin;
+}
+
+http::Url Session::url(std::string_view target) const {
+  http::Url url{.origin = api(), .path = concat("/v2/", source_.repository, "/", target)};
+  const std::size_t question = url.path.find('?');
+  if (question != std::string::npos) {
+    url.query = url.path.substr(question + 1);
+    url.path.resize(question);
+  }
+  return url;
+}
+
+/// Amazon's registries are logged in to by ourselves when nothing else is configured (W2); their
+/// public one gives everybody tokens for pulls.
+std::optional<Credential> Session::find_credential() {
+  auto found = network_.credentials().find(source_.registry, source_.repository, purpose_);
+  const bool anonymous = source_.registry == "public.ecr.aws" && purpose_ == Purpose::pull;
+  if (found || anonymous || !is_ecr(source_.registry)) return found;
+  ecr_login_ = true;
+  return network_.ecr().login(source_.registry);
+}
+
+/// A login that we made ourselves is made anew.
+void Session::forget_ecr_login() {
+  const std::lock_guard lock(credential_mutex_);
+  if (!ecr_login_) return;
+  network_.ecr().forget(source_.registry);
+  credential_.reset();
+}
+
+std::optional<Credential> Session::credential() {
+  const std::lock_guard lock(credential_mutex_);
+  if (!credential_) credential_ = find_credential();
+  return *credential_;
+}
+
+Tokens::Asker Session::asker() {
+  const http::Origin origin = api();
+  return {origin, source_.registry, credential(), source_.insecure || origin.scheme == "http"};
+}
+
+/// What can be sent without having been asked: nothing is looked up for it, so that a public image
+/// starts no credential helper.
+Session::Authorization Session::known_authorization(const Scopes& scopes) {
+  // Amazon's registries know no anonymous users, and the first request already carries it (K5).
+  if (!is_ecr(source_.registry)) {
+    const std::lock_guard lock(credential_mutex_);
+    if (!credential_) return {};
+  }
+  const std::optional<Credential> known = credential();
+  if (known && !known->registry_token.empty()) return {concat("Bearer ", known->registry_token)};
+  OriginState& state = this->state();
+  {
+    const std::lock_guard lock(state.mutex);
+    if ((state.basic || is_ecr(source_.registry)) && known) return {basic_header(*known)};
+  }
+  if (auto token = network_.tokens().cached(asker(), scopes)) {
+    std::string header = concat("Bearer ", token->text);
+    return {std::move(header), std::move(token)};
+  }
+  return {};
+}
+
+/// The challenge of an answer 401, or that of /v2/ for registries that only give one there (T1).
+std::optional<Challenge> Session::challenge_for(const Answer& refused) {
+  OriginState& state = this->state();
+  auto challenge = choose(parse_challenges(refused.headers.all("www-authenticate")));
+  if (!challenge) {
+    const std::lock_guard lock(state.mutex);
+    challenge = state.challenge;
+  }
+  if (!challenge) {
+    const Answer answer =
+        exchange({.doing = "asking for /v2/"}, {.origin = api(), .path = "/v2/"}, {}, nullptr);
+    challenge = choose(parse_challenges(answer.headers.all("www-authenticate")));
+  }
+  const std::lock_guard lock(state.mutex);
+  if (challenge) state.challenge = challenge;
+  return challenge;
+}
+
+/// New authorization after a 401 to a request sent at `sent`: what was fetched since then by
+/// another thread will do. An empty header when there is none to be had.
+Session::Authorization Session::answer_challenge(const Call& call, const Answer& refused,
+                                                 std::chrono::steady_clock::time_point sent) {
+  const std::optional<Challenge> challenge = challenge_for(refused);
+  if (!challenge) return {};
+  const std::optional<Credential> known = credential();
+  if (known && !known->registry_token.empty()) return {};
+  if (challenge->scheme == "basic") {
+    if (!known) return {};
+    OriginState& state = this->state();
+    const std::lock_guard lock(state.mutex);
+    state.basic = true;
+    return {basic_header(*known)};
+  }
+  Scopes scopes = call.scopes;
+  scopes.add(challenge->parameter("scope"));
+  Token token = network_.tokens().fetch(asker(), *challenge, scopes, sent);
+  std::string header = concat("Bearer ", token.text);
+  return {std::move(header), std::move(token)};
+}
+
+Answer Session::exchange(const Call& call, const http::Url& url, const std::string& authorization,
+                         http::ResponseTaker* taker) {
+  http::Request request{
+      .method = call.method, .url = url, .headers = call.headers, .body = call.body};
+  if (!authorization.empty()) request.headers.add("Authorization", authorization);
+  const bool to_api = is_api(url.origin);
+  if (to_api) {
+    for (const auto& [name, value] : network_.credentials().api_headers())
+      request.headers.add(name, value);
+  }
+  request.insecure = to_api && source_.insecure;
+  Splitter splitter(taker, call.body_limit);
+  const GateLock place(network_.origin(url.origin).gate, network_.stop());
+  http::Outcome outcome = send_within_limit(network_.client(), request, splitter, network_.stop());
+  remember_scheme(url, outcome.url);
+  Answer answer = to_answer({std::move(outcome), std::move(splitter.text)}, url);
+  const bool busy = answer.status == 429 || answer.status == 503;
+  if (busy && !answer.failure) {
+    const http::ResponseHead head{answer.status, answer.headers};
+    if (const auto pause = http::retry_after(head, std::time(nullptr))) {
+      constexpr std::chrono::seconds longest{300};
+      place.gate.pause_until(std::chrono::steady_clock::now() + std::min(*pause, longest));
+    }
+  }
+  return answer;
+}
+
+/// One hop. Only our registry's origin ever sees authorization (X1).
+Answer Session::hop(const Call& call, const http::Url& url, http::ResponseTaker* taker) {
+  if (!is_api(url.origin)) return exchange(call, url, {}, taker);
+  Authorization authorization = known_authorization(call.scopes);
+  for (unsigned renewals = 0;; ++renewals) {
+    const auto sent = std::chrono::steady_clock::now();
+    Answer answer = exchange(call, url, authorization.header, taker);
+    const bool refused = is_refused_login(source_.registry, answer);
+    if (authorization.token && !refused) network_.tokens().worked(asker(), *authorization.token);
+    if (!refused || renewals == most_renewals) return answer;
+    const bool was_basic = authorization.header.starts_with("Basic ");
+    // A new token that never was good for anything will not be; one that other threads have used
+    // up meanwhile is no refusal (T9).
+    const bool died = authorization.token && network_.tokens().drop(asker(), *authorization.token);
+    if (renewals > 0 && !died) return answer;
+    if (was_basic) forget_ecr_login();
+    Authorization renewed = answer_challenge(call, answer, sent);
+    if (renewed.header.empty() || (was_basic && renewed.header == authorization.header))
+      return answer;
+    authorization = std::move(renewed);
+  }
+}
+
+Answer Session::attempt(const Call& call, http::ResponseTaker* taker) {
+  http::Url url = call.url ? *call.url : this->url(call.target);
+  std::vector<std::string> hosts{url.origin.authority()};
+  for (unsigned redirects = 0;; ++redirects) {
+    Answer answer = hop(call, url, taker);
+    answer.hosts = hosts;
+    const auto target = redirect_of(call, answer, api(), source_.insecure);
+    if (!target) return answer;
+    if (redirects == most_redirects || *target == url) {
+      throw Error(Errc::network_setup, {"too-many-redirects",
+                                        concat(source_.registry, " redirects in circles"),
+                                        {},
+                                        {concat("hosts asked: ", support::join(hosts, ", "))},
+                                        {}});
+    }
+    if (target->origin != url.origin) hosts.push_back(target->origin.authority());
+    url = *target;
+  }
+}
+
+Answer Session::perform(const Call& call) {
+  for (unsigned attempt_number = 1;; ++attempt_number) {
+    Answer answer = attempt(call);
+    answer.attempts = attempt_number;
+    const http::Outcome outcome = to_outcome(answer);
+    // A signed address that has expired says 403; the registry gives a new one (N4.4).
+    const bool expired = answer.redirected() && answer.status == 403;
+    if (!expired && !http::is_transient(outcome)) return answer;
+    const auto wait = http::wait_before(attempt_number, network_.retry(), outcome,
+                                        random_fraction(), std::time(nullptr));
+    if (!wait) return answer;
+    http::sleep_for(*wait, network_.stop());
+  }
+}
+
+Answer Session::ping() {
+  Answer answer =
+      exchange({.doing = "asking for /v2/"}, {.origin = api(), .path = "/v2/"}, {}, nullptr);
+  if (const auto challenge = choose(parse_challenges(answer.headers.all("www-authenticate")))) {
+    OriginState& state = this->state();
+    const std::lock_guard lock(state.mutex);
+    state.challenge = challenge;
+  }
+  return answer;
+}
+
+void Session::fail(const Call& call, const Answer& answer) {
+  Doing doing{.what = call.doing,
+              .registry = source_.registry,
+              .repository = source_.repository,
+              .push = call.method != Method::get && call.method != Method::head,
+              .scope = call.scopes.str(),
+              .trust = network_.client().trust()};
+  if (const auto known = credential()) {
+    doing.credential_source = known->source;
+    doing.user = known->user;
+  } else {
+    doing.looked_at = network_.credentials().looked_at(source_.registry);
+  }
+  throw answer_error(doing, answer);
+}
+
+}  // namespace ocibuild::registry

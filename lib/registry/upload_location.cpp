@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Upload sessions: their addresses, opening, giving up, mounting (docs/reference/registry.md, U2 to
+// U4, U8, U10, M1 to M3).
+#include <ocibuild/error.hpp>
+
+#include "registry/blob_upload.hpp"
+#include "registry/upload_location.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::registry {
+
+using http::Method;
+using support::concat;
+
+namespace {
+
+constexpr unsigned most_ignored_mounts = 2;
+
+Call push_call(const Session& session, Method method, std::string target) {
+  return {
+      .method = method,
+      .target = std::move(target),
+      .scopes = Scopes::push(session.source().repository),
+      .doing = concat("pushing to ", session.source().registry, "/", session.source().repository)};
+}
+
+}  // namespace
+
+http::Url next_location(const Session& session, const Answer& answer) {
+  const auto text = answer.headers.find("location");
+  const auto refuse = [&](std::string_view why) {
+    throw Error(Errc::failed, "upload-location",
+                concat(session.source().registry, " opens an upload ", why));
+  };
+  if (!text) refuse("without saying where");
+  auto location = answer.url.resolve(*text);
+  if (!location) refuse("at something that is no address");
+  const http::Origin& api = session.api();
+  if (location->origin == api) return *location;
+  // A registry behind a proxy that ends TLS names itself with http (U4.2).
+  if (location->origin.host == api.host && api.scheme == "https" &&
+      location->origin.scheme == "http" && location->origin.port == 80) {
+    location->origin = api;
+    return *location;
+  }
+  if (http::is_local_address(location->origin.host) && !http::is_loopback(api.host))
+    refuse("at a local address");
+  if (location->origin.scheme != "https" && !session.source().insecure)
+    refuse("at an address that is not encrypted");
+  return *location;
+}
+
+bool has_blob(Session& session, const Descriptor& descriptor) {
+  Call call = push_call(session, Method::head, concat("blobs/", descriptor.digest.str()));
+  const Answer answer = session.perform(call);
+  if (answer.status == 404 || answer.status == 403 || answer.status == 405) return false;
+  if (!answer.ok()) session.fail(call, answer);
+  const auto length = answer.headers.find("content-length");
+  return !length || *length == std::to_string(descriptor.size);
+}
+
+OpenUpload open_upload(Session& session) {
+  const Call call = push_call(session, Method::post, "blobs/uploads/");
+  const Answer answer = session.perform(call);
+  if (answer.failure || answer.status != 202) session.fail(call, answer);
+  return {next_location(session, answer)};
+}
+
+void cancel_upload(Session& session, const OpenUpload& upload) noexcept {
+  try {
+    Call call = push_call(session, Method::delete_, "");
+    call.url = upload.location;
+    session.attempt(call);
+  } catch (const std::exception&) {
+    // The registry forgets it by itself.
+  }
+}
+
+std::optional<OpenUpload> mount_blob(Session& session, const Digest& digest,
+                                     const std::string& from_repository) {
+  OriginState& state = session.state();
+  {
+    const std::lock_guard lock(state.mutex);
+    if (state.ignored_mounts >= most_ignored_mounts) return open_upload(session);
+  }
+  Call call = push_call(session, Method::post,
+                        concat("blobs/uploads/?mount=", http::percent_encode(digest.str()),
+                               "&from=", http::percent_encode(from_repository)));
+  call.scopes.add(Scopes::pull(from_repository));
+  Answer answer;
+  try {
+    answer = session.attempt(call);
+  } catch (const Error& error) {
+    if (error.code() == Errc::interrupted) throw;
+    return open_upload(session);  // a mount never makes a push fail
+  }
+  if (answer.failure || (answer.status != 201 && answer.status != 202)) return open_upload(session);
+  const bool mounted = answer.status == 201;
+  {
+    const std::lock_guard lock(state.mutex);
+    state.ignored_mounts = mounted ? 0 : state.ignored_mounts + 1;
+  }
+  if (mounted) return std::nullopt;
+  return OpenUpload{next_location(session, answer)};
+}
+
+}  // namespace ocibuild::registry

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/client.hpp"
+
+#include "support/catch.hpp"
+#include "support/scripted_server.hpp"
+#include "unit/http/exchange_fixture.hpp"
+
+namespace ocibuild::http {
+
+using test::header_of;
+using test::ScriptedServer;
+
+TEST_CASE("registry.md N1, N2: a request has our name, asks for no encoding and adds nothing",
+          "[http]") {
+  ScriptedServer server(R"({"rules": [{"body": "hello", "headers": [["X-One", "1"]]}]})");
+  const NetworkSettings settings;
+  Client client(settings);
+  const auto answer =
+      client.send({.url = *Url::parse(server.url("/a%2fb/../c?x=%2F&y=a+b;z=ä"))}, 100);
+  REQUIRE(answer.outcome.head);
+  CHECK(answer.outcome.head->status == 200);
+  CHECK(answer.outcome.head->headers.find("x-one") == "1");
+  CHECK(answer.body == "hello");
+  CHECK_FALSE(answer.outcome.failure);
+  CHECK(answer.outcome.via_proxy.empty());
+  const auto request = server.record().at(0);
+  CHECK(header_of(request, "User-Agent").starts_with("ocibuild/"));
+  CHECK(header_of(request, "Accept-Encoding") == "identity");
+  CHECK(header_of(request, "Accept").empty());
+  CHECK(request.at("headers").size() == 3);
+}
+
+TEST_CASE("registry.md N4: path and query go out byte for byte", "[http]") {
+  ScriptedServer server(R"({})");
+  const NetworkSettings settings;
+  Client client(settings);
+  const std::string target = "/a%2fb/../c/./%7Ed?x=%2F&y=a+b;z=%e4&&=?'\"|^";
+  client.send({.url = *Url::parse(server.url(target))}, 100);
+  CHECK(server.record().at(0).at("target") == target);
+}
+
+TEST_CASE("registry.md N1: a body is sent with its length, and a POST without one has length 0",
+          "[http]") {
+  ScriptedServer server(R"({"rules": [{"status": 201}]})");
+  const NetworkSettings settings;
+  Client client(settings);
+  const TextBody body(std::string(3 << 20, 'x'));
+  const TextBody small("small");
+  const auto url = *Url::parse(server.url("/up"));
+  CHECK(client.send({.method = Method::put, .url = url, .body = &body}, 0).outcome.head->status ==
+        201);
+  CHECK(
+      client.send({.method = Method::patch, .url = url, .body = &small}, 0).outcome.head->status ==
+      201);
+  CHECK(client.send({.method = Method::post, .url = url}, 0).outcome.head->status == 201);
+  const auto record = server.record();
+  CHECK(record.at(0).at("body_size") == 3 << 20);
+  CHECK(header_of(record.at(0), "Expect") == "100-continue");
+  CHECK(record.at(1).at("body") == "small");
+  CHECK(record.at(1).at("method") == "PATCH");
+  CHECK(header_of(record.at(1), "Expect").empty());
+  CHECK(header_of(record.at(2), "Content-Length") == "0");
+}
+
+TEST_CASE("registry.md S3, S4: a certificate of an added CA is trusted, and no other is",
+          "[http]") {
+  ScriptedServer server(R"({"listeners": {"main": {"tls": "good"}, "other": {"tls": "other-ca"}},
+                            "rules": [{"body": "over TLS"}]})");
+  NetworkSettings settings;
+  settings.resolve = {server.resolve(), server.resolve("other")};
+  settings.trust.extra = {server.certificate("ca.crt")};
+  Client client(settings);
+  const auto answer = client.send({.url = *Url::parse(server.named_url("https", "/"))}, 100);
+  CHECK_FALSE(answer.outcome.failure);
+  CHECK(answer.body == "over TLS");
+  const auto refused =
+      client.send({.url = *Url::parse(server.named_url("https", "/", "other"))}, 100);
+  REQUIRE(refused.outcome.failure);
+  CHECK(refused.outcome.failure->kind == Failure::Kind::tls_untrusted);
+  CHECK(refused.outcome.failure->issuer == "CN=Scripted other");
+  CHECK(refused.outcome.failure->subject == "CN=scripted other-ca");
+}
+
+TEST_CASE("registry.md S1, S2: loopback may speak plain HTTP where https was asked", "[http]") {
+  ScriptedServer server(R"({"rules": [{"body": "plain"}]})");
+  const NetworkSettings settings;
+  Client client(settings);
+  Url url = *Url::parse(server.url("/"));
+  url.origin.scheme = "https";
+  const auto answer = client.send({.url = url}, 100);
+  CHECK(answer.body == "plain");
+  CHECK(answer.outcome.url.str() == server.url("/"));
+}
+
+}  // namespace ocibuild::http
