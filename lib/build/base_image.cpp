@@ -5,7 +5,7 @@
 
 #include "build/layout_image.hpp"
 #include "oci/image_json.hpp"
-#include "oci/platform.hpp"
+#include "oci/platform_choice.hpp"
 #include "rootfs/layer_scan.hpp"
 #include "store/copy_blob.hpp"
 #include "support/error_context.hpp"
@@ -53,16 +53,11 @@ const Descriptor* find_descriptor(const Index& index, const Reference& name) {
 /// The manifest for `platform` out of an index of several.
 Descriptor choose_platform(const Index& index, const Platform& platform, const std::string& title,
                            const SourceRange& where) {
-  std::vector<std::string> offered;
-  for (const Descriptor& descriptor : index.manifests) {
-    if (!descriptor.platform || !oci::is_manifest(descriptor.media_type)) continue;
-    const Platform& has = *descriptor.platform;
-    if (oci::serves(has, platform)) return descriptor;
-    offered.push_back(has.str());
-  }
+  if (const Descriptor* entry = oci::choose_platform(index, platform)) return *entry;
   Diagnostic diagnostic{
       "platform-missing", concat(title, " has no image for ", platform.str()), where, {}, {}};
-  diagnostic.notes.push_back(concat("it has: ", support::join(offered, ", ")));
+  diagnostic.notes.push_back(
+      concat("it has: ", support::join(oci::offered_platforms(index), ", ")));
   throw Error(Errc::not_found, std::move(diagnostic));
 }
 
@@ -77,11 +72,21 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
                                   const std::optional<Platform>& wanted,
                                   const dockerfile::SourceText& source) {
   const SourceRange where = source.range(from.span, from.expansion);
+  const Platform platform = choose(from.platform, wanted);
   const Index index = layout_.read_index();
   const Descriptor* listed = find_descriptor(index, from.name);
-  if (listed == nullptr) throw_not_local(from, index, where);
-  return read({from.name.familiar(), from.name, *listed, {}, {}, &layout_.blobs()},
-              choose(from.platform, wanted), where);
+  BaseImage found{from.name.familiar(), from.name, {}, {}, {}, &layout_.blobs()};
+  if (remote_ != nullptr && remote_->asks(listed != nullptr))
+    found.remote = remote_->find(from.name, listed != nullptr, where);
+  if (found.remote) {
+    const registry::Document& document = found.remote->document;
+    layout_.blobs().put(document.descriptor.media_type, document.bytes);
+    found.descriptor = document.descriptor;
+  } else {
+    if (listed == nullptr) throw_not_local(from, index, where);
+    found.descriptor = *listed;
+  }
+  return read(std::move(found), platform, where);
 }
 
 const BaseImage& BaseImages::find(const plan::FromNamedContext& from, const BuildContext& context,
@@ -111,18 +116,19 @@ const BaseImage& BaseImages::read(BaseImage found, const Platform& platform,
                                   const SourceRange& where) {
   return support::with_context(
       concat("reading base image ", found.title), [&]() -> const BaseImage& {
-        const store::BlobStore& blobs = *found.blobs;
+        found.listed = found.descriptor;
         if (oci::is_index(found.descriptor.media_type)) {
           const Index platforms =
-              oci::parse_index(blobs.read(found.descriptor, oci::manifest_limit));
+              oci::parse_index(read_document(found, found.descriptor, oci::manifest_limit));
           found.descriptor = choose_platform(platforms, platform, found.title, where);
         }
         std::unique_ptr<BaseImage>& image =
             images_[concat(found.title, ' ', found.descriptor.digest.str())];
         if (image) return *image;
-        found.manifest = oci::parse_manifest(blobs.read(found.descriptor, oci::manifest_limit));
+        found.manifest =
+            oci::parse_manifest(read_document(found, found.descriptor, oci::manifest_limit));
         found.config =
-            oci::parse_image_config(blobs.read(found.manifest.config, oci::config_limit));
+            oci::parse_image_config(read_document(found, found.manifest.config, oci::config_limit));
         if (found.config.diff_ids.size() != found.manifest.layers.size()) {
           throw Error(Errc::failed, "manifest-invalid",
                       concat("the manifest has ", found.manifest.layers.size(),
@@ -133,7 +139,24 @@ const BaseImage& BaseImages::read(BaseImage found, const Platform& platform,
       });
 }
 
-void BaseImages::keep_layers(const BaseImage& image) const {
+std::string BaseImages::read_document(const BaseImage& image, const Descriptor& document,
+                                      std::size_t limit) {
+  if (image.remote && !image.blobs->has(document)) {
+    if (oci::is_manifest(document.media_type)) {
+      const registry::Document child = fetch_child(*image.remote, document);
+      layout_.blobs().put(child.descriptor.media_type, child.bytes);
+    } else {
+      fetch_blob(*image.remote, document, layout_.blobs());
+    }
+  }
+  return image.blobs->read(document, limit);
+}
+
+void BaseImages::keep_layers(const BaseImage& image) {
+  if (image.remote) {
+    remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
+    layout_.set_name(image.listed, image.name->str());
+  }
   if (image.blobs == &layout_.blobs()) return;
   support::with_context(concat("reading base image ", image.title), [&] {
     for (const Descriptor& layer : image.manifest.layers) {
@@ -143,7 +166,7 @@ void BaseImages::keep_layers(const BaseImage& image) const {
   });
 }
 
-std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const store::BlobStore& blobs,
+std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& image,
                                                             const Descriptor& layer,
                                                             const DiffId& diff_id) {
   std::shared_ptr<const rootfs::LayerIndex>& index = indexes_[layer.digest];
@@ -151,12 +174,22 @@ std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const store::BlobSto
   if (const auto cached = cache_.find_index(layer.digest))
     index = rootfs::LayerIndex::decode(*cached);
   if (!index) {
-    const support::Fd fd = blobs.open(layer);
-    support::FdSource blob(fd.get(), blobs.path(layer.digest));
+    // One layer is wanted here; the others are fetched with it, side by side.
+    if (image.remote) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
+    const support::Fd fd = image.blobs->open(layer);
+    support::FdSource blob(fd.get(), image.blobs->path(layer.digest));
     index = rootfs::scan_layer(blob, layer, diff_id, concat("layer ", layer.digest.str()), stop_);
     cache_.put_index(layer.digest, index->encode());
   }
   return index;
+}
+
+/// Fetches a layer's blob once somebody wants to read a file of it; nothing for local images.
+std::function<void()> BaseImages::provider(const BaseImage& image, const Descriptor& layer) const {
+  if (!image.remote) return {};
+  return [remote = image.remote, layer, &blobs = layout_.blobs()] {
+    fetch_blob(*remote, layer, blobs);
+  };
 }
 
 rootfs::View BaseImages::view(const BaseImage& image) {
@@ -166,9 +199,10 @@ rootfs::View BaseImages::view(const BaseImage& image) {
     std::shared_ptr<const rootfs::LayerContents>& contents = contents_[layer.digest];
     if (!contents) {
       contents = std::make_shared<rootfs::LayerContents>(image.blobs->path(layer.digest),
-                                                         layout_.blobs().temp_directory());
+                                                         layout_.blobs().temp_directory(),
+                                                         provider(image, layer));
     }
-    view.add(index(*image.blobs, layer, image.config.diff_ids[i]), contents,
+    view.add(index(image, layer, image.config.diff_ids[i]), contents,
              concat("layer ", i + 1, " of ", image.title));
   }
   return view;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include <ocibuild/image.hpp>
 #include <ocibuild/image_store.hpp>
 
+#include "build/remote_bases.hpp"
 #include "plan/stage_graph.hpp"
 #include "rootfs/view.hpp"
 #include "store/build_cache.hpp"
@@ -29,13 +31,18 @@ struct BaseImage {
   Manifest manifest;
   ImageConfig config;
   const store::BlobStore* blobs;  ///< where its layers are
+  /// The registry that has them, for an image that came from one: the store may lack layers.
+  std::shared_ptr<const RemoteImage> remote{};
+  Descriptor listed{};  ///< manifest or index that the name stands for
 };
 
 /// What base images are asked: documents first, files only when a step needs them.
 class BaseImages {
 public:
-  BaseImages(const store::OciLayout& layout, const store::BuildCache& cache, std::stop_token stop)
-      : layout_(layout), cache_(cache), stop_(std::move(stop)) {}
+  /// `remote` may be null: then images come from the store only. The arguments must outlive this.
+  BaseImages(store::OciLayout& layout, const store::BuildCache& cache, RemoteBases* remote,
+             std::stop_token stop)
+      : layout_(layout), cache_(cache), remote_(remote), stop_(std::move(stop)) {}
 
   /// The image that `from` names, for its platform, else for `wanted`, else for the host. The
   /// result lives as long as this object. @throws Error(Errc::not_found, base-not-local) or
@@ -49,8 +56,9 @@ public:
                         const std::optional<Platform>& wanted,
                         const dockerfile::SourceText& source);
 
-  /// Brings the layers of an image of another layout into the store, verified.
-  void keep_layers(const BaseImage& image) const;
+  /// Brings the layers of an image of another layout or a registry into the store, verified; one of
+  /// a registry then has its name there.
+  void keep_layers(const BaseImage& image);
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);
@@ -63,11 +71,15 @@ private:
   const BaseImage& read(BaseImage found, const Platform& platform, const SourceRange& where);
   const BaseImage& find(const LayoutImage& image, const Platform& platform,
                         const SourceRange& where);
-  std::shared_ptr<const rootfs::LayerIndex> index(const store::BlobStore& blobs,
-                                                  const Descriptor& layer, const DiffId& diff_id);
+  std::shared_ptr<const rootfs::LayerIndex> index(const BaseImage& image, const Descriptor& layer,
+                                                  const DiffId& diff_id);
+  std::function<void()> provider(const BaseImage& image, const Descriptor& layer) const;
+  /// A document of an image, from its registry when the store lacks it.
+  std::string read_document(const BaseImage& image, const Descriptor& document, std::size_t limit);
 
-  const store::OciLayout& layout_;
+  store::OciLayout& layout_;
   const store::BuildCache& cache_;
+  RemoteBases* const remote_;
   std::stop_token stop_;
   std::map<std::string, std::unique_ptr<BaseImage>> images_;  // by title and manifest digest
   std::map<std::filesystem::path, std::unique_ptr<store::OciLayout>> layouts_;

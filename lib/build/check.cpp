@@ -51,9 +51,9 @@ private:
   }
 
   void check_stages(const dockerfile::Dockerfile& file, context::IgnoreRules rules) {
-    const store::OciLayout layout(request_.store);
+    store::OciLayout layout(request_.store);
     const store::BuildCache cache(request_.store / "cache");
-    BaseImages images(layout, cache, {});
+    BaseImages images(layout, cache, nullptr, {});
     Archives archives(cache, {}, {});
     const Contexts contexts(request_, std::move(rules), cache);
     for (std::optional<Platform>& platform : wanted_platforms(request_))

@@ -30,7 +30,8 @@ public:
         stop_(std::move(stop)),
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
-        images_(layout_, cache_, stop_),
+        remote_(request, events, stop_),
+        images_(layout_, cache_, &remote_, stop_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
         maker_(request, layout_.blobs(), cache_, stop_) {}
 
@@ -123,6 +124,7 @@ private:
   const std::stop_token stop_;
   store::OciLayout layout_;
   const store::BuildCache cache_;
+  RemoteBases remote_;
   BaseImages images_;
   Archives archives_;
   LayerMaker maker_;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// A registry image into the store (docs/reference/registry.md, 8).
+#include <set>
+
+#include <ocibuild/error.hpp>
+#include <ocibuild/transfer.hpp>
+
+#include "build/registry_image.hpp"
+#include "build/registry_work.hpp"
+#include "oci/image_json.hpp"
+#include "oci/platform_choice.hpp"
+#include "store/oci_layout.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild {
+namespace engine {
+namespace {
+
+using support::concat;
+
+class Puller {
+public:
+  Puller(const PullRequest& request, EventSink& events, std::stop_token stop)
+      : request_(request),
+        events_(events),
+        layout_(request.store),
+        work_(request.network, events, std::move(stop)) {}
+
+  PullResult run() {
+    layout_.blobs().check_writable();
+    remote_ = resolve_image(work_.network(), request_.name);
+    const std::vector<registry::Document> manifests = chosen_manifests();
+    std::vector<Descriptor> blobs;
+    for (const registry::Document& document : manifests) add_blobs(document, blobs);
+    fetched_ = fetch_blobs(remote_, blobs, layout_.blobs(), work_.transfers());
+    for (const registry::Document& document : manifests) keep(document);
+    if (oci::is_index(remote_.document.descriptor.media_type)) keep(remote_.document);
+
+    PullResult result;
+    result.image = {request_.name, remote_.document.descriptor};
+    result.served_by = remote_.sessions.front()->source().registry;
+    result.was_there = !fetched_;
+    layout_.set_name(remote_.document.descriptor, request_.name.str());
+    events_.on_event(ImageDone{request_.name.str(), remote_.document.descriptor.digest.str()});
+    return result;
+  }
+
+private:
+  std::vector<registry::Document> chosen_manifests() {
+    if (!oci::is_index(remote_.document.descriptor.media_type)) return {remote_.document};
+    const Index index = oci::parse_index(remote_.document.bytes);
+    std::vector<registry::Document> out;
+    const std::vector<Platform> wanted =
+        request_.platforms.empty() ? std::vector{Platform::host()} : request_.platforms;
+    for (const Platform& platform : wanted) {
+      const Descriptor* entry = oci::choose_platform(index, platform);
+      if (entry == nullptr) throw_platform_missing(index, platform);
+      out.push_back(fetch_child(remote_, *entry));
+    }
+    return out;
+  }
+
+  [[noreturn]] void throw_platform_missing(const Index& index, const Platform& platform) const {
+    throw Error(Errc::not_found,
+                {"platform-missing",
+                 concat(request_.name.familiar(), " has no image for ", platform.str()),
+                 {},
+                 {concat("it has: ", support::join(oci::offered_platforms(index), ", "))},
+                 {}});
+  }
+
+  void add_blobs(const registry::Document& document, std::vector<Descriptor>& blobs) {
+    const Manifest manifest = oci::parse_manifest(document.bytes);
+    const auto add = [&](const Descriptor& blob) {
+      if (seen_.insert(blob.digest).second && blob.urls.empty()) blobs.push_back(blob);
+    };
+    add(manifest.config);
+    for (const Descriptor& layer : manifest.layers) add(layer);
+  }
+
+  void keep(const registry::Document& document) {
+    if (layout_.blobs().has(document.descriptor)) return;
+    fetched_ = true;
+    layout_.blobs().put(document.descriptor.media_type, document.bytes);
+  }
+
+  const PullRequest& request_;
+  EventSink& events_;
+  store::OciLayout layout_;
+  RegistryWork work_;
+  RemoteImage remote_;
+  std::set<Digest> seen_;
+  bool fetched_ = false;
+};
+
+}  // namespace
+}  // namespace engine
+
+PullResult pull(const PullRequest& request, EventSink& events, std::stop_token stop) {
+  return engine::Puller(request, events, std::move(stop)).run();
+}
+
+}  // namespace ocibuild

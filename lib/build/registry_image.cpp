@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/registry_image.hpp"
+
+#include <atomic>
+#include <functional>
+
+#include <ocibuild/error.hpp>
+
+#include "support/text.hpp"
+
+namespace ocibuild::engine {
+
+using registry::Session;
+using support::concat;
+
+namespace {
+
+constexpr unsigned downloads_at_once = 4;
+
+/// A blob on its way into the store.
+class StoreSink final : public registry::BlobSink {
+public:
+  StoreSink(const store::BlobStore& blobs, const Descriptor& blob)
+      : blobs_(blobs), blob_(blob), writer_(blobs.create(blob.digest.algorithm())) {}
+
+  void write(support::Bytes bytes) override { writer_->write(bytes); }
+  void restart() override { writer_.emplace(blobs_.create(blob_.digest.algorithm())); }
+  void commit() { blobs_.commit(writer_->finish()); }
+
+private:
+  const store::BlobStore& blobs_;
+  const Descriptor& blob_;
+  std::optional<store::BlobWriter> writer_;
+};
+
+/// Interruption and what the user wrote are nobody's reason to ask elsewhere.
+bool asks_the_next(const Error& error) {
+  return error.code() != Errc::interrupted && error.code() != Errc::usage;
+}
+
+}  // namespace
+
+RemoteImage resolve_image(registry::Network& network, const Reference& name) {
+  const std::string reference = name.digest ? name.digest->str() : name.tag;
+  std::vector<registry::Source> sources = network.configuration().pull_sources(name);
+  std::vector<std::string> failures;
+  RemoteImage out;
+  for (std::size_t i = 0; i < sources.size(); ++i)
+    out.sessions.push_back(std::make_shared<Session>(network, sources[i], registry::Purpose::pull));
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    try {
+      out.document = registry::fetch_manifest(*out.sessions[i], reference);
+      // Its blobs come from the same source first; those that failed before it are left out.
+      out.sessions.erase(out.sessions.begin(),
+                         out.sessions.begin() + static_cast<std::ptrdiff_t>(i));
+      return out;
+    } catch (Error& error) {
+      if (i + 1 == sources.size() || !asks_the_next(error)) {
+        for (const std::string& failure : failures) error.note(failure);
+        throw;
+      }
+      failures.push_back(concat("mirror ", sources[i].registry, ": ", error.what()));
+    }
+  }
+  throw Error(Errc::internal, "no-source", "a name without any source");
+}
+
+registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child) {
+  for (std::size_t i = 0;; ++i) {
+    try {
+      return registry::fetch_manifest(*remote.sessions[i], child.digest.str());
+    } catch (const Error& error) {
+      if (i + 1 == remote.sessions.size() || !asks_the_next(error)) throw;
+    }
+  }
+}
+
+bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::BlobStore& blobs,
+                const registry::TransferObserver& observer) {
+  if (blobs.has(blob)) return false;
+  StoreSink sink(blobs, blob);
+  registry::download_blob(remote.sessions, blob, sink, observer);
+  sink.commit();
+  return true;
+}
+
+bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
+                 const store::BlobStore& blobs, Transfers& transfers) {
+  std::atomic<bool> fetched = false;
+  std::vector<std::function<void()>> jobs;
+  for (const Descriptor& blob : wanted) {
+    jobs.push_back([&] {
+      Transfers::Bar bar(transfers, {.host = remote.sessions.front()->source().registry,
+                                     .digest = blob.digest.str(),
+                                     .total = blob.size});
+      const bool moved = fetch_blob(remote, blob, blobs, bar.observer());
+      if (moved) fetched = true;
+      bar.done(moved ? BlobMoved::State::done : BlobMoved::State::was_there);
+    });
+  }
+  transfers.run(jobs, downloads_at_once);
+  return fetched;
+}
+
+}  // namespace ocibuild::engine

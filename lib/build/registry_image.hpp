@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <ocibuild/reference.hpp>
+
+#include "build/transfers.hpp"
+#include "registry/blob_download.hpp"
+#include "registry/manifests.hpp"
+#include "store/blob_store.hpp"
+
+namespace ocibuild::engine {
+
+/// What a name means at its registry, or at a mirror of it.
+struct RemoteImage {
+  registry::Document document;  ///< manifest or index
+  std::vector<std::shared_ptr<registry::Session>>
+      sessions;  ///< that gave it first, then the others
+};
+
+/// Asks the sources of `name` in order (docs/reference/registry.md, C3).
+/// @throws Error of the registry itself, with a note for each mirror that failed
+RemoteImage resolve_image(registry::Network& network, const Reference& name);
+
+/// A document that `remote`'s index names, verified.
+registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child);
+
+/// A blob of `remote` into the store, complete and verified or not at all. False: it was there.
+/// Thread-safe.
+bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::BlobStore& blobs,
+                const registry::TransferObserver& observer = {});
+
+/// Several blobs at a time, with events. False: all were there.
+bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
+                 const store::BlobStore& blobs, Transfers& transfers);
+
+}  // namespace ocibuild::engine

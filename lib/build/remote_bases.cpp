@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/remote_bases.hpp"
+
+#include <ocibuild/error.hpp>
+
+namespace ocibuild::engine {
+
+namespace {
+
+/// The same error, pointing at the word that named the image.
+Error located(const Error& error, const SourceRange& where) {
+  std::vector<Diagnostic> diagnostics = error.diagnostics();
+  if (!diagnostics.front().where) diagnostics.front().where = where;
+  return {error.code(), std::move(diagnostics)};
+}
+
+}  // namespace
+
+RemoteBases::RemoteBases(const BuildRequest& request, EventSink& events, std::stop_token stop)
+    : policy_(request.pull) {
+  if (request.network && !request.network->offline && policy_ != PullPolicy::never)
+    work_.emplace(*request.network, events, std::move(stop));
+}
+
+bool RemoteBases::asks(bool is_local) const {
+  return work_.has_value() && (!is_local || policy_ != PullPolicy::missing);
+}
+
+std::shared_ptr<const RemoteImage> RemoteBases::find(const Reference& name, bool is_local,
+                                                     const SourceRange& where) {
+  const auto known = found_.find(name.str());
+  if (known != found_.end()) return known->second;
+  std::shared_ptr<const RemoteImage> image;
+  try {
+    image = std::make_shared<RemoteImage>(resolve_image(work_->network(), name));
+  } catch (const Error& error) {
+    const bool unreachable =
+        error.code() == Errc::retry_later || error.code() == Errc::network_setup;
+    if (policy_ != PullPolicy::newer || !is_local || !unreachable) throw located(error, where);
+  }
+  return found_.emplace(name.str(), std::move(image)).first->second;
+}
+
+void RemoteBases::fetch_layers(const RemoteImage& remote, const std::vector<Descriptor>& layers,
+                               const store::BlobStore& blobs) {
+  std::vector<Descriptor> missing;
+  for (const Descriptor& layer : layers) {
+    if (layer.urls.empty() && !blobs.has(layer)) missing.push_back(layer);
+  }
+  fetch_blobs(remote, missing, blobs, work_->transfers());
+}
+
+}  // namespace ocibuild::engine
