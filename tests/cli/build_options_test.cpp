@@ -201,6 +201,16 @@ TEST_CASE("format and compression are checked together with the outputs", "[cli]
         "the outputs disagree about compression: one build makes one image");
 }
 
+TEST_CASE("cli.md 5: an output that pushes is --push for all names", "[cli]") {
+  Reader reader;
+  CHECK(reader.refusal({"-o", "type=registry", "."}) == "--push needs a name: -t NAME");
+  CHECK(reader.refusal({"-o", "type=registry", "-t", "a", "--offline", "."}) ==
+        "--push needs a registry, and --offline forbids it");
+  CHECK(reader.refusal({"-o", "type=registry,name=reg.example/a", "."}) == "accepted");
+  CHECK(reader.refusal({"-o", "type=image,push=true", "."}) == "--push needs a name: -t NAME");
+  CHECK(reader.refusal({"-o", "type=image,push=true", "-t", "a", "."}) == "accepted");
+}
+
 TEST_CASE("what this release cannot do is refused before anything is read", "[cli]") {
   Reader reader;
   CHECK(reader.refusal({"-"}) ==
@@ -208,11 +218,10 @@ TEST_CASE("what this release cannot do is refused before anything is read", "[cl
         "there");
   CHECK(reader.refusal({"https://example.com/a.git"}) ==
         "the context 'https://example.com/a.git' is a URL, which is not fetched: clone it first");
-  CHECK(
-      reader.refusal({"--pull", "."}) ==
-      "--pull=always is not in this release: no registry can be asked; bases come from the store");
+  CHECK(reader.refusal({"--pull", "."}) == "accepted");
   CHECK(reader.refusal({"--pull=missing"}) == "accepted");
-  CHECK(reader.refusal({"--pull=maybe"}) == "--pull takes missing or never, not 'maybe'");
+  CHECK(reader.refusal({"--pull=maybe"}) ==
+        "--pull takes always, missing, newer or never, not 'maybe'");
   CHECK(reader.refusal({"a", "b"}) == "there is one PATH, not 2: second is 'b'");
   CHECK(reader.refusal({"--jobs", "0"}) == "--jobs needs a whole number from 1 to 1024, not '0'");
   CHECK(reader.refusal({"--iidfile", "no/dir/id"}) ==

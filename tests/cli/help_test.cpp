@@ -31,14 +31,18 @@ TEST_CASE("the short help fits 24 lines of 80 columns", "[cli]") {
         "       ocibuild COMMAND [ARGS]\n"
         "Examples:\n"
         "  ocibuild -t app:1 .                     into the local store\n"
-        "  ocibuild -t app:1 -o type=oci,dest=app.tar .\n"
+        "  ocibuild -t ghcr.io/me/app:1 --push .   straight to a registry\n"
         "  ocibuild -t app:1 -o type=docker,dest=- . | docker load\n"
         "Build:     -f FILE --target STAGE --build-arg K[=V] --platform OS/ARCH -t NAME\n"
         "           --label K=V\n"
-        "Result:    -o SPEC --load --format oci|docker --iidfile FILE\n"
+        "Result:    -o SPEC --push --load --format oci|docker --iidfile FILE\n"
         "           --metadata-file FILE -q\n"
+        "Network:   --pull always|missing|newer|never\n"
+        "           --registry-mirror [REG=]HOST[/PREFIX] --cacert FILE --authfile FILE\n"
+        "           --offline\n"
         "Work:      --cache-dir DIR --no-cache -j N --root DIR\n"
-        "Commands:  build check images inspect history tag rmi save load version help\n"
+        "Commands:  build check images inspect history tag rmi save load push pull login\n"
+        "           logout version help\n"
         "ocibuild build --help: every flag    ocibuild COMMAND -h: flags of a command\n");
   CHECK(std::count(ocibuild.out.begin(), ocibuild.out.end(), '\n') <= 24);
   CHECK(longest_line(ocibuild.out) <= 80);

@@ -73,15 +73,16 @@ TEST_CASE("an output that cannot be honoured is refused with a way out", "[cli]"
         "layout");
   CHECK(parsed.refusal("-") ==
         "-o - is type=tar, the root filesystem, which is not in this release; use type=oci,dest=-");
-  CHECK(parsed.refusal("type=registry") ==
-        "-o type=registry is not in this release: it talks to no registry yet");
+  CHECK(parsed.refusal("type=registry,dest=x") ==
+        "-o type=registry goes to the registry and has no dest=; use type=oci or docker for a "
+        "file");
   CHECK(parsed.refusal("type=local,dest=x") ==
         "-o type=local, the root filesystem, is not in this release; use type=oci for an image");
-  CHECK(parsed.refusal("type=ocl") == "-o has no type 'ocl'; use image, oci or docker");
-  CHECK(parsed.refusal("dest=x") == "-o 'dest=x' has no type=; use image, oci or docker");
+  CHECK(parsed.refusal("type=ocl") == "-o has no type 'ocl'; use image, registry, oci or docker");
+  CHECK(parsed.refusal("dest=x") == "-o 'dest=x' has no type=; use image, registry, oci or docker");
   CHECK(parsed.refusal("type=oci,dst=x") == "-o has no key 'dst'; did you mean 'dest'?");
-  CHECK(parsed.refusal("type=image,push=true") ==
-        "-o push=true is not in this release of ocibuild");
+  CHECK(parsed.refusal("type=oci,dest=x,push=true") ==
+        "-o type=oci writes a file; use --push, or -o type=registry beside it");
   CHECK(parsed.refusal("type=image,push=false") == "accepted");
   CHECK(parsed.refusal("type=image,dest=x") ==
         "-o type=image goes to the store and has no dest=; use type=oci or docker for a file");

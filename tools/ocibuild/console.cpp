@@ -14,6 +14,7 @@ namespace ocibuild::program {
 namespace {
 
 constexpr std::size_t longest_instruction = 160;
+constexpr std::size_t most_requests = 1000;  // of the log; the last ones count
 
 /// "linux/arm64 builder", what of it there is.
 std::string place_of(const StepDone& step) {
@@ -50,6 +51,11 @@ void Console::on_event(const Event& event) {
   } else if (const auto* found = std::get_if<Warning>(&event)) {
     warning(found->diagnostic);
   }
+  if (const auto* moved = std::get_if<BlobMoved>(&event)) blob_moved(*moved);
+  if (const auto* pushed = std::get_if<Pushed>(&event)) {
+    step(terminal_text(pushed->name) + '@' + pushed->digest +
+         (pushed->was_there ? " already there" : " DONE"));
+  }
   // ImageDone: summary() knows more of the image, and is called next.
 }
 
@@ -66,11 +72,51 @@ void Console::debug(const std::string& text) {
   if (debug_) stream_.sink->write("debug: " + text + '\n');
 }
 
+void Console::log_request(const std::string& line) {
+  if (!debug_) return;
+  const std::lock_guard lock(requests_mutex_);
+  if (requests_.size() == most_requests) {
+    requests_.pop_front();
+    ++requests_dropped_;
+  }
+  requests_.push_back(line);
+}
+
+void Console::print_request_log() {
+  const std::lock_guard lock(requests_mutex_);
+  if (requests_dropped_ > 0) debug(counted(requests_dropped_, "earlier request"));
+  for (const std::string& line : requests_) debug(terminal_text(line));
+  requests_.clear();
+}
+
 void Console::context_read(const ContextRead& event) {
   std::string text = "context " + terminal_text(event.directory) + ' ' +
                      counted(event.files, "file") + ' ' + human_size(event.bytes);
   if (event.ignored > 0) text += " (" + std::to_string(event.ignored) + " ignored)";
   step(text + " DONE " + plain_seconds(std::chrono::steady_clock::now() - context_start_));
+}
+
+/// Lines for the start, the end, and what goes wrong between them.
+void Console::blob_moved(const BlobMoved& event) {
+  const std::string what = std::string(event.upload ? "push " : "pull ") +
+                           event.digest.substr(0, 19) + ' ' + human_size(event.total, "");
+  if (!event.retry.empty()) {
+    step(what + " again: " + terminal_text(event.retry, 200));
+    return;
+  }
+  switch (event.state) {
+    case BlobMoved::State::moving:
+      break;
+    case BlobMoved::State::done:
+      step(what + " DONE");
+      break;
+    case BlobMoved::State::was_there:
+      step(what + " already there");
+      break;
+    case BlobMoved::State::mounted:
+      step(what + " mounted");
+      break;
+  }
 }
 
 void Console::flush_config_steps() {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <deque>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -31,6 +33,10 @@ public:
   void note(const std::string& text);
   /// From here on nothing but errors is shown.
   void be_quiet() { progress_ = false; }
+  /// Keeps a line of the request log; nothing without --debug. Thread-safe, unlike all else here.
+  void log_request(const std::string& line);
+  /// Prints what log_request() has kept, the last thing of a command.
+  void print_request_log();
   /// A line for --debug.
   void debug(const std::string& text);
   /// The closing table, image line and time of a build. `names` are what `result` is called;
@@ -44,6 +50,7 @@ public:
 private:
   void context_read(const ContextRead& event);
   void step_done(const StepDone& event);
+  void blob_moved(const BlobMoved& event);
   /// Prints the steps that wait in config_steps_, as one line.
   void flush_config_steps();
   void warning(const Diagnostic& diagnostic);
@@ -62,6 +69,9 @@ private:
   /// When the Dockerfile was read: the context's files are looked at from then on.
   std::chrono::steady_clock::time_point context_start_ = std::chrono::steady_clock::now();
   ConfigSteps config_steps_;
+  std::mutex requests_mutex_;
+  std::deque<std::string> requests_;
+  std::size_t requests_dropped_ = 0;
   unsigned lines_ = 0;
   std::size_t warnings_ = 0;
 };

@@ -11,7 +11,8 @@ using enum FlagStatus;
 
 constexpr unsigned source_commands = build_command | check_command;
 constexpr unsigned listing_commands = images_command | history_command;
-constexpr std::string_view no_registry = "it talks to no registry yet";
+constexpr unsigned network_commands = build_command | push_command | pull_command | login_command;
+constexpr unsigned pulling_commands = build_command | pull_command;
 
 // Rows that say little are built by these, so that the table stays one line a flag.
 constexpr Flag ignored(std::string_view name, FlagKind kind, char letter = 0) {
@@ -56,6 +57,7 @@ constexpr Flag table[] = {
      .help = "type=TYPE[,dest=FILE|-|DIR/][,KEY=VALUE]: where the result goes; types: image "
              "(the store), oci, docker; keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
      .group = output, .brief = "Result"},
+    {.name = "push", .help = "send the image to the registries of its -t names", .group = output, .brief = "Result"},
     {.name = "load", .help = "with -o of a file: name the image in the store too", .group = output, .brief = "Result"},
     {.name = "format", .kind = text, .value = "oci|docker", .initial = "oci",
      .help = "media types; also BUILDAH_FORMAT", .group = output, .brief = "Result"},
@@ -76,8 +78,33 @@ constexpr Flag table[] = {
     {.name = "image-name-with-digest-file", .kind = text, .value = "FILE",
      .help = "write REPOSITORY@DIGEST, a line for each -t", .group = output},
 
-    {.name = "pull", .kind = optional_text, .value = "missing|never", .initial = "missing",
-     .help = "bases come from the store only, whichever it is", .group = base, .implied = "always"},
+    {.name = "pull", .kind = optional_text, .value = "always|missing|newer|never", .initial = "missing",
+     .help = "when a registry is asked for a base image; newer: the store's will do if none answers", .group = base,
+     .implied = "always", .brief = "Network"},
+
+    {.name = "registry-mirror", .kind = list, .value = "[REG=]HOST[/PREFIX]", .help = "asked before REG [docker.io]; repeat for more",
+     .group = base, .commands = pulling_commands, .brief = "Network"},
+    {.name = "mirror-only", .help = "never fall back from a mirror to its registry", .group = base, .commands = pulling_commands},
+    {.name = "skip-default-registry-fallback", .group = base, .commands = pulling_commands, .same_as = "mirror-only"},
+    {.name = "insecure-registry", .kind = list, .value = "HOST[:PORT]", .help = "unverified TLS, then plain HTTP, for this host",
+     .group = base, .commands = network_commands},
+    {.name = "tls-verify", .initial = "true", .help = "false: no host's certificate is verified", .group = base, .commands = network_commands},
+    {.name = "skip-tls-verify", .help = "as --tls-verify=false", .group = base, .commands = network_commands},
+    {.name = "cacert", .kind = list, .value = "FILE", .help = "trusted besides the system's CAs", .group = base, .commands = network_commands, .brief = "Network"},
+    {.name = "cert-dir", .kind = text, .value = "DIR", .help = "holds HOST[:PORT]/ with *.crt, *.cert and *.key", .group = base, .commands = network_commands},
+    {.name = "registry-certificate", .kind = list, .value = "HOST=FILE", .help = "CA of one registry", .group = base, .commands = network_commands},
+    {.name = "registry-client-cert", .kind = list, .value = "HOST=CERT,KEY", .help = "client certificate for one registry",
+     .group = base, .commands = network_commands},
+    {.name = "authfile", .kind = text, .value = "FILE", .help = "logins in docker's format; also REGISTRY_AUTH_FILE",
+     .group = base, .commands = network_commands | logout_command, .brief = "Network"},
+    {.name = "creds", .kind = text, .value = "USER:PASSWORD", .help = "instead of any saved login", .group = base, .commands = push_command | pulling_commands},
+    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = network_commands},
+    {.name = "retry-delay", .kind = text, .value = "TIME", .initial = "1s", .help = "before the first repetition; doubled each time",
+     .group = base, .commands = network_commands},
+    {.name = "connect-timeout", .kind = text, .value = "TIME", .initial = "10s", .help = "for a connection, TLS included",
+     .group = base, .commands = network_commands},
+    {.name = "idle-timeout", .kind = text, .value = "TIME", .initial = "60s", .help = "without a byte either way", .group = base, .commands = network_commands},
+    {.name = "resolve", .kind = list, .value = "HOST:PORT:ADDRESS", .help = "instead of DNS", .group = base, .commands = network_commands},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
      .help = "build records; safe to delete", .group = work, .brief = "Work"},
@@ -105,7 +132,7 @@ constexpr Flag table[] = {
      .help = "auto is plain; none is quiet; also BUILDKIT_PROGRESS", .group = global, .commands = every_command},
     {.name = "color", .kind = text, .value = "auto|always|never", .initial = "auto",
      .help = "auto: on a terminal, if NO_COLOR is not set", .group = global, .commands = every_command},
-    {.name = "offline", .help = "no network; always so in this release", .group = global, .commands = every_command},
+    {.name = "offline", .help = "no connection is opened, not even for DNS", .group = global, .commands = every_command, .brief = "Network"},
     {.name = "debug", .letter = 'D', .help = "say more about what is done", .group = global, .commands = every_command},
     {.name = "help", .letter = 'h', .help = "-h: the short help, --help: all of it", .group = global,
      .commands = every_command},
@@ -142,19 +169,21 @@ constexpr Flag table[] = {
     {.name = "format", .kind = text, .value = "text|json|github", .initial = "text",
      .help = "json: one object; github: lines that GitHub shows beside the code", .commands = check_command},
 
+    {.name = "quiet", .letter = 'q', .help = "no progress; the digest is printed all the same", .commands = push_command | pull_command},
+    {.name = "digestfile", .kind = text, .value = "FILE", .help = "write the digest that was pushed", .commands = push_command},
+    {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the host's",
+     .help = "which image of an index to pull; repeat for more", .commands = pull_command},
+    {.name = "username", .letter = 'u', .kind = text, .value = "USER", .help = "user at the registry", .commands = login_command},
+    {.name = "password", .letter = 'p', .kind = text, .value = "PASSWORD|-", .help = "seen by others on this machine; - is standard input",
+     .commands = login_command},
+    {.name = "password-stdin", .help = "read the password from standard input", .commands = login_command},
+    {.name = "no-verify", .help = "save without asking the registry", .commands = login_command},
+    {.name = "all", .help = "every registry", .commands = logout_command},
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
-    not_yet("push", boolean, no_registry), not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
+    not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
     not_yet("force-compression", boolean, "base layers keep their compression"),
-    not_yet("registry-mirror", list, no_registry), not_yet("mirror-only", boolean, no_registry),
-    not_yet("skip-default-registry-fallback", boolean, no_registry),
-    not_yet("insecure-registry", list, no_registry), not_yet("tls-verify", boolean, no_registry),
-    not_yet("skip-tls-verify", boolean, no_registry), not_yet("cacert", list, no_registry),
-    not_yet("cert-dir", text, no_registry), not_yet("registry-certificate", list, no_registry),
-    not_yet("registry-client-cert", list, no_registry), not_yet("authfile", text, no_registry),
-    not_yet("creds", text, no_registry), not_yet("retry", text, no_registry),
-    not_yet("retry-delay", text, no_registry), not_yet("connect-timeout", text, no_registry),
-    not_yet("idle-timeout", text, no_registry), not_yet("resolve", list, no_registry),
-    not_yet("skip-push-permission-check", boolean, no_registry), not_yet("no-push", boolean, no_registry),
+    not_yet("skip-push-permission-check", boolean, "no permission is checked before the push"),
+    not_yet("no-push", boolean, "leave --push out"),
     not_yet("no-cache-filter", list, "use --no-cache"),
     not_yet("cache-from", list, "copy the --cache-dir instead"), not_yet("cache-to", list, "copy the --cache-dir instead"),
     not_yet("explain", boolean, "plain progress says which steps were cached"),

@@ -23,7 +23,11 @@ enum Command : unsigned {
   load_command = 128,
   version_command = 256,
   check_command = 512,
-  every_command = 1023,
+  push_command = 1024,
+  pull_command = 2048,
+  login_command = 4096,
+  logout_command = 8192,
+  every_command = 16383,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -119,9 +119,9 @@ std::string short_help() {
       "       ocibuild COMMAND [ARGS]\n"
       "Examples:\n"
       "  ocibuild -t app:1 .                     into the local store\n"
-      "  ocibuild -t app:1 -o type=oci,dest=app.tar .\n"
+      "  ocibuild -t ghcr.io/me/app:1 --push .   straight to a registry\n"
       "  ocibuild -t app:1 -o type=docker,dest=- . | docker load\n";
-  for (const std::string_view row : {"Build", "Result", "Work"}) out += brief_row(row);
+  for (const std::string_view row : {"Build", "Result", "Network", "Work"}) out += brief_row(row);
   out += "Commands:  ";
   append_wrapped(out, command_names(), 11);
   return out + "ocibuild build --help: every flag    ocibuild COMMAND -h: flags of a command\n";

@@ -43,12 +43,21 @@ constexpr CommandInfo commands[] = {
      "ocibuild save app:1 | docker load", save_images},
     {load_command, "load", "", "", "Read every image of an archive or OCI layout into the store.",
      "docker save alpine | ocibuild load", load_images},
+    {push_command, "push", "", "IMAGE [DEST]", "Send an image of the store to its registry.",
+     "ocibuild push ghcr.io/me/app:1", push_image},
+    {pull_command, "pull", "", "REF...", "Bring images of registries into the store.",
+     "ocibuild pull alpine:3.20", pull_images},
+    {login_command, "login", "", "[HOST]",
+     "Check and save user and password for a registry [docker.io].",
+     "ocibuild login -u me --password-stdin ghcr.io < token", log_in},
+    {logout_command, "logout", "", "[HOST]", "Remove the saved login of a registry [docker.io].",
+     "ocibuild logout ghcr.io", log_out},
     {version_command, "version", "", "", "Show the version.", "", print_version},
 };
 
 constexpr std::string_view later_commands[] = {
-    "push", "pull",   "login", "logout", "cache",  "df",     "doctor", "completion", "plan",
-    "lock", "vendor", "copy",  "diff",   "rebase", "buildx", "image",  "builder",    "system",
+    "cache", "df",   "doctor", "completion", "plan",  "lock",    "vendor",
+    "copy",  "diff", "rebase", "buildx",     "image", "builder", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -170,8 +179,9 @@ const CommandInfo* find_command(std::string_view word) {
   return nullptr;
 }
 
-int run(const Arguments& arguments, Io& io) {
-  Console console(io.err, look_of({}, io, io.err));
+namespace {
+
+int run(const Arguments& arguments, Io& io, Console& console) {
   Call call;
   const auto fail = [&](const Error& error) {
     std::string see;
@@ -196,6 +206,19 @@ int run(const Arguments& arguments, Io& io) {
   } catch (const std::exception& error) {
     return fail(bug(error.what()));
   }
+}
+
+}  // namespace
+
+int run(const Arguments& arguments, Io& io) {
+  Console console(io.err, look_of({}, io, io.err));
+  const int status = run(arguments, io, console);
+  try {
+    console.print_request_log();
+  } catch (const std::exception&) {
+    // Nobody reads it any more.
+  }
+  return status;
 }
 
 }  // namespace ocibuild::program

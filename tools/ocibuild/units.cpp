@@ -5,6 +5,8 @@
 #include <array>
 #include <charconv>
 
+#include "flags.hpp"
+
 namespace ocibuild::program {
 
 namespace {
@@ -112,6 +114,21 @@ std::string human_age(std::string_view rfc3339, std::int64_t now) {
   if (age < 60 * day) return counted(age / (7 * day), "weeks");
   if (age < 730 * day) return counted(age / (30 * day), "months");
   return counted(age / (365 * day), "years");
+}
+
+std::chrono::milliseconds parse_duration(std::string_view text, const std::string& origin) {
+  static constexpr std::pair<std::string_view, unsigned> units[] = {
+      {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  constexpr std::uint64_t most = 24ULL * 3'600'000;
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  const std::string_view unit = text.substr(digits);
+  if (text == "0") return std::chrono::milliseconds(0);
+  for (const auto& [name, factor] : units) {
+    if (unit != name || digits == 0) continue;
+    return std::chrono::milliseconds(parse_count(text.substr(0, digits), origin, 0, most / factor) *
+                                     factor);
+  }
+  usage_error(origin + " takes a time such as 300ms, 2s or 1m, not '" + std::string(text) + "'");
 }
 
 }  // namespace ocibuild::program

@@ -29,4 +29,7 @@ std::optional<std::int64_t> parse_time(std::string_view rfc3339);
 /// none.
 std::string human_age(std::string_view rfc3339, std::int64_t now);
 
+/// "300ms", "2s", "1m", "1h"; "0" too. @throws Error(Errc::usage) naming `origin`
+std::chrono::milliseconds parse_duration(std::string_view text, const std::string& origin);
+
 }  // namespace ocibuild::program

@@ -4,6 +4,7 @@
 
 #include <ocibuild/build.hpp>
 #include <ocibuild/image_store.hpp>
+#include <ocibuild/transfer.hpp>
 
 #include "commands/build_json.hpp"
 #include "commands/build_options.hpp"
@@ -59,6 +60,15 @@ void write_outputs(const BuildOptions& options, const BuildResult& result, Invoc
   }
 }
 
+void push_result(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
+  if (!options.push) return;
+  const PushRequest request{.store = options.request.store,
+                            .image = result.manifest,
+                            .names = options.names,
+                            .network = *options.request.network};
+  push(request, invocation.console, invocation.io.stop);
+}
+
 /// More than one default name in the context is easily a mistake; which one counts is not obvious.
 void note_other_dockerfiles(const BuildRequest& request, Console& console) {
   if (!request.dockerfile.empty() || request.dockerfile_text) return;
@@ -92,6 +102,7 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
   const bool known =
       std::find(before.begin(), before.end(), result.manifest.digest) != before.end();
   write_outputs(options, result, invocation);
+  push_result(options, result, invocation);
   write_files(options, result);
   invocation.console.summary(result, options.names, known);
   if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');

@@ -8,6 +8,7 @@
 
 #include "commands/annotation.hpp"
 #include "commands/context_option.hpp"
+#include "network_settings.hpp"
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
@@ -37,8 +38,8 @@ public:
   }
 
   BuildOptions run() {
-    refuse_other_pull();
     read_source();
+    read_network();
     read_outputs();
     read_identity();
     read_compression();
@@ -63,14 +64,21 @@ private:
     request().store = store_root(flags_, io_);
   }
 
-  void refuse_other_pull() {
+  /// docker's words and buildah's: a bare --pull is "always".
+  void read_network() {
     const std::string pull = flags_.text("pull").value_or("missing");
-    if (pull == "missing" || pull == "never" || pull == "false") return;
-    if (pull == "always" || pull == "true" || pull == "newer") {
-      usage_error("--pull=" + pull +
-                  " is not in this release: no registry can be asked; bases come from the store");
+    if (pull == "always" || pull == "true") {
+      request().pull = PullPolicy::always;
+    } else if (pull == "newer") {
+      request().pull = PullPolicy::newer;
+    } else if (pull == "never") {
+      request().pull = PullPolicy::never;
+    } else if (pull != "missing" && pull != "false") {
+      usage_error(flags_.origin("pull") + " takes always, missing, newer or never, not " +
+                  shown(pull));
     }
-    usage_error(flags_.origin("pull") + " takes missing or never, not " + shown(pull));
+    request().network = network_settings(flags_, io_);
+    out_.push = flags_.on("push");
   }
 
   void read_input() {
@@ -171,19 +179,23 @@ private:
     bool to_stdout = false;
     for (const std::string& text : texts) {
       OutputSpec spec = parse_output(text, io_);
-      if (!spec.in_store && !spec.path) {
+      if (spec.archive && !spec.path) {
         if (to_stdout) usage_error("only one -o can go to standard output");
         to_stdout = true;
       }
       in_store = in_store || spec.in_store;
+      out_.push = out_.push || spec.push;
       for (const Reference& name : spec.names) add_name(name);
       auto& annotations = request().annotations;
       annotations.insert(annotations.end(), spec.annotations.begin(), spec.annotations.end());
       specs_.push_back(std::move(spec));
     }
-    if (texts.empty() || in_store) request().names = out_.names;
+    if (out_.push && out_.names.empty()) usage_error("--push needs a name: -t NAME");
+    if (out_.push && request().network->offline)
+      usage_error("--push needs a registry, and --offline forbids it");
+    if ((texts.empty() && !out_.push) || in_store) request().names = out_.names;
     for (const OutputSpec& spec : specs_) {
-      if (!spec.in_store) out_.outputs.push_back(spec);
+      if (spec.archive) out_.outputs.push_back(spec);
     }
     out_.prints_id = !to_stdout && (flags_.on("quiet") || !io_.out.is_terminal);
   }

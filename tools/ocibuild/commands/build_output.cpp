@@ -89,7 +89,9 @@ private:
       spec_.format = parse_bool(key, value) ? ImageFormat::oci : ImageFormat::docker;
     } else if (key == "rewrite-timestamp") {
       spec_.rewrite_timestamp = parse_bool(key, value);
-    } else if (key == "push" || key == "force-compression") {
+    } else if (key == "push") {
+      spec_.push = parse_bool(key, value);
+    } else if (key == "force-compression") {
       if (parse_bool(key, value))
         usage_error("-o " + key + "=true is not in this release of ocibuild");
     } else if (key.starts_with("annotation")) {
@@ -126,12 +128,14 @@ private:
   }
 
   void finish(std::string_view text) {
-    if (type_.empty()) usage_error("-o " + shown(text) + " has no type=; use image, oci or docker");
-    if (type_ == "image") {
-      spec_.in_store = true;
+    if (type_.empty())
+      usage_error("-o " + shown(text) + " has no type=; use image, registry, oci or docker");
+    if (type_ == "image" || type_ == "registry") {
+      spec_.in_store = type_ == "image";
+      spec_.push = spec_.push || type_ == "registry";
       if (dest_)
-        usage_error(
-            "-o type=image goes to the store and has no dest=; use type=oci or docker for a file");
+        usage_error("-o type=" + type_ + " goes to the " + (spec_.in_store ? "store" : "registry") +
+                    " and has no dest=; use type=oci or docker for a file");
     } else if (type_ == "oci" || type_ == "oci-archive" || type_ == "oci-layout") {
       const bool directory =
           type_ == "oci-layout" || !tar_.value_or(true) || (dest_ && dest_->ends_with('/'));
@@ -144,7 +148,14 @@ private:
     } else {
       refuse_type();
     }
-    if (spec_.in_store) return;
+    if (spec_.push && type_ != "image" && type_ != "registry")
+      usage_error("-o type=" + type_ + " writes a file; use --push, or -o type=registry beside it");
+    check_file();
+  }
+
+  void check_file() {
+    spec_.archive = !spec_.in_store && !spec_.push;
+    if (!spec_.archive) return;
     if (!dest_ || *dest_ == "-") {
       if (spec_.container == ImageContainer::oci_directory)
         usage_error("-o for a directory needs dest=DIR");
@@ -156,13 +167,11 @@ private:
   }
 
   [[noreturn]] void refuse_type() const {
-    if (type_ == "registry")
-      usage_error("-o type=registry is not in this release: it talks to no registry yet");
     if (type_ == "tar" || type_ == "local") {
       usage_error("-o type=" + type_ +
                   ", the root filesystem, is not in this release; use type=oci for an image");
     }
-    usage_error("-o has no type " + shown(type_) + "; use image, oci or docker");
+    usage_error("-o has no type " + shown(type_) + "; use image, registry, oci or docker");
   }
 
   const Io& io_;

@@ -17,7 +17,9 @@ namespace ocibuild::program {
 
 /// One -o: the text after it, understood (docs/reference/cli.md, section 5).
 struct OutputSpec {
-  bool in_store = false;  ///< names go to the store, nothing is written
+  bool in_store = false;  ///< names go to the store
+  bool push = false;      ///< and to their registries
+  bool archive = false;   ///< `container` is written to `path`
   ImageContainer container = ImageContainer::oci_archive;
   std::optional<std::filesystem::path> path{};  ///< absent: standard output
   std::vector<Reference> names{};               ///< from name=, beside those of -t

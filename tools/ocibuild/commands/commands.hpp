@@ -16,6 +16,10 @@ void tag(Invocation& invocation);
 void rmi(Invocation& invocation);
 void save_images(Invocation& invocation);
 void load_images(Invocation& invocation);
+void push_image(Invocation& invocation);
+void pull_images(Invocation& invocation);
+void log_in(Invocation& invocation);
+void log_out(Invocation& invocation);
 void print_version(Invocation& invocation);
 
 }  // namespace ocibuild::program

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include "program_fixture.hpp"
+#include "support/catch.hpp"
+
+using namespace ocibuild;
+using Catch::Matchers::Contains;
+using program::Arguments;
+
+namespace {
+
+/// First line of the refusal of a command line that must not get as far as a connection.
+std::string refusal(const Arguments& words) {
+  test::Program ocibuild;
+  REQUIRE(ocibuild.run(words) == 2);
+  const std::string first = ocibuild.err.substr(0, ocibuild.err.find('\n'));
+  return first.substr(first.find(": ") + 2);
+}
+
+}  // namespace
+
+TEST_CASE("cli.md 4: what cannot work without a registry is refused under --offline", "[cli]") {
+  CHECK(refusal({"push", "--offline", "app"}) == "push needs a registry, and --offline forbids it");
+  CHECK(refusal({"--offline", "pull", "app"}) == "pull needs a registry, and --offline forbids it");
+  CHECK(refusal({"login", "--offline", "-u", "me", "-p", "x"}) ==
+        "login asks the registry; with --offline also give --no-verify");
+}
+
+TEST_CASE("cli.md 4: values of the network flags are checked before anything is asked", "[cli]") {
+  CHECK(refusal({"pull", "--creds", "me", "app"}) == "--creds takes USER:PASSWORD");
+  CHECK(refusal({"pull", "--registry-mirror", "docker.io=", "app"}) ==
+        "--registry-mirror takes [REGISTRY=]HOST[/PREFIX]");
+  CHECK(refusal({"pull", "--registry-certificate", "reg", "app"}) ==
+        "--registry-certificate takes HOST=FILE, not 'reg'");
+  CHECK(refusal({"pull", "--registry-client-cert", "reg=a", "app"}) ==
+        "--registry-client-cert takes HOST=CERTIFICATE,KEY");
+  CHECK(refusal({"pull", "--idle-timeout", "soon", "app"}) ==
+        "--idle-timeout takes a time such as 300ms, 2s or 1m, not 'soon'");
+  CHECK(refusal({"login", "-u", "me"}) == "login needs a password: --password-stdin < FILE");
+  CHECK(refusal({"login", "-p", "x"}) == "login needs a user: -u USER");
+}
+
+TEST_CASE("cli.md 6: login saves what logout removes, and says where", "[cli]") {
+  test::Program ocibuild;
+  CHECK(ocibuild.run({"login", "--no-verify", "-u", "me", "-p", "s3cret", "reg.example:5000"}) ==
+        0);
+  const std::filesystem::path file = ocibuild.dir.path() / "home/.docker/config.json";
+  CHECK_THAT(ocibuild.out, Contains("Login Succeeded: ") && Contains("config.json"));
+  CHECK_THAT(ocibuild.err, Contains("not encrypted") && Contains("seen by every user"));
+  CHECK((ocibuild.out + ocibuild.err).find("s3cret") == std::string::npos);
+  struct stat status {};
+  REQUIRE(::stat(file.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777) == 0600);
+  CHECK_THAT(test::read_text(file), Contains("reg.example:5000") && Contains("bWU6czNjcmV0"));
+  CHECK(ocibuild.run({"logout", "reg.example:5000"}) == 0);
+  CHECK_THAT(ocibuild.out, Contains("removed reg.example:5000: "));
+  CHECK(test::read_text(file).find("bWU6czNjcmV0") == std::string::npos);
+  CHECK(ocibuild.run({"logout", "reg.example:5000"}) == 0);
+  CHECK(ocibuild.out == "not logged in to reg.example:5000\n");
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "network_settings.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "console.hpp"
+#include "terminal_text.hpp"
+#include "units.hpp"
+
+namespace ocibuild::program {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::optional<fs::path> home(const Io& io) {
+  const auto value = io.variable("HOME");
+  return value ? std::optional<fs::path>(io.resolve(*value)) : std::nullopt;
+}
+
+/// Lower case wins; "set to nothing" is a setting too: direct (registry.md C4).
+std::optional<ProxySettings::Value> proxy(const Io& io, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    const auto value = io.environment.find(name);
+    if (value != io.environment.end()) return ProxySettings::Value{value->second, name};
+  }
+  return std::nullopt;
+}
+
+ProxySettings proxies(const Io& io) {
+  ProxySettings out;
+  out.https = proxy(io, {"https_proxy", "HTTPS_PROXY"});
+  // A CGI program gets the header "Proxy:" of its visitors under that name.
+  out.http = io.variable("REQUEST_METHOD") ? proxy(io, {"http_proxy"})
+                                           : proxy(io, {"http_proxy", "HTTP_PROXY"});
+  out.all = proxy(io, {"all_proxy", "ALL_PROXY"});
+  const auto none = proxy(io, {"no_proxy", "NO_PROXY"});
+  if (none) out.no_proxy = none->url;
+  return out;
+}
+
+/// HOST=VALUE of a flag that is given once a host.
+std::pair<std::string, std::string> host_value(const ParsedFlags& flags, const char* name,
+                                               const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string::npos || equals + 1 == text.size())
+    usage_error(flags.origin(name) + " takes HOST=FILE, not '" + terminal_text(text) + "'");
+  return {text.substr(0, equals), text.substr(equals + 1)};
+}
+
+TrustSettings trust(const ParsedFlags& flags, const Io& io) {
+  TrustSettings out;
+  out.bundle = io.variable("SSL_CERT_FILE").value_or("");
+  out.directory = io.variable("SSL_CERT_DIR").value_or("");
+  for (const std::string& file : flags.list("cacert")) out.extra.push_back(io.resolve(file));
+  if (const auto directory = flags.text("cert-dir")) out.certs_d.push_back(io.resolve(*directory));
+  const auto user = home(io);
+  if (user) out.certs_d.push_back(*user / ".config/containers/certs.d");
+  out.certs_d.emplace_back("/etc/containers/certs.d");
+  if (user) out.certs_d.push_back(*user / ".config/docker/certs.d");
+  out.certs_d.emplace_back("/etc/docker/certs.d");
+  for (const std::string& text : flags.list("registry-certificate")) {
+    const auto [host, file] = host_value(flags, "registry-certificate", text);
+    out.registry_ca[host] = io.resolve(file);
+  }
+  for (const std::string& text : flags.list("registry-client-cert")) {
+    const auto [host, files] = host_value(flags, "registry-client-cert", text);
+    const std::size_t comma = files.find(',');
+    if (comma == std::string::npos)
+      usage_error(flags.origin("registry-client-cert") + " takes HOST=CERTIFICATE,KEY");
+    out.registry_client[host] = {io.resolve(files.substr(0, comma)),
+                                 io.resolve(files.substr(comma + 1))};
+  }
+  return out;
+}
+
+fs::path docker_config(const Io& io) {
+  if (const auto directory = io.variable("DOCKER_CONFIG"))
+    return io.resolve(*directory) / "config.json";
+  const auto user = home(io);
+  return user ? *user / ".docker/config.json" : fs::path();
+}
+
+/// In the order of cli.md 7; each may be missing.
+std::vector<fs::path> more_files(const Io& io) {
+  std::vector<fs::path> out;
+  const auto runtime = io.variable("XDG_RUNTIME_DIR");
+  const fs::path directory =
+      runtime ? io.resolve(*runtime) : fs::path("/run/containers") / std::to_string(::getuid());
+  out.push_back(runtime ? directory / "containers/auth.json" : directory / "auth.json");
+  const auto config = io.variable("XDG_CONFIG_HOME");
+  const auto user = home(io);
+  if (config) {
+    out.push_back(io.resolve(*config) / "containers/auth.json");
+  } else if (user) {
+    out.push_back(*user / ".config/containers/auth.json");
+  }
+  out.emplace_back("/kaniko/.docker/config.json");
+  return out;
+}
+
+CredentialSettings credentials(const ParsedFlags& flags, const Io& io) {
+  CredentialSettings out;
+  if (const auto given = flags.text("creds")) {
+    const std::size_t colon = given->find(':');
+    if (colon == std::string::npos || colon == 0)
+      usage_error(flags.origin("creds") + " takes USER:PASSWORD");
+    out.given = {given->substr(0, colon), given->substr(colon + 1)};
+  }
+  const auto file =
+      flags.has("authfile") ? flags.text("authfile") : io.variable("REGISTRY_AUTH_FILE");
+  if (file && !file->empty()) out.only_file = io.resolve(*file);
+  out.docker_auth_config = io.variable("DOCKER_AUTH_CONFIG").value_or("");
+  out.docker_config = docker_config(io);
+  out.more_files = more_files(io);
+  out.on_terminal = io.in_is_terminal;
+  for (const auto& [name, value] : io.environment) {
+    const bool wanted = name.starts_with("AWS_") || name.starts_with("CI_") ||
+                        name.starts_with("GITHUB_") || name == "HOME" || name == "PATH";
+    if (wanted) out.environment[name] = value;
+  }
+  return out;
+}
+
+/// Main file and drop-ins, in the order in which later ones replace earlier ones (registry.md C2).
+std::vector<fs::path> registries_conf(const Io& io) {
+  std::vector<fs::path> out;
+  const auto add_drop_ins = [&](const fs::path& directory) {
+    std::vector<fs::path> files;
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(directory, ignored)) {
+      if (entry.path().extension() == ".conf") files.push_back(entry.path());
+    }
+    std::sort(files.begin(), files.end());
+    out.insert(out.end(), files.begin(), files.end());
+  };
+  std::error_code ignored;
+  const auto user = home(io);
+  const fs::path user_file = user ? *user / ".config/containers/registries.conf" : fs::path();
+  const bool has_user_file = user && fs::exists(user_file, ignored);
+  if (const auto given = io.variable("CONTAINERS_REGISTRIES_CONF")) {
+    out.push_back(io.resolve(*given));
+  } else {
+    out.push_back(has_user_file ? user_file : fs::path("/etc/containers/registries.conf"));
+  }
+  if (!has_user_file) add_drop_ins("/etc/containers/registries.conf.d");
+  if (user) add_drop_ins(*user / ".config/containers/registries.conf.d");
+  return out;
+}
+
+std::chrono::milliseconds duration(const ParsedFlags& flags, const char* name,
+                                   std::chrono::milliseconds otherwise) {
+  const auto text = flags.text(name);
+  return text ? parse_duration(*text, flags.origin(name)) : otherwise;
+}
+
+std::vector<Mirror> mirrors(const ParsedFlags& flags) {
+  std::vector<Mirror> out;
+  for (const std::string& text : flags.list("registry-mirror")) {
+    const std::size_t equals = text.find('=');
+    Mirror mirror;
+    if (equals != std::string::npos) mirror.registry = text.substr(0, equals);
+    mirror.location = equals == std::string::npos ? text : text.substr(equals + 1);
+    if (mirror.location.empty() || mirror.registry.empty())
+      usage_error(flags.origin("registry-mirror") + " takes [REGISTRY=]HOST[/PREFIX]");
+    out.push_back(std::move(mirror));
+  }
+  return out;
+}
+
+}  // namespace
+
+NetworkSettings network_settings(const ParsedFlags& flags, const Io& io) {
+  NetworkSettings out;
+  out.offline = flags.on("offline");
+  out.proxies = proxies(io);
+  out.trust = trust(flags, io);
+  out.credentials = credentials(flags, io);
+  out.tls_verify = flags.on("tls-verify", true) && !flags.on("skip-tls-verify");
+  out.insecure_registries = flags.list("insecure-registry");
+  out.mirrors = mirrors(flags);
+  out.mirror_only = flags.on("mirror-only");
+  out.registries_conf = registries_conf(io);
+  out.daemon_json = "/etc/docker/daemon.json";
+  if (const auto count = flags.text("retry"))
+    out.retries = static_cast<unsigned>(parse_count(*count, flags.origin("retry"), 0, 100));
+  out.retry_delay = duration(flags, "retry-delay", out.retry_delay);
+  out.connect_timeout = duration(flags, "connect-timeout", out.connect_timeout);
+  out.idle_timeout = duration(flags, "idle-timeout", out.idle_timeout);
+  out.resolve = flags.list("resolve");
+  return out;
+}
+
+NetworkSettings network_settings(Invocation& invocation) {
+  NetworkSettings out = network_settings(invocation.flags, invocation.io);
+  Console& console = invocation.console;
+  out.request_log = [&console](const std::string& line) { console.log_request(line); };
+  return out;
+}
+
+std::filesystem::path login_file(const ParsedFlags& flags, const Io& io) {
+  const CredentialSettings settings = credentials(flags, io);
+  const fs::path file = settings.only_file.value_or(settings.docker_config);
+  if (file.empty())
+    usage_error("there is no place for the login: HOME is not set; use --authfile FILE");
+  return file;
+}
+
+}  // namespace ocibuild::program
