@@ -322,6 +322,19 @@ Answer Session::ping() {
   return answer;
 }
 
+std::optional<Token> Session::token(const Scopes& scopes) {
+  OriginState& state = this->state();
+  std::optional<Challenge> challenge;
+  {
+    const std::lock_guard lock(state.mutex);
+    challenge = state.challenge;
+  }
+  if (!challenge || challenge->scheme != "bearer") return std::nullopt;
+  const std::optional<Credential> known = credential();
+  if (known && !known->registry_token.empty()) return std::nullopt;
+  return network_.tokens().fetch(asker(), *challenge, scopes, {});
+}
+
 void Session::fail(const Call& call, const Answer& answer) {
   Doing doing{.what = call.doing,
               .registry = source_.registry,
