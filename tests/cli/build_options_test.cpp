@@ -281,19 +281,32 @@ TEST_CASE("colour is for terminals that want it, unless it is asked for", "[cli]
   CHECK_THROWS_AS(colour({"--color=red"}, true), Error);
 }
 
-TEST_CASE("progress is shown unless a flag or BUILDKIT_PROGRESS says quiet", "[cli]") {
+TEST_CASE("cli.md 9.4, 9.6: progress suits the terminal unless a flag or variable chooses",
+          "[cli]") {
   Reader reader;
-  const auto shown = [&](const Strings& words) {
-    return shows_progress(parse_flags(build_command, words, reader.io.environment), reader.io);
+  const auto mode = [&](const Strings& words) {
+    return progress_mode(parse_flags(build_command, words, reader.io.environment), reader.io);
   };
-  CHECK(shown({}));
-  CHECK(!shown({"--progress=none"}));
+  CHECK(mode({}) == ProgressMode::plain);
+  CHECK(mode({"--progress=none"}) == ProgressMode::quiet);
+  CHECK(mode({"--progress=rawjson"}) == ProgressMode::json);
   reader.io.environment["BUILDKIT_PROGRESS"] = "quiet";
-  CHECK(!shown({}));
-  CHECK(shown({"--progress", "plain"}));
+  CHECK(mode({}) == ProgressMode::quiet);
+  CHECK(mode({"--progress", "plain"}) == ProgressMode::plain);
   reader.io.environment["BUILDKIT_PROGRESS"] = "tty";
-  CHECK(shown({}));
-  CHECK_THROWS_WITH(shown({"--progress=tty"}),
-                    "--progress=tty is not in this release of ocibuild: use plain");
-  CHECK_THROWS_AS(shown({"--progress=fancy"}), Error);
+  CHECK(mode({}) == ProgressMode::plain);
+  CHECK_THROWS_WITH(mode({"--progress=tty"}), "--progress=tty needs a terminal on standard error");
+  CHECK_THROWS_AS(mode({"--progress=fancy"}), Error);
+
+  reader.io.err.is_terminal = true;
+  reader.io.environment = {{"TERM", "xterm"}};
+  CHECK(mode({}) == ProgressMode::terminal);
+  CHECK(mode({"--progress=plain"}) == ProgressMode::plain);
+  reader.io.environment["CI"] = "true";
+  CHECK(mode({}) == ProgressMode::plain);
+  CHECK(mode({"--progress=tty"}) == ProgressMode::terminal);
+  reader.io.environment = {{"TERM", "dumb"}};
+  CHECK(mode({}) == ProgressMode::plain);
+  CHECK_THROWS_WITH(mode({"--progress=tty"}),
+                    "--progress=tty needs a terminal that can move its cursor");
 }

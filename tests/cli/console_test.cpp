@@ -109,7 +109,7 @@ TEST_CASE("steps that only change the config share a line for each stage", "[cli
 
 TEST_CASE("quiet shows no event, no warning and no summary", "[cli]") {
   Screen screen;
-  screen.console.set_up({}, false, true);
+  screen.console.set_up({}, ProgressMode::quiet, true);
   screen.console.on_event(ContextRead{".", 4, 1, 0});
   screen.console.on_event(Warning{{"x", "m"}});
   screen.console.summary(result_of(true), {}, false);

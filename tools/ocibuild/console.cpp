@@ -5,8 +5,6 @@
 #include <variant>
 
 #include "diagnostic_text.hpp"
-#include "progress_text.hpp"
-#include "summary.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
 
@@ -18,52 +16,88 @@ constexpr std::size_t most_requests = 1000;  // of the log; the last ones count
 
 }  // namespace
 
-void Console::set_up(Look look, bool progress, bool debug) {
+Console::Console(const OutputStream& stream, Look look)
+    : stream_(stream), look_(look), view_(make_plain_view(stream, look)) {}
+
+Console::~Console() {
+  ticker_ = {};  // ends it, while all else is there
+}
+
+void Console::set_up(Look look, ProgressMode mode, bool debug) {
+  const Lock lock(mutex_);
   look_ = look;
-  progress_ = progress;
+  quiet_ = mode == ProgressMode::quiet;
   debug_ = debug;
+  view_ = make_view(mode, stream_, look);
+}
+
+void Console::be_quiet() {
+  const Lock lock(mutex_);
+  quiet_ = true;
+  view_ = make_quiet_view(stream_);
 }
 
 void Console::on_event(const Event& event) {
-  if (!progress_) return;
-  if (const auto* read = std::get_if<DockerfileRead>(&event)) {
-    context_start_ = std::chrono::steady_clock::now();
-    debug(terminal_text(read->file) + ": " + counted(read->instructions, "instruction"));
-  } else if (const auto* context = std::get_if<ContextRead>(&event)) {
-    context_read(*context);
-  } else if (const auto* done = std::get_if<StepDone>(&event)) {
-    step_done(*done);
-  } else if (const auto* found = std::get_if<Warning>(&event)) {
-    warning(found->diagnostic);
+  const Lock lock(mutex_);
+  const Time now = std::chrono::steady_clock::now();
+  count_time(event, now);
+  view_->on_event(event, now);
+  if (const auto* read = std::get_if<DockerfileRead>(&event);
+      read != nullptr && debug_ && !quiet_) {
+    view_->print("debug: " + terminal_text(read->file) + ": " +
+                 counted(read->instructions, "instruction") + '\n');
   }
-  if (const auto* retrying = std::get_if<Retrying>(&event)) {
-    stream_.sink->write(std::string(symbols(look_).warning) + ' ' + terminal_text(retrying->host) +
-                        ": " + retry_text(*retrying, retrying->wait) + '\n');
-  }
-  if (const auto* moved = std::get_if<BlobMoved>(&event)) blob_moved(*moved);
-  if (const auto* pushed = std::get_if<Pushed>(&event)) {
-    step(terminal_text(pushed->name) + '@' + pushed->digest +
-         (pushed->was_there ? " already there" : " DONE"));
-  }
-  // ImageDone: summary() knows more of the image, and is called next.
+  keep_ticking();
 }
 
-void Console::step(const std::string& text) {
-  flush_config_steps();
-  if (progress_) stream_.sink->write('#' + std::to_string(++lines_) + ' ' + text + '\n');
+void Console::count_time(const Event& event, Time now) {
+  if (const auto* checked = std::get_if<PushChecked>(&event)) {
+    phases_.check += checked->took;
+  } else if (const auto* step = std::get_if<StepDone>(&event)) {
+    (step->kind == StepKind::base ? phases_.resolve : phases_.layers) += step->took;
+  } else if (const auto* asking = std::get_if<Asking>(&event)) {
+    if (asking->purpose == Asking::For::push && push_start_ == Time{}) push_start_ = now;
+  } else if (const auto* pushed = std::get_if<Pushed>(&event)) {
+    phases_.push = now - push_start_;
+    all_was_there_ = all_was_there_ && pushed->was_there;
+  }
+}
+
+void Console::keep_ticking() {
+  if (!view_->tick_after()) return;
+  if (!ticker_.joinable())
+    ticker_ = std::jthread([this](const std::stop_token& stop) { tick(stop); });
+  changed_.notify_all();
+}
+
+void Console::tick(const std::stop_token& stop) {
+  Lock lock(mutex_);
+  while (!stop.stop_requested()) {
+    if (!changed_.wait(lock, stop, [&] { return view_->tick_after().has_value(); })) return;
+    // What happens meanwhile may change when the next tick is due, but never to an earlier time.
+    changed_.wait_for(lock, stop, *view_->tick_after(), [] { return false; });
+    if (!stop.stop_requested()) view_->tick(std::chrono::steady_clock::now());
+  }
+}
+
+void Console::step(const std::string& text, std::chrono::nanoseconds took) {
+  const Lock lock(mutex_);
+  view_->step(text, took);
 }
 
 void Console::note(const std::string& text) {
-  if (progress_) stream_.sink->write("note: " + text + '\n');
+  const Lock lock(mutex_);
+  if (!quiet_) view_->print("note: " + text + '\n');
 }
 
 void Console::debug(const std::string& text) {
-  if (debug_) stream_.sink->write("debug: " + text + '\n');
+  const Lock lock(mutex_);
+  if (debug_) view_->print("debug: " + text + '\n');
 }
 
 void Console::log_request(const std::string& line) {
+  const Lock lock(mutex_);
   if (!debug_) return;
-  const std::lock_guard lock(requests_mutex_);
   if (requests_.size() == most_requests) {
     requests_.pop_front();
     ++requests_dropped_;
@@ -72,96 +106,41 @@ void Console::log_request(const std::string& line) {
 }
 
 void Console::print_request_log() {
-  const std::lock_guard lock(requests_mutex_);
-  if (requests_dropped_ > 0) debug(counted(requests_dropped_, "earlier request"));
-  for (const std::string& line : requests_) debug(terminal_text(line));
-  requests_.clear();
-}
-
-void Console::context_read(const ContextRead& event) {
-  std::string text = "context " + terminal_text(event.directory) + ' ' +
-                     counted(event.files, "file") + ' ' + human_size(event.bytes);
-  if (event.ignored > 0) text += " (" + std::to_string(event.ignored) + " ignored)";
-  step(text + " DONE " + plain_seconds(std::chrono::steady_clock::now() - context_start_));
-}
-
-/// Lines for the start, the end, and what goes wrong between them.
-void Console::blob_moved(const BlobMoved& event) {
-  const std::string what = std::string(event.upload ? "push " : "pull ") +
-                           event.digest.substr(0, 19) + ' ' + human_size(event.total, "");
-  switch (event.state) {
-    case BlobMoved::State::moving:
-      break;
-    case BlobMoved::State::done:
-      step(what + " DONE");
-      break;
-    case BlobMoved::State::was_there:
-      step(what + " already there");
-      break;
-    case BlobMoved::State::mounted:
-      step(what + " mounted");
-      break;
-  }
-}
-
-void Console::flush_config_steps() {
-  const ConfigSteps steps = std::exchange(config_steps_, {});
-  if (steps.keywords.empty()) return;
-  const std::string place = steps.place.empty() ? "" : '[' + steps.place + "] ";
-  step(place + steps.keywords + " DONE " + plain_seconds(steps.took));
-}
-
-void Console::step_done(const StepDone& event) {
-  if (event.kind == StepKind::config) {
-    if (place_of(event.platform, event.stage) != config_steps_.place) flush_config_steps();
-    config_steps_.place = place_of(event.platform, event.stage);
-    config_steps_.took += event.took;
-    const std::string keyword = event.instruction.substr(0, event.instruction.find_first_of(" \t"));
-    config_steps_.keywords += (config_steps_.keywords.empty() ? "" : ", ") + terminal_text(keyword);
-    return;
-  }
-  std::string text = step_title(place_of(event.platform, event.stage), event.number, event.total,
-                                event.instruction);
-  if (event.kind == StepKind::layer) {
-    text += ' ' + human_size(event.unpacked, "") + " -> " + human_size(event.size, "");
-  }
-  step(text + (event.cached ? " CACHED" : " DONE " + plain_seconds(event.took)));
-}
-
-void Console::warning(const Diagnostic& diagnostic) {
-  flush_config_steps();
-  ++warnings_;
-  stream_.sink->write(diagnostic_text(diagnostic, Severity::warning, look_));
-}
-
-void Console::summary(const BuildResult& result, const std::vector<Reference>& names, bool known) {
-  if (!progress_) return;
-  const std::string tail = '@' + result.manifest.digest.str() + ' ' +
-                           human_size(layer_bytes(result), "") + " DONE " +
-                           plain_seconds(result.took);
-  for (const Reference& name : names) step(name.str() + tail);
-  if (names.empty()) step("image" + tail);
+  const Lock lock(mutex_);
   std::string text;
-  for (const PlatformResult& image : result.platforms) {
-    if (result.changed) text += '\n' + layer_table(image, names);
-  }
-  text += image_lines(result, look_);
-  if (warnings_ > 0) text += counted(warnings_, "warning") + '\n';
-  stream_.sink->write(text + closing_line(result, known) + '\n');
+  if (requests_dropped_ > 0)
+    text += "debug: " + counted(requests_dropped_, "earlier request") + '\n';
+  for (const std::string& line : requests_) text += "debug: " + terminal_text(line) + '\n';
+  requests_.clear();
+  if (!text.empty()) view_->print(text);
+}
+
+void Console::summary(const BuildResult& result, const std::vector<Reference>& names, bool known,
+                      const std::optional<PushResult>& pushed) {
+  const Lock lock(mutex_);
+  const bool same = known || (pushed && all_was_there_);
+  view_->summary({result, names, same, pushed, phases_});
 }
 
 void Console::error(const Error& error, const std::string& see) {
-  if (error.code() == Errc::interrupted) {
-    stream_.sink->write("interrupted\n");
-    return;
-  }
-  flush_config_steps();
+  const Lock lock(mutex_);
+  if (error.code() == Errc::interrupted) return view_->error(error, "interrupted\n");
   std::string text;
   for (const Diagnostic& diagnostic : error.diagnostics()) {
     if (!text.empty()) text += '\n';
     text += diagnostic_text(diagnostic, Severity::error, look_);
   }
-  stream_.sink->write(see.empty() ? text : text + see + '\n');
+  view_->error(error, see.empty() ? text : text + see + '\n');
+}
+
+void Console::pause() {
+  const Lock lock(mutex_);
+  view_->pause();
+}
+
+void Console::close() {
+  const Lock lock(mutex_);
+  view_->close();
 }
 
 }  // namespace ocibuild::program

@@ -2,78 +2,83 @@
 #pragma once
 
 #include <chrono>
+#include <condition_variable>
 #include <deque>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <ocibuild/build.hpp>
 #include <ocibuild/error.hpp>
 #include <ocibuild/event.hpp>
+#include <ocibuild/transfer.hpp>
 
 #include "io.hpp"
+#include "progress_view.hpp"
 #include "settings.hpp"
 
 namespace ocibuild::program {
 
 /// What is said beside the result: progress, warnings, errors. The only place that writes to
-/// standard error.
+/// standard error. How progress looks is a view's business; this gives it the time, also while
+/// nothing happens. Thread-safe.
 class Console final : public EventSink {
 public:
-  Console(const OutputStream& stream, Look look) : stream_(stream), look_(look) {}
+  /// Plain until set_up().
+  Console(const OutputStream& stream, Look look);
+  ~Console() override;
 
-  /// Without `progress` nothing but errors is shown.
-  void set_up(Look look, bool progress, bool debug);
+  void set_up(Look look, ProgressMode mode, bool debug);
 
   void on_event(const Event& event) override;
 
-  /// One more progress line: "#7 " + `text`.
-  void step(const std::string& text);
+  /// Something of the program's own that ended: "write x.tar".
+  void step(const std::string& text, std::chrono::nanoseconds took);
   /// One fact that may surprise; not shown without progress.
   void note(const std::string& text);
   /// From here on nothing but errors is shown.
-  void be_quiet() { progress_ = false; }
-  /// Keeps a line of the request log; nothing without --debug. Thread-safe, unlike all else here.
+  void be_quiet();
+  /// Keeps a line of the request log; nothing without --debug.
   void log_request(const std::string& line);
   /// Prints what log_request() has kept, the last thing of a command.
   void print_request_log();
   /// A line for --debug.
   void debug(const std::string& text);
   /// The closing table, image line and time of a build. `names` are what `result` is called;
-  /// `known`: the store had the same image before.
-  void summary(const BuildResult& result, const std::vector<Reference>& names, bool known);
+  /// `known`: the store had the same image before; `pushed`: what was sent.
+  void summary(const BuildResult& result, const std::vector<Reference>& names, bool known,
+               const std::optional<PushResult>& pushed = {});
   /// All findings of an error, apart from each other; `see` is a last line, may be empty.
   void error(const Error& error, const std::string& see);
-  /// Printed as it is.
-  void text(const std::string& text) { stream_.sink->write(text); }
+  /// Nothing that changes is on the screen afterwards: something else will be written there.
+  void pause();
+  /// Ends progress.
+  void close();
 
 private:
-  void context_read(const ContextRead& event);
-  void step_done(const StepDone& event);
-  void blob_moved(const BlobMoved& event);
-  /// Prints the steps that wait in config_steps_, as one line.
-  void flush_config_steps();
-  void warning(const Diagnostic& diagnostic);
+  using Lock = std::unique_lock<std::mutex>;
 
-  /// Steps of one stage that only change the config: they cost nothing and share a line.
-  struct ConfigSteps {
-    std::string place{};  ///< platform and stage
-    std::string keywords{};
-    std::chrono::nanoseconds took{};
-  };
+  void count_time(const Event& event, Time now);
+  /// Lets the view draw in time although nothing happens. The thread starts when there is need.
+  void keep_ticking();
+  void tick(const std::stop_token& stop);
 
-  OutputStream stream_;
+  const OutputStream stream_;
   Look look_;
-  bool progress_ = true;
+  std::mutex mutex_;  ///< for all of what follows
+  std::unique_ptr<ProgressView> view_;
+  bool quiet_ = false;
   bool debug_ = false;
-  /// When the Dockerfile was read: the context's files are looked at from then on.
-  std::chrono::steady_clock::time_point context_start_ = std::chrono::steady_clock::now();
-  ConfigSteps config_steps_;
-  std::mutex requests_mutex_;
+  Phases phases_;
+  Time push_start_{};
+  bool all_was_there_ = true;  ///< of what was pushed
   std::deque<std::string> requests_;
   std::size_t requests_dropped_ = 0;
-  unsigned lines_ = 0;
-  std::size_t warnings_ = 0;
+  std::condition_variable_any changed_;
+  std::jthread ticker_;  ///< the last member: it uses the others
 };
 
 }  // namespace ocibuild::program

@@ -128,8 +128,8 @@ constexpr Flag table[] = {
 
     {.name = "root", .kind = text, .value = "DIR", .initial = "$XDG_DATA_HOME/ocibuild",
      .help = "the store, an OCI image layout", .group = global, .commands = every_command, .brief = "Work"},
-    {.name = "progress", .kind = text, .value = "auto|plain|quiet|none", .initial = "auto",
-     .help = "auto is plain; none is quiet; also BUILDKIT_PROGRESS", .group = global, .commands = every_command},
+    {.name = "progress", .kind = text, .value = "auto|tty|plain|rawjson|quiet|none", .initial = "auto",
+     .help = "auto: tty on a terminal, unless CI is set, else plain; none is quiet; also BUILDKIT_PROGRESS", .group = global, .commands = every_command},
     {.name = "color", .kind = text, .value = "auto|always|never", .initial = "auto",
      .help = "auto: on a terminal, if NO_COLOR is not set", .group = global, .commands = every_command},
     {.name = "offline", .help = "no connection is opened, not even for DNS", .group = global, .commands = every_command, .brief = "Network"},

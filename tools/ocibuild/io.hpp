@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -39,7 +40,10 @@ private:
 struct OutputStream {
   TextSink* sink;  ///< never null
   bool is_terminal = false;
-  int descriptor = -1;  ///< for archives, which are written past the sink; -1: there is none
+  int descriptor = -1;       ///< for archives, which are written past the sink; -1: there is none
+  std::size_t columns = 80;  ///< of a terminal that does not say itself how wide it is
+  /// True while the cursor is hidden, so that whoever ends the process shows it; may be null.
+  std::atomic<bool>* cursor_hidden = nullptr;
 };
 
 /// Everything the program knows of the process it runs in, so that a test can be that process.

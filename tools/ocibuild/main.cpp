@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <charconv>
 #include <ctime>
 #include <filesystem>
 #include <stop_token>
@@ -22,7 +23,8 @@ using namespace ocibuild::program;
 /// when stopping takes too long. The signals are blocked in every other thread.
 class StopOnSignal {
 public:
-  StopOnSignal() {
+  /// `cursor_hidden` must outlive this.
+  explicit StopOnSignal(const std::atomic<bool>& cursor_hidden) : cursor_hidden_(cursor_hidden) {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
@@ -51,8 +53,9 @@ private:
     const timespec grace{0, 900'000'000};
     next(&grace);
     if (done_) return;
-    static constexpr char text[] = "interrupted\n";
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text, sizeof text - 1);
+    // Shows the cursor first where progress has hidden it.
+    const std::string_view text = cursor_hidden_ ? "\x1b[?25hinterrupted\n" : "interrupted\n";
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
     ::_exit(128 + signal);
   }
 
@@ -64,6 +67,7 @@ private:
     }
   }
 
+  const std::atomic<bool>& cursor_hidden_;
   sigset_t signals_{};
   std::stop_source stop_;
   std::atomic<int> received_{0};
@@ -82,11 +86,20 @@ std::map<std::string, std::string> environment() {
   return out;
 }
 
+/// For terminals that do not know their width, such as serial lines.
+void set_columns(std::string_view text, std::size_t& columns) {
+  std::size_t number = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = failure == std::errc() && end == text.data() + text.size();
+  if (whole && number > 0 && number < 10'000) columns = number;
+}
+
 }  // namespace
 
 int main(int argc, char* argv[]) {
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a result of write() like others
-  StopOnSignal signals;
+  std::atomic<bool> cursor_hidden{false};
+  StopOnSignal signals(cursor_hidden);
   DescriptorSink out(STDOUT_FILENO, DescriptorSink::OnFailure::report);
   DescriptorSink err(STDERR_FILENO, DescriptorSink::OnFailure::ignore);
   std::error_code ignored;
@@ -98,6 +111,8 @@ int main(int argc, char* argv[]) {
         .working_directory = std::filesystem::current_path(ignored),
         .now = static_cast<std::int64_t>(std::time(nullptr)),
         .stop = signals.token()};
+  io.err.cursor_hidden = &cursor_hidden;
+  if (const auto columns = io.variable("COLUMNS")) set_columns(*columns, io.err.columns);
   const int status = run(Arguments(argv + (argc > 0 ? 1 : 0), argv + argc), io);
   const bool terminated = status == 128 + SIGINT && signals.received() == SIGTERM;
   return terminated ? 128 + SIGTERM : status;

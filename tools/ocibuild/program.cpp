@@ -147,7 +147,7 @@ int run_command(const Call& call, Io& io, Console& console) {
     io.out.sink->write(brief ? short_help() : command_help(*call.command));
     return 0;
   }
-  console.set_up(look_of(flags, io, io.err), shows_progress(flags, io), flags.on("debug"));
+  console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"));
   say_without_effect(flags, console);
   Invocation invocation{flags, io, console};
   call.command->run(invocation);
@@ -181,6 +181,20 @@ const CommandInfo* find_command(std::string_view word) {
 
 namespace {
 
+/// Both streams are often one screen: what changes on it must be gone before results come.
+class ResultSink final : public TextSink {
+public:
+  ResultSink(TextSink& inner, Console& console) : inner_(inner), console_(console) {}
+  void write(std::string_view text) override {
+    console_.pause();
+    inner_.write(text);
+  }
+
+private:
+  TextSink& inner_;
+  Console& console_;
+};
+
 int run(const Arguments& arguments, Io& io, Console& console) {
   Call call;
   const auto fail = [&](const Error& error) {
@@ -212,9 +226,13 @@ int run(const Arguments& arguments, Io& io, Console& console) {
 
 int run(const Arguments& arguments, Io& io) {
   Console console(io.err, look_of({}, io, io.err));
-  const int status = run(arguments, io, console);
+  ResultSink results(*io.out.sink, console);
+  Io with_console = io;
+  with_console.out.sink = &results;
+  const int status = run(arguments, with_console, console);
   try {
     console.print_request_log();
+    console.close();
   } catch (const std::exception&) {
     // Nobody reads it any more.
   }

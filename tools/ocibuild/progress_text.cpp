@@ -16,10 +16,10 @@ constexpr std::size_t shown_digits = 12;
 
 constexpr const char* utf8_spinner[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
 constexpr const char* ascii_spinner[] = {"|", "/", "-", "\\"};
-constexpr Symbols utf8_symbols{
-    "✔", "!", "…", "→", "━", "╸", "─", utf8_spinner, std::size(utf8_spinner)};
-constexpr Symbols ascii_symbols{
-    "ok", "warn", "...", "->", "#", "#", "-", ascii_spinner, std::size(ascii_spinner)};
+constexpr Symbols utf8_symbols{"✔", "✘", "!", "…",          "→",
+                               "━", "╸", "─", utf8_spinner, std::size(utf8_spinner)};
+constexpr Symbols ascii_symbols{"ok", "FAIL", "warn", "...",         "->",
+                                "#",  "#",    "-",    ascii_spinner, std::size(ascii_spinner)};
 
 }  // namespace
 
@@ -59,6 +59,21 @@ std::string step_title(const std::string& place, std::size_t number, std::size_t
   std::string out = '[' + place + (place.empty() ? "" : " ");
   out += std::to_string(number) + '/' + std::to_string(total) + "] ";
   return out + terminal_text(instruction, longest_instruction);
+}
+
+std::string asking_text(const Asking& event) {
+  const std::string name = terminal_text(event.name);
+  const std::string host = terminal_text(event.host);
+  switch (event.purpose) {
+    case Asking::For::base:
+      return "FROM " + name + ", asking " + host;
+    case Asking::For::pull:
+      return "pull " + name + ", asking " + host;
+    case Asking::For::push_check:
+      return "push check " + name;
+    default:
+      return "push " + name;
+  }
 }
 
 std::string base_text(const StepDone& step) {

@@ -15,6 +15,7 @@ namespace ocibuild::program {
 /// Signs of a terminal in UTF-8, and what stands for them elsewhere.
 struct Symbols {
   const char* done;
+  const char* failed;
   const char* warning;
   const char* ellipsis;
   const char* arrow;  ///< from unpacked to stored size
@@ -39,6 +40,8 @@ std::string place_of(const std::string& platform, const std::string& stage);
 /// "[linux/arm64 builder 2/5] COPY a b", as BuildKit writes it.
 std::string step_title(const std::string& place, std::size_t number, std::size_t total,
                        const std::string& instruction);
+/// What a wait is for: "FROM docker.io/library/alpine:3.20, asking harbor.corp/hub".
+std::string asking_text(const Asking& event);
 /// "FROM docker.io/library/alpine:3.20@sha256:… via harbor.corp/hub".
 std::string base_text(const StepDone& step);
 /// "4 files 23.4 MB (212 ignored)".

@@ -30,7 +30,7 @@ bool forced(const Io& io, const char* name) {
 
 Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream) {
   Look look;
-  look.utf8 = stream.is_terminal && utf8_locale(io);
+  look.utf8 = utf8_locale(io);
   const std::string when = flags.text("color").value_or("auto");
   if (when != "auto" && when != "always" && when != "never") {
     usage_error(flags.origin("color") + " takes auto, always or never, not '" +
@@ -44,20 +44,28 @@ Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream)
   return look;
 }
 
-bool shows_progress(const ParsedFlags& flags, const Io& io) {
-  // BUILDKIT_PROGRESS is set for docker: what we do not have of it is no reason to fail.
-  const std::string common = io.variable("BUILDKIT_PROGRESS").value_or("auto");
-  const std::string mode = flags.text("progress").value_or("");
-  if (mode == "tty" || mode == "rawjson") {
-    usage_error(flags.origin("progress") + "=" + mode +
-                " is not in this release of ocibuild: use plain");
+ProgressMode progress_mode(const ParsedFlags& flags, const Io& io) {
+  const std::string given = flags.text("progress").value_or("");
+  // BUILDKIT_PROGRESS is set for docker: what cannot be had of it is no reason to fail.
+  const std::string mode =
+      given.empty() ? io.variable("BUILDKIT_PROGRESS").value_or("auto") : given;
+  const std::string term = io.variable("TERM").value_or("dumb");
+  const bool can_redraw = io.err.is_terminal && term != "dumb";
+  if (mode == "quiet" || mode == "none") return ProgressMode::quiet;
+  if (mode == "plain") return ProgressMode::plain;
+  if (mode == "rawjson") return ProgressMode::json;
+  if (given == "tty" && !can_redraw) {
+    usage_error(flags.origin("progress") + (io.err.is_terminal
+                                                ? "=tty needs a terminal that can move its cursor"
+                                                : "=tty needs a terminal on standard error"));
   }
-  if (!mode.empty() && mode != "auto" && mode != "plain" && mode != "quiet" && mode != "none") {
-    usage_error(flags.origin("progress") + " takes auto, plain, quiet or none, not '" +
-                terminal_text(mode) + "'");
+  if (!given.empty() && mode != "auto" && mode != "tty") {
+    usage_error(flags.origin("progress") +
+                " takes auto, tty, plain, rawjson, quiet or none, not '" + terminal_text(mode) +
+                "'");
   }
-  const std::string& chosen = mode.empty() ? common : mode;
-  return chosen != "quiet" && chosen != "none";
+  const bool tty = mode == "tty" || !io.variable("CI");
+  return tty && can_redraw ? ProgressMode::terminal : ProgressMode::plain;
 }
 
 std::filesystem::path store_root(const ParsedFlags& flags, const Io& io) {

@@ -19,8 +19,15 @@ struct Look {
 /// @throws Error(Errc::usage) for a --color that is none
 Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream);
 
-/// True when progress and warnings are to be shown. @throws Error(Errc::usage)
-bool shows_progress(const ParsedFlags& flags, const Io& io);
+enum class ProgressMode {
+  terminal,  ///< a screen that changes
+  plain,     ///< lines
+  json,      ///< BuildKit's rawjson
+  quiet,     ///< nothing but errors
+};
+
+/// How progress and warnings are shown on standard error. @throws Error(Errc::usage)
+ProgressMode progress_mode(const ParsedFlags& flags, const Io& io);
 
 /// --root, else $XDG_DATA_HOME/ocibuild, else $HOME/.local/share/ocibuild.
 /// @throws Error(Errc::usage) if none of them is set

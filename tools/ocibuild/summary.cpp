@@ -133,7 +133,32 @@ std::uint64_t layer_bytes(const BuildResult& result) {
   return sum;
 }
 
-std::string closing_line(const BuildResult& result, bool known) {
+namespace {
+
+/// "pushed 11.4 MB, 2.0 MB was there, 1.1s: check 0.1, resolve 0.2, layers 0.1, push 0.7".
+std::string pushed_line(const PushResult& pushed, const Phases& phases,
+                        std::chrono::nanoseconds build) {
+  std::string out = "pushed " + human_size(pushed.uploaded);
+  if (pushed.mounted > 0) out += ", " + human_size(pushed.mounted) + " mounted";
+  if (pushed.was_there > 0) out += ", " + human_size(pushed.was_there) + " was there";
+  const auto seconds = [](std::chrono::nanoseconds time) {
+    std::string text = plain_seconds(time);
+    text.pop_back();
+    return text;
+  };
+  out += ", " + plain_seconds(phases.check + build + phases.push) + ": ";
+  if (phases.check.count() > 0) out += "check " + seconds(phases.check) + ", ";
+  if (phases.resolve.count() > 0) out += "resolve " + seconds(phases.resolve) + ", ";
+  return out + "layers " + seconds(phases.layers) + ", push " + seconds(phases.push);
+}
+
+}  // namespace
+
+std::string closing_line(const BuildSummary& summary) {
+  const BuildResult& result = summary.result;
+  const std::string took = human_duration(summary.phases.check + result.took + summary.phases.push);
+  const bool sent = summary.pushed && summary.pushed->uploaded + summary.pushed->mounted > 0;
+  if (sent) return pushed_line(*summary.pushed, summary.phases, result.took);
   std::map<Digest, bool> cached_layers;  // what several platforms share counts once
   for (const PlatformResult& image : result.platforms) {
     for (const LayerReport& layer : image.layers) {
@@ -143,12 +168,21 @@ std::string closing_line(const BuildResult& result, bool known) {
   std::size_t cached = 0;
   for (const auto& [digest, was_cached] : cached_layers) cached += was_cached ? 1 : 0;
   const std::size_t made = cached_layers.size() - cached;
-  const std::string took = human_duration(result.took);
-  if (!result.changed && known) return "nothing changed, " + took;
+  if (!result.changed && summary.known) return "nothing changed, " + took;
   if (!result.changed) return "no layer changed, " + took;
   std::string out = std::to_string(made) + (made == 1 ? " layer" : " layers") + " built";
   if (cached > 0) out += ", " + std::to_string(cached) + " cached";
   return out + ", " + took;
+}
+
+std::string summary_text(const BuildSummary& summary, std::size_t warnings, const Look& look) {
+  std::string text;
+  for (const PlatformResult& image : summary.result.platforms) {
+    if (summary.result.changed) text += '\n' + layer_table(image, summary.names);
+  }
+  text += image_lines(summary.result, look);
+  if (warnings > 0) text += counted(warnings, "warning") + '\n';
+  return text + closing_line(summary) + '\n';
 }
 
 }  // namespace ocibuild::program

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <ocibuild/build.hpp>
+#include <ocibuild/transfer.hpp>
 
 #include "settings.hpp"
 
@@ -21,7 +24,28 @@ std::string image_lines(const BuildResult& result, const Look& look);
 /// Bytes of all layers, each counted once.
 std::uint64_t layer_bytes(const BuildResult& result);
 
-/// What was made and how long it took; "nothing changed" only if the store had this very image.
-std::string closing_line(const BuildResult& result, bool known);
+/// Where the time of a build that pushes went.
+struct Phases {
+  std::chrono::nanoseconds check{};    ///< that the push is allowed
+  std::chrono::nanoseconds resolve{};  ///< base images
+  std::chrono::nanoseconds layers{};
+  std::chrono::nanoseconds push{};
+};
+
+/// What there is to say at the end of a build.
+struct BuildSummary {
+  const BuildResult& result;
+  const std::vector<Reference>& names;  ///< that the result has
+  bool known = false;                   ///< store or registry had the same image before
+  std::optional<PushResult> pushed{};
+  Phases phases{};
+};
+
+/// What was made and sent and how long it took; "nothing changed" only if this very image was known
+/// and nothing was sent.
+std::string closing_line(const BuildSummary& summary);
+
+/// All of it: tables if something changed, the image, the count of warnings, the closing line.
+std::string summary_text(const BuildSummary& summary, std::size_t warnings, const Look& look);
 
 }  // namespace ocibuild::program

@@ -16,6 +16,30 @@ std::string one_decimal(std::uint64_t tenths) {
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10);
 }
 
+struct Unit {
+  std::string_view name;
+  std::uint64_t scale;
+};
+
+Unit unit_for(std::uint64_t bytes) {
+  static constexpr std::array<std::string_view, 6> names = {"B", "kB", "MB", "GB", "TB", "PB"};
+  if (bytes < 1000) return {names[0], 1};
+  std::size_t unit = 1;
+  std::uint64_t scale = 1000;
+  // 999 950 bytes would round to "1000.0 kB".
+  while (unit + 1 < names.size() && bytes >= scale * 1000 - scale / 20) {
+    scale *= 1000;
+    ++unit;
+  }
+  return {names[unit], scale};
+}
+
+std::string in_unit(std::uint64_t bytes, const Unit& unit) {
+  if (unit.scale == 1) return std::to_string(bytes);
+  const std::uint64_t tenth = unit.scale / 10;
+  return one_decimal(bytes / tenth + (bytes % tenth >= tenth / 2 ? 1 : 0));
+}
+
 bool read_number(std::string_view text, std::size_t at, std::size_t size, int& out) {
   if (at + size > text.size()) return false;
   const char* end = text.data() + at + size;
@@ -43,17 +67,22 @@ std::string counted(std::int64_t count, std::string_view unit) {
 }  // namespace
 
 std::string human_size(std::uint64_t bytes, std::string_view space) {
-  static constexpr std::array<std::string_view, 6> units = {"B", "kB", "MB", "GB", "TB", "PB"};
-  if (bytes < 1000) return std::to_string(bytes) + std::string(space) + "B";
-  std::size_t unit = 1;
-  std::uint64_t scale = 1000;
-  // 999 950 bytes would round to "1000.0 kB".
-  while (unit + 1 < units.size() && bytes >= scale * 1000 - scale / 20) {
-    scale *= 1000;
-    ++unit;
-  }
-  const std::uint64_t tenths = bytes / (scale / 10) + (bytes % (scale / 10) >= scale / 20 ? 1 : 0);
-  return one_decimal(tenths) + std::string(space) + std::string(units[unit]);
+  const Unit unit = unit_for(bytes);
+  return in_unit(bytes, unit) + std::string(space) + std::string(unit.name);
+}
+
+std::string human_progress(std::uint64_t done, std::uint64_t total, std::string_view space) {
+  const Unit unit = unit_for(std::max(done, total));
+  return in_unit(done, unit) + '/' + in_unit(total, unit) + std::string(space) +
+         std::string(unit.name);
+}
+
+std::string human_left(std::chrono::seconds time) {
+  const auto seconds = time.count();
+  if (seconds < 60) return std::to_string(seconds) + 's';
+  if (seconds < 3600)
+    return std::to_string(seconds / 60) + "m " + std::to_string(seconds % 60) + 's';
+  return std::to_string(seconds / 3600) + "h " + std::to_string(seconds / 60 % 60) + 'm';
 }
 
 std::string counted(std::uint64_t count, std::string_view thing) {

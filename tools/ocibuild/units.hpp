@@ -13,6 +13,12 @@ namespace ocibuild::program {
 /// put no space in between.
 std::string human_size(std::uint64_t bytes, std::string_view space = " ");
 
+/// Two sizes in the unit of the larger one: "6.4/9.8 MB".
+std::string human_progress(std::uint64_t done, std::uint64_t total, std::string_view space = " ");
+
+/// "0s", "12s", "3m 20s", "2h 5m".
+std::string human_left(std::chrono::seconds time);
+
 /// "1 file", "2 files".
 std::string counted(std::uint64_t count, std::string_view thing);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include <ocibuild/build.hpp>
 #include <ocibuild/image_store.hpp>
@@ -14,7 +15,6 @@
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
-#include "units.hpp"
 
 namespace ocibuild::program {
 
@@ -55,18 +55,18 @@ void write_outputs(const BuildOptions& options, const BuildResult& result, Invoc
                   output.path, invocation.io);
     const std::string where =
         output.path ? terminal_text(output.path->string()) : "standard output";
-    invocation.console.step("write " + where + " DONE " +
-                            plain_seconds(std::chrono::steady_clock::now() - start));
+    invocation.console.step("write " + where, std::chrono::steady_clock::now() - start);
   }
 }
 
-void push_result(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
-  if (!options.push) return;
+std::optional<PushResult> push_result(const BuildOptions& options, const BuildResult& result,
+                                      Invocation& invocation) {
+  if (!options.push) return std::nullopt;
   const PushRequest request{.store = options.request.store,
                             .image = result.manifest,
                             .names = options.names,
                             .network = *options.request.network};
-  push(request, invocation.console, invocation.io.stop);
+  return push(request, invocation.console, invocation.io.stop);
 }
 
 /// More than one default name in the context is easily a mistake; which one counts is not obvious.
@@ -102,9 +102,9 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
   const bool known =
       std::find(before.begin(), before.end(), result.manifest.digest) != before.end();
   write_outputs(options, result, invocation);
-  push_result(options, result, invocation);
+  const std::optional<PushResult> pushed = push_result(options, result, invocation);
   write_files(options, result);
-  invocation.console.summary(result, options.names, known);
+  invocation.console.summary(result, options.names, known, pushed);
   if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');
 }
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "progress_view.hpp"
+
+namespace ocibuild::test {
+
+class TextKeeper final : public program::TextSink {
+public:
+  void write(std::string_view part) override { text += part; }
+  std::string text;
+};
+
+/// A clock that goes as a test says.
+class Clock {
+public:
+  program::Time now() const { return now_; }
+  void pass(std::chrono::milliseconds time) { now_ += time; }
+
+private:
+  program::Time now_{std::chrono::hours(1)};  // a multiple of the spinner's round
+};
+
+constexpr const char* blob_a =
+    "sha256:5f56605b8849aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+constexpr const char* blob_b =
+    "sha256:0123456789abbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+constexpr const char* image_digest =
+    "sha256:fee1491cc3f1cccccccccccccccccccccccccccccccccccccccccccccccccccc";
+
+inline BlobMoved moved(const char* digest, std::uint64_t done, std::uint64_t total,
+                       BlobMoved::State state = BlobMoved::State::moving) {
+  return {.upload = true,
+          .state = state,
+          .host = "ghcr.io",
+          .digest = digest,
+          .done = done,
+          .total = total};
+}
+
+}  // namespace ocibuild::test

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io.hpp"
+
+namespace ocibuild::program {
+
+/// Keeps some lines at the bottom of a terminal that change, while others scroll up above them.
+/// Writes each change at once, so that nobody sees half of it. The cursor is hidden only while
+/// there are such lines, and stands below them.
+class LiveTerminal {
+public:
+  explicit LiveTerminal(const OutputStream& stream) : stream_(stream) {}
+
+  struct Size {
+    std::size_t width;
+    std::size_t height;
+  };
+  /// As the terminal says now: it may be resized at any time.
+  Size size() const;
+
+  /// `text` (whole lines) scrolls up; `lines` replace the ones at the bottom.
+  void show(std::string_view text, const std::vector<std::string>& lines);
+
+private:
+  /// Rows that the lines of the last time take, now that the terminal is `width` wide.
+  std::size_t rows_drawn(std::size_t width) const;
+
+  const OutputStream stream_;
+  std::vector<std::size_t> drawn_;  ///< widths of the lines at the bottom
+};
+
+}  // namespace ocibuild::program
