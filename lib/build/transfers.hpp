@@ -29,6 +29,8 @@ public:
     /// For the registry room.
     registry::TransferObserver observer();
     void done(BlobMoved::State state);
+    /// For a blob whose size its server tells.
+    void expect(std::uint64_t total) { moved_.total = total; }
 
   private:
     void send();
