@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/url_download.hpp"
 
-#include <ctime>
-
 #include <ocibuild/error.hpp>
 
 #include "http/retry.hpp"
@@ -36,16 +34,10 @@ public:
       const http::Outcome outcome = follow();
       const bool whole = !outcome.failure && outcome.head && outcome.head->status == 200;
       if (whole) return writer_->finish();
-      const bool again = http::is_transient(outcome);
-      const auto wait =
-          again ? http::wait_before(repetition, network_.retry(), outcome, 0.5, std::time(nullptr))
-                : std::nullopt;
-      if (!wait) fail(outcome, repetition);
-      if (observer_.repeats) {
-        observer_.repeats(outcome.failure ? outcome.failure->text
-                                          : concat("status ", outcome.head->status));
-      }
-      http::sleep_for(*wait, network_.stop());
+      if (!http::is_transient(outcome) ||
+          !network_.repeater().wait(repetition, outcome, url_.origin.authority(),
+                                    observer_.repeats))
+        fail(outcome, repetition);
     }
   }
 
