@@ -134,6 +134,28 @@ TEST_CASE("a build that made a layer ends with the table of layers", "[cli]") {
                                 "1 layer built, 1 cached, 24 ms\n");
 }
 
+TEST_CASE("cli.md 11: a build that sent something says how much, and where the time went",
+          "[cli]") {
+  Screen screen;
+  screen.console.on_event(PushChecked{"ghcr.io/a/b", "", "", 100ms});
+  StepDone base{StepKind::base, "", 1, 2, "FROM x", false, 0, 0, 200ms};
+  screen.console.on_event(base);
+  screen.console.on_event(StepDone{StepKind::layer, "", 2, 2, "COPY x", false, 9, 9, 110ms});
+  screen.sink.text.clear();
+  PushResult pushed;
+  pushed.uploaded = 11'400'000;
+  pushed.was_there = 2'000'000;
+  pushed.mounted = 600;
+  BuildResult result = result_of(false);
+  result.took = 500ms;
+  screen.console.summary(result, {Reference::parse("ghcr.io/a/b")}, false, pushed);
+  CHECK(
+      screen.sink.text ==
+      "image  sha256:bbbbbbbbbbbb...   digest sha256:aaaaaaaaaaaa...\n"
+      "pushed 11.4 MB, 600 B mounted, 2.0 MB was there, 0.5s: check 0.1, resolve 0.2, layers 0.1, "
+      "push 0.0\n");
+}
+
 TEST_CASE("a build that changed nothing says so in one line", "[cli]") {
   Screen screen;
   BuildResult result = result_of(false);

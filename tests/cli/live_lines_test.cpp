@@ -136,6 +136,10 @@ TEST_CASE("cli.md 9.4: a step or a wait has a line of its own while it lasts", "
   Clock clock;
   Activity activity;
   CHECK(activity.idle());
+  activity.on_event(DockerfileRead{"Dockerfile", 7}, clock.now());
+  CHECK(live_lines(activity, {80, 24, ascii, clock.now()}) ==
+        Lines{"| Dockerfile: 7 instructions, reading the context"});
+  CHECK(activity.interrupted().empty());
   activity.on_event(Asking{Asking::For::base, "harbor.corp/hub", "docker.io/alpine/curl:latest"},
                     clock.now());
   const auto lines = [&](std::size_t width) {

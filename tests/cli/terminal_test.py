@@ -159,6 +159,18 @@ def a_retry_is_in_its_bar_and_an_error_keeps_what_was_done(options, work):
         assert text.startswith("✘ pull %s, asking %s\nerror[" % (name, registry.name)), text
 
 
+def parallel_failures_are_one_error(options, work):
+    """registry.md E3; cli.md 9.4: the first blob that fails ends the others, and one error is shown"""
+    context = project(work, files=4)
+    with FaultyRegistry() as registry:
+        registry.faults.append(Fault("PUT", "/blobs/uploads/", status=403))
+        name = registry.name + "/t/app:1"
+        push = shows(options, work, "build", "-t", name, "--push", context)
+        peer.equal(push.status, 4, "status")
+        peer.equal(push.screen.text().count("error["), 1, "errors")
+        assert "\n✘ push %s\nerror[push-denied]" % name in push.screen.text(), push.screen.text()
+
+
 def colours_and_signs_follow_the_environment(options, work):
     """cli.md 9.1, 9.6: colour on a terminal unless NO_COLOR; signs beyond ASCII only in UTF-8; dumb and CI get lines"""
     context = project(work, files=1)
@@ -228,6 +240,6 @@ def a_slow_transfer_tells_every_ten_seconds(options, work):
 if __name__ == "__main__":
     peer.run(a_build_scrolls_up_and_leaves_no_live_line, a_push_shows_bars, the_first_line_comes_at_once,
              the_screen_is_whole_after_signals, a_narrow_and_a_resized_terminal,
-             a_retry_is_in_its_bar_and_an_error_keeps_what_was_done, colours_and_signs_follow_the_environment,
+             a_retry_is_in_its_bar_and_an_error_keeps_what_was_done, parallel_failures_are_one_error, colours_and_signs_follow_the_environment,
              a_pipe_gets_no_control_characters, rawjson_is_json_to_the_last_line,
              a_slow_transfer_tells_every_ten_seconds)

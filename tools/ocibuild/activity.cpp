@@ -5,6 +5,7 @@
 
 #include "progress_text.hpp"
 #include "terminal_text.hpp"
+#include "units.hpp"
 
 namespace ocibuild::program {
 
@@ -39,6 +40,11 @@ void Activity::on_event(const Event& event, Time now) {
     begin(step_title(place_of(started->platform, started->stage), started->number, started->total,
                      started->instruction),
           now);
+  } else if (const auto* read = std::get_if<DockerfileRead>(&event)) {
+    begin(terminal_text(read->file) + ": " + counted(read->instructions, "instruction") +
+              ", reading the context",
+          now);
+    last_.clear();  // its errors say where they are
   } else if (const auto* asking = std::get_if<Asking>(&event)) {
     begin(asking_text(*asking), now);
   } else if (const auto* transfers = std::get_if<TransfersStarted>(&event)) {

@@ -31,6 +31,11 @@ void Console::set_up(Look look, ProgressMode mode, bool debug) {
   view_ = make_view(mode, stream_, look);
 }
 
+void Console::end_errors_with(std::string text) {
+  const Lock lock(mutex_);
+  error_end_ = std::move(text);
+}
+
 void Console::be_quiet() {
   const Lock lock(mutex_);
   quiet_ = true;
@@ -130,7 +135,10 @@ void Console::error(const Error& error, const std::string& see) {
     if (!text.empty()) text += '\n';
     text += diagnostic_text(diagnostic, Severity::error, look_);
   }
-  view_->error(error, see.empty() ? text : text + see + '\n');
+  for (const std::string& last : {see, error_end_}) {
+    if (!last.empty()) text += last + '\n';
+  }
+  view_->error(error, text);
 }
 
 void Console::pause() {

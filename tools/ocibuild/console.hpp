@@ -39,6 +39,8 @@ public:
   void step(const std::string& text, std::chrono::nanoseconds took);
   /// One fact that may surprise; not shown without progress.
   void note(const std::string& text);
+  /// The last line after an error that comes from now on: what it means for the command.
+  void end_errors_with(std::string text);
   /// From here on nothing but errors is shown.
   void be_quiet();
   /// Keeps a line of the request log; nothing without --debug.
@@ -72,6 +74,7 @@ private:
   std::unique_ptr<ProgressView> view_;
   bool quiet_ = false;
   bool debug_ = false;
+  std::string error_end_;
   Phases phases_;
   Time push_start_{};
   bool all_was_there_ = true;  ///< of what was pushed

@@ -146,7 +146,7 @@ std::string pushed_line(const PushResult& pushed, const Phases& phases,
     text.pop_back();
     return text;
   };
-  out += ", " + plain_seconds(phases.check + build + phases.push) + ": ";
+  out += ", " + plain_seconds(build + phases.push) + ": ";
   if (phases.check.count() > 0) out += "check " + seconds(phases.check) + ", ";
   if (phases.resolve.count() > 0) out += "resolve " + seconds(phases.resolve) + ", ";
   return out + "layers " + seconds(phases.layers) + ", push " + seconds(phases.push);
@@ -156,7 +156,7 @@ std::string pushed_line(const PushResult& pushed, const Phases& phases,
 
 std::string closing_line(const BuildSummary& summary) {
   const BuildResult& result = summary.result;
-  const std::string took = human_duration(summary.phases.check + result.took + summary.phases.push);
+  const std::string took = human_duration(result.took + summary.phases.push);
   const bool sent = summary.pushed && summary.pushed->uploaded + summary.pushed->mounted > 0;
   if (sent) return pushed_line(*summary.pushed, summary.phases, result.took);
   std::map<Digest, bool> cached_layers;  // what several platforms share counts once

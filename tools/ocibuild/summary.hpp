@@ -26,10 +26,10 @@ std::uint64_t layer_bytes(const BuildResult& result);
 
 /// Where the time of a build that pushes went.
 struct Phases {
-  std::chrono::nanoseconds check{};    ///< that the push is allowed
+  std::chrono::nanoseconds check{};    ///< that the push is allowed; within the build
   std::chrono::nanoseconds resolve{};  ///< base images
   std::chrono::nanoseconds layers{};
-  std::chrono::nanoseconds push{};
+  std::chrono::nanoseconds push{};  ///< after the build
 };
 
 /// What there is to say at the end of a build.

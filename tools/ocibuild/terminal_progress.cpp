@@ -36,7 +36,8 @@ public:
     activity_.on_event(event, now);
     std::visit([this](const auto& what) { take(what); }, event);
     for (const TransferGroup& group : activity_.take_finished()) finished(group);
-    if (!pending_.empty() || now - drawn_ >= between_frames) draw();
+    // A wait for others is named before it; what else is under way is drawn by the next tick.
+    if (!pending_.empty() || std::holds_alternative<Asking>(event)) draw();
   }
 
   void step(const std::string& text, std::chrono::nanoseconds took) override {
@@ -214,7 +215,6 @@ private:
     const std::vector<std::string> lines = live_lines(activity_, frame());
     terminal_.show(std::exchange(pending_, {}), lines);
     drawn_lines_ = !lines.empty();
-    drawn_ = now_;
   }
 
   LiveTerminal terminal_;
@@ -226,7 +226,6 @@ private:
   std::map<std::string, Time> since_;  ///< when a name was first asked for
   std::string pending_;                ///< lines that stay, not written yet
   Time now_ = std::chrono::steady_clock::now();
-  Time drawn_{};
   bool drawn_lines_ = false;
   std::size_t warnings_ = 0;
 };
