@@ -71,6 +71,8 @@ std::string asking_text(const Asking& event) {
       return "pull " + name + ", asking " + host;
     case Asking::For::push_check:
       return "push check " + name;
+    case Asking::For::diagnosis:
+      return "asking " + host;
     default:
       return "push " + name;
   }

@@ -74,7 +74,7 @@ struct ImageDone {
 /// A registry is about to be asked for something that may take long. Sent for each host that is
 /// asked, mirrors included.
 struct Asking {
-  enum class For { base, pull, push_check, push };
+  enum class For { base, pull, push_check, push, diagnosis };
   For purpose;
   std::string host;  ///< who is asked, as the user or a configuration file names it
   std::string name;  ///< normalised; of a push check without tag and digest

@@ -87,7 +87,7 @@ void examine_network(Invocation& invocation) {
                         .names = flags.arguments,
                         .push = flags.on("push")};
   request.asking = [&](const std::string& registry) {
-    invocation.console.step("asking " + terminal_text(registry));
+    invocation.console.on_event(Asking{Asking::For::diagnosis, registry, registry});
   };
   const DoctorResult result = doctor(request, io.stop);
   const DoctorMachine about = machine(store_root(flags, io), request.network, io);
