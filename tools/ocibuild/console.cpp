@@ -56,6 +56,7 @@ void Console::on_event(const Event& event) {
     step(terminal_text(pushed->name) + '@' + pushed->digest +
          (pushed->was_there ? " already there" : " DONE"));
   }
+  if (const auto* allowed = std::get_if<PushAllowed>(&event)) push_allowed(*allowed);
   // ImageDone: summary() knows more of the image, and is called next.
 }
 
@@ -119,6 +120,13 @@ void Console::blob_moved(const BlobMoved& event) {
   }
 }
 
+void Console::push_allowed(const PushAllowed& event) {
+  std::string text = "push check " + terminal_text(event.repository);
+  if (!event.user.empty()) text += " as " + terminal_text(event.user);
+  if (!event.credentials.empty()) text += " (" + terminal_text(event.credentials) + ')';
+  step(text + " DONE " + plain_seconds(event.took));
+}
+
 void Console::flush_config_steps() {
   const ConfigSteps steps = std::exchange(config_steps_, {});
   if (steps.keywords.empty()) return;
@@ -175,7 +183,9 @@ void Console::error(const Error& error, const std::string& see) {
     if (!text.empty()) text += '\n';
     text += diagnostic_text(diagnostic, Severity::error, look_);
   }
-  stream_.sink->write(see.empty() ? text : text + see + '\n');
+  if (!see.empty()) text += see + '\n';
+  if (!error_end_.empty()) text += error_end_ + '\n';
+  stream_.sink->write(text);
 }
 
 }  // namespace ocibuild::program

@@ -31,6 +31,8 @@ public:
   void step(const std::string& text);
   /// One fact that may surprise; not shown without progress.
   void note(const std::string& text);
+  /// The last line after an error that comes now: what it means for the command.
+  void end_errors_with(std::string text) { error_end_ = std::move(text); }
   /// From here on nothing but errors is shown.
   void be_quiet() { progress_ = false; }
   /// Keeps a line of the request log; nothing without --debug. Thread-safe, unlike all else here.
@@ -51,6 +53,7 @@ private:
   void context_read(const ContextRead& event);
   void step_done(const StepDone& event);
   void blob_moved(const BlobMoved& event);
+  void push_allowed(const PushAllowed& event);
   /// Prints the steps that wait in config_steps_, as one line.
   void flush_config_steps();
   void warning(const Diagnostic& diagnostic);
@@ -74,6 +77,7 @@ private:
   std::size_t requests_dropped_ = 0;
   unsigned lines_ = 0;
   std::size_t warnings_ = 0;
+  std::string error_end_;
 };
 
 }  // namespace ocibuild::program

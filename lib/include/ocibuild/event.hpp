@@ -65,6 +65,14 @@ struct BlobMoved {
   std::string retry{};      ///< why it is tried again; empty: all is well
 };
 
+/// A registry has opened an upload: this repository may be pushed to.
+struct PushAllowed {
+  std::string repository;   ///< with its registry
+  std::string user;         ///< empty: nobody was asked for
+  std::string credentials;  ///< where they were found; empty: none are used
+  std::chrono::nanoseconds took{};
+};
+
 /// A manifest, index or tag is at its registry.
 struct Pushed {
   std::string name;        ///< normalised
@@ -72,8 +80,8 @@ struct Pushed {
   bool was_there = false;  ///< the registry had it under that name; nothing was sent
 };
 
-using Event =
-    std::variant<DockerfileRead, ContextRead, StepDone, Warning, ImageDone, BlobMoved, Pushed>;
+using Event = std::variant<DockerfileRead, ContextRead, StepDone, Warning, ImageDone, BlobMoved,
+                           PushAllowed, Pushed>;
 
 /// Receives events. Called from the thread that called build(), never from two threads at once;
 /// what it throws ends the build and reaches the caller.
