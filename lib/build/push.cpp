@@ -25,7 +25,7 @@ struct Pusher::Impl {
         cache(cache_of(settings)),
         sources(cache),
         work(settings.network, events, std::move(stop)),
-        shared{work, layout.blobs(), sources, events} {}
+        shared{work, layout.blobs(), sources} {}
 
   engine::PushTarget& target(const Reference& name) {
     const std::string repository = support::concat(name.registry, '/', name.repository);

@@ -64,12 +64,15 @@ PushTarget::~PushTarget() {
 
 void PushTarget::check() {
   const auto start = Clock::now();
+  const std::string name = repository_name(session_->source());
+  shared_.work.transfers().report(
+      Asking{Asking::For::push_check, session_->source().registry, name});
   kept_ = registry::open_upload(*session_);
   const auto credential = session_->credential_in_use();
-  shared_.events.on_event(PushAllowed{.repository = repository_name(session_->source()),
-                                      .user = credential ? credential->user : "",
-                                      .credentials = credential ? credential->source : "",
-                                      .took = Clock::now() - start});
+  shared_.work.transfers().report(PushChecked{.name = name,
+                                              .user = credential ? credential->user : "",
+                                              .source = credential ? credential->source : "",
+                                              .took = Clock::now() - start});
 }
 
 PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Reference>& names) {
@@ -91,8 +94,10 @@ std::vector<Reference> PushTarget::without_done(const std::vector<Reference>& na
                                                 const Digest& image) {
   std::vector<Reference> missing;
   for (const Reference& name : names) {
+    shared_.work.transfers().report(
+        Asking{Asking::For::push, session_->source().registry, name.str()});
     if (!name.tag.empty() && registry::head_manifest(*session_, name.tag) == image) {
-      shared_.events.on_event(Pushed{name.str(), image.str(), true});
+      shared_.work.transfers().report(Pushed{name.str(), image.str(), true});
     } else {
       missing.push_back(name);
     }
@@ -116,8 +121,15 @@ void PushTarget::check_complete(const PushContents& contents) {
 }
 
 void PushTarget::send_blobs(const std::vector<Descriptor>& blobs) {
+  if (blobs.empty()) return;
+  TransfersStarted started{
+      .upload = true, .host = session_->source().registry, .blobs = blobs.size()};
   std::vector<std::function<void()>> jobs;
-  for (const Descriptor& blob : blobs) jobs.push_back([this, &blob] { send_blob(blob); });
+  for (const Descriptor& blob : blobs) {
+    started.bytes += blob.size;
+    jobs.push_back([this, &blob] { send_blob(blob); });
+  }
+  shared_.work.transfers().report(started);
   shared_.work.transfers().run(jobs, uploads_at_once);
 }
 
@@ -198,7 +210,7 @@ void PushTarget::send_documents(const PushContents& contents, const std::vector<
   const std::string digest = documents.back().descriptor.digest.str();
   for (const Reference& name : names) {
     const bool sent = put(documents.back(), name.tag.empty() ? digest : name.tag, contents);
-    shared_.events.on_event(Pushed{name.str(), digest, !sent});
+    shared_.work.transfers().report(Pushed{name.str(), digest, !sent});
   }
 }
 

@@ -35,7 +35,6 @@ public:
     RegistryWork& work;
     const store::BlobStore& blobs;
     const BlobSources& sources;
-    EventSink& events;
   };
 
   PushTarget(const Shared& shared, registry::Source repository);

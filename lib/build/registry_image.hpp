@@ -8,7 +8,7 @@
 
 #include <ocibuild/reference.hpp>
 
-#include "build/transfers.hpp"
+#include "build/registry_work.hpp"
 #include "registry/blob_download.hpp"
 #include "registry/manifests.hpp"
 #include "store/blob_store.hpp"
@@ -19,12 +19,16 @@ namespace ocibuild::engine {
 struct RemoteImage {
   registry::Document document;  ///< manifest or index
   std::vector<std::shared_ptr<registry::Session>>
-      sessions;  ///< that gave it first, then the others
+      sessions;                     ///< that gave it first, then the others
+  std::chrono::nanoseconds took{};  ///< to find it
+
+  /// The mirror that gave it; empty: its own registry.
+  std::string via() const;
 };
 
-/// Asks the sources of `name` in order (docs/reference/registry.md, C3).
+/// Asks the sources of `name` in order (docs/reference/registry.md, C3), after saying so.
 /// @throws Error of the registry itself, with a note for each mirror that failed
-RemoteImage resolve_image(registry::Network& network, const Reference& name);
+RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose);
 
 /// A document that `remote`'s index names, verified.
 registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child);

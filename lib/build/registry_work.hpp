@@ -10,17 +10,18 @@
 namespace ocibuild::engine {
 
 /// What pull, push and the bases of a build share: the network, and the blobs under way, which are
-/// all cancelled when one fails or the caller stops.
+/// all cancelled when one fails or the caller stops. Made and used on the thread that gets events.
 class RegistryWork {
 public:
   /// `settings` and `events` must outlive this. Nothing is opened or read before it is needed.
   RegistryWork(const NetworkSettings& settings, EventSink& events, std::stop_token outside)
       : outside_(std::move(outside), [this] { cancel_.request_stop(); }),
         network_(settings, cancel_.get_token()),
-        transfers_(events, cancel_) {}
+        transfers_(events, cancel_) {
+    network_.repeater().observe([this](const Retrying& retrying) { transfers_.report(retrying); });
+  }
 
   registry::Network& network() { return network_; }
-  /// Used by one thread at a time.
   Transfers& transfers() { return transfers_; }
 
 private:

@@ -18,6 +18,7 @@ struct Answer {
   http::Url url{};                   ///< that gave this answer, the last of the redirects
   std::vector<std::string> hosts{};  ///< authorities asked, in order; more than one: redirected
   std::string via_proxy{};           ///< host:port, empty: direct
+  http::Connection connection{};     ///< to who gave this answer
   unsigned attempts = 1;
 
   bool ok() const { return !failure && status >= 200 && status < 300; }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/blob_download.hpp"
 
-#include <ctime>
 #include <optional>
 
 #include <ocibuild/error.hpp>
@@ -99,13 +98,12 @@ private:
     const bool cut = answer.ok() || answer.failure;  // it came to an end too early
     if (!cut && !expired && !http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
     if (answer.failure && !http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
-    if (observer_.repeats)
-      observer_.repeats(answer.failure ? answer.failure->text : concat("status ", answer.status));
-    if (idle == 0) return;  // it moved: go on at once (Y5)
-    const auto wait = http::wait_before(idle, session_.network().retry(), to_outcome(answer), 0.5,
-                                        std::time(nullptr));
-    if (!wait) session_.fail(call_, answer);
-    http::sleep_for(*wait, session_.network().stop());
+    const Repeater& repeater = session_.network().repeater();
+    const std::string& host = session_.source().registry;
+    if (idle == 0)  // it moved: go on at once (Y5)
+      return repeater.tell(host, reason_of(to_outcome(answer)), observer_.repeats);
+    if (!repeater.wait(idle, to_outcome(answer), host, observer_.repeats))
+      session_.fail(call_, answer);
   }
 
   bool continues(const http::ResponseHead& head) const {
@@ -174,7 +172,8 @@ void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
       return;
     } catch (const Error& error) {
       if (error.code() == Errc::interrupted || i + 1 == sources.size()) throw;
-      if (observer.repeats) observer.repeats(error.what());
+      const Session& failed = *sources[i];
+      failed.network().repeater().tell(failed.source().registry, error.what(), observer.repeats);
       sink.restart();
     }
   }

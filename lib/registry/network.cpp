@@ -57,7 +57,8 @@ Network::Network(const NetworkSettings& settings, std::stop_token stop)
       stop_(std::move(stop)),
       configuration_(settings),
       credentials_(settings.credentials, stop_),
-      ecr_(settings, stop_) {}
+      ecr_(settings, stop_),
+      repeater_({settings.retries, settings.retry_delay}, stop_) {}
 
 Network::~Network() = default;
 
@@ -83,7 +84,7 @@ http::Client& Network::client() {
 Tokens& Network::tokens() {
   http::Client& client = this->client();
   const std::lock_guard lock(mutex_);
-  if (!tokens_) tokens_ = std::make_unique<Tokens>(client, retry(), stop_);
+  if (!tokens_) tokens_ = std::make_unique<Tokens>(client, repeater_, stop_);
   return *tokens_;
 }
 

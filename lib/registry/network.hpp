@@ -13,10 +13,10 @@
 #include <ocibuild/network.hpp>
 
 #include "http/client.hpp"
-#include "http/retry.hpp"
 #include "registry/challenge.hpp"
 #include "registry/credentials.hpp"
 #include "registry/ecr.hpp"
+#include "registry/repeater.hpp"
 #include "registry/sources.hpp"
 #include "registry/tokens.hpp"
 
@@ -69,7 +69,7 @@ public:
   Credentials& credentials() { return credentials_; }
   Ecr& ecr() { return ecr_; }
   const Configuration& configuration() const { return configuration_; }
-  http::RetryPolicy retry() const { return {settings_.retries, settings_.retry_delay}; }
+  Repeater& repeater() { return repeater_; }
   OriginState& origin(const http::Origin& origin);
 
 private:
@@ -78,6 +78,7 @@ private:
   Configuration configuration_;
   Credentials credentials_;
   Ecr ecr_;
+  Repeater repeater_;
   std::mutex mutex_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<Tokens> tokens_;

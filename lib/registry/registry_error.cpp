@@ -215,6 +215,7 @@ Answer to_answer(http::Client::TextAnswer got, const http::Url& url) {
   out.url = got.outcome.url.origin.host.empty() ? url : got.outcome.url;
   out.hosts = {url.origin.authority()};
   out.via_proxy = std::move(got.outcome.via_proxy);
+  out.connection = std::move(got.outcome.connection);
   return out;
 }
 

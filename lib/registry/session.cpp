@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <random>
 
 #include "registry/ecr_name.hpp"
 #include "registry/registry_error.hpp"
@@ -80,11 +79,6 @@ struct GateLock {
   GateLock& operator=(const GateLock&) = delete;
   Gate& gate;
 };
-
-double random_fraction() {
-  static thread_local std::mt19937_64 random{std::random_device{}()};
-  return std::uniform_real_distribution<>(0, 1)(random);
-}
 
 http::Origin api_origin(const std::string& registry) {
   const auto url = http::Url::parse(concat("https://", api_host(registry), "/"));
@@ -320,10 +314,9 @@ Answer Session::perform(const Call& call) {
     // A signed address that has expired says 403; the registry gives a new one (N4.4).
     const bool expired = answer.redirected() && answer.status == 403;
     if (!expired && !http::is_transient(outcome)) return answer;
-    const auto wait = http::wait_before(attempt_number, network_.retry(), outcome,
-                                        random_fraction(), std::time(nullptr));
-    if (!wait) return answer;
-    http::sleep_for(*wait, network_.stop());
+    const std::string host =
+        is_api(answer.url.origin) ? source_.registry : answer.url.origin.authority();
+    if (!network_.repeater().wait(attempt_number, outcome, host)) return answer;
   }
 }
 
@@ -336,6 +329,19 @@ Answer Session::ping() {
     state.challenge = challenge;
   }
   return answer;
+}
+
+std::optional<Token> Session::token(const Scopes& scopes) {
+  OriginState& state = this->state();
+  std::optional<Challenge> challenge;
+  {
+    const std::lock_guard lock(state.mutex);
+    challenge = state.challenge;
+  }
+  if (!challenge || challenge->scheme != "bearer") return std::nullopt;
+  const std::optional<Credential> known = credential();
+  if (known && !known->registry_token.empty()) return std::nullopt;
+  return network_.tokens().fetch(asker(), *challenge, scopes, {});
 }
 
 void Session::fail(const Call& call, const Answer& answer) {

@@ -45,6 +45,10 @@ public:
   /// Sends the challenge of /v2/ when none is known yet (T1). True if that is a registry.
   Answer ping();
 
+  /// The bearer token that the challenge which ping() found asks for; nothing when it asks for
+  /// none. @throws Error as Tokens::fetch()
+  std::optional<Token> token(const Scopes& scopes);
+
   /// The credential that requests carry; looked up on first use.
   std::optional<Credential> credential();
   /// The same, but nothing when none was asked for yet.

@@ -53,7 +53,6 @@ private:
   void context_read(const ContextRead& event);
   void step_done(const StepDone& event);
   void blob_moved(const BlobMoved& event);
-  void push_allowed(const PushAllowed& event);
   /// Prints the steps that wait in config_steps_, as one line.
   void flush_config_steps();
   void warning(const Diagnostic& diagnostic);
