@@ -6,6 +6,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "registry/tags.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::engine {
@@ -16,6 +17,7 @@ using support::concat;
 namespace {
 
 constexpr unsigned downloads_at_once = 4;
+constexpr std::size_t most_suggested = 5;  // tags, when the one asked for is not there
 
 /// A blob on its way into the store.
 class StoreSink final : public registry::BlobSink {
@@ -38,9 +40,27 @@ bool asks_the_next(const Error& error) {
   return error.code() != Errc::interrupted && error.code() != Errc::usage;
 }
 
-}  // namespace
+/// A source in the list of those asked: its host and what it said.
+std::string answer_of(const registry::Source& source, const Error& error) {
+  std::string text = concat(source.mirror ? "mirror " : "", source.registry, ": ", error.what());
+  for (const std::string& note : error.diagnostic().notes) {
+    if (note.find(" says: ") != std::string::npos) text += concat("; ", note);
+  }
+  return text;
+}
 
-RemoteImage resolve_image(registry::Network& network, const Reference& name) {
+/// What the user may have meant: only the registry knows, and only if it lets us list its tags.
+void suggest_tags(Session& session, const Reference& name, Error& error) {
+  if (error.diagnostic().id != "base-not-found" || name.digest) return;
+  std::vector<std::string> tags = registry::list_tags(session);
+  if (tags.empty()) return;
+  const std::size_t count = tags.size();
+  const auto nearest = registry::nearest_tags(std::move(tags), name.tag, most_suggested);
+  error.help(concat("tags that are there: ", support::join(nearest, ", "),
+                    count > nearest.size() ? concat(" (of ", count, ")") : std::string()));
+}
+
+RemoteImage resolve(registry::Network& network, const Reference& name) {
   const std::string reference = name.digest ? name.digest->str() : name.tag;
   std::vector<registry::Source> sources = network.configuration().pull_sources(name);
   std::vector<std::string> failures;
@@ -57,12 +77,21 @@ RemoteImage resolve_image(registry::Network& network, const Reference& name) {
     } catch (Error& error) {
       if (i + 1 == sources.size() || !asks_the_next(error)) {
         for (const std::string& failure : failures) error.note(failure);
+        suggest_tags(*out.sessions[i], name, error);
         throw;
       }
-      failures.push_back(concat("mirror ", sources[i].registry, ": ", error.what()));
+      failures.push_back(answer_of(sources[i], error));
+      if (error.diagnostic().id == "blob-corrupt")
+        network.warnings().add({"mirror-skipped", failures.back(), {}, {}, {}});
     }
   }
   throw Error(Errc::internal, "no-source", "a name without any source");
+}
+
+}  // namespace
+
+RemoteImage resolve_image(RegistryWork& work, const Reference& name) {
+  return work.telling([&] { return resolve(work.network(), name); });
 }
 
 registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child) {
@@ -85,12 +114,12 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
 }
 
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
-                 const store::BlobStore& blobs, Transfers& transfers) {
+                 const store::BlobStore& blobs, RegistryWork& work) {
   std::atomic<bool> fetched = false;
   std::vector<std::function<void()>> jobs;
   for (const Descriptor& blob : wanted) {
     jobs.push_back([&] {
-      Transfers::Bar bar(transfers, {.host = remote.sessions.front()->source().registry,
+      Transfers::Bar bar(work.transfers(), {.host = remote.sessions.front()->source().registry,
                                      .digest = blob.digest.str(),
                                      .total = blob.size});
       const bool moved = fetch_blob(remote, blob, blobs, bar.observer());
@@ -98,7 +127,7 @@ bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wante
       bar.done(moved ? BlobMoved::State::done : BlobMoved::State::was_there);
     });
   }
-  transfers.run(jobs, downloads_at_once);
+  work.telling([&] { work.transfers().run(jobs, downloads_at_once); });
   return fetched;
 }
 

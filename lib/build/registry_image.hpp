@@ -8,7 +8,7 @@
 
 #include <ocibuild/reference.hpp>
 
-#include "build/transfers.hpp"
+#include "build/registry_work.hpp"
 #include "registry/blob_download.hpp"
 #include "registry/manifests.hpp"
 #include "store/blob_store.hpp"
@@ -23,8 +23,9 @@ struct RemoteImage {
 };
 
 /// Asks the sources of `name` in order (docs/reference/registry.md, C3).
-/// @throws Error of the registry itself, with a note for each mirror that failed
-RemoteImage resolve_image(registry::Network& network, const Reference& name);
+/// @throws Error of the registry itself, with a note for each mirror that failed; of a tag that is
+/// nowhere with those that are nearest to it (P11)
+RemoteImage resolve_image(RegistryWork& work, const Reference& name);
 
 /// A document that `remote`'s index names, verified.
 registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child);
@@ -36,6 +37,6 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
 
 /// Several blobs at a time, with events. False: all were there.
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
-                 const store::BlobStore& blobs, Transfers& transfers);
+                 const store::BlobStore& blobs, RegistryWork& work);
 
 }  // namespace ocibuild::engine

@@ -32,7 +32,7 @@ std::shared_ptr<const RemoteImage> RemoteBases::find(const Reference& name, bool
   if (known != found_.end()) return known->second;
   std::shared_ptr<const RemoteImage> image;
   try {
-    image = std::make_shared<RemoteImage>(resolve_image(work_->network(), name));
+    image = std::make_shared<RemoteImage>(resolve_image(*work_, name));
   } catch (const Error& error) {
     const bool unreachable =
         error.code() == Errc::retry_later || error.code() == Errc::network_setup;
@@ -47,7 +47,7 @@ void RemoteBases::fetch_layers(const RemoteImage& remote, const std::vector<Desc
   for (const Descriptor& layer : layers) {
     if (layer.urls.empty() && !blobs.has(layer)) missing.push_back(layer);
   }
-  fetch_blobs(remote, missing, blobs, work_->transfers());
+  fetch_blobs(remote, missing, blobs, *work_);
 }
 
 }  // namespace ocibuild::engine

@@ -18,6 +18,7 @@
 #include "registry/ecr.hpp"
 #include "registry/sources.hpp"
 #include "registry/tokens.hpp"
+#include "registry/warnings.hpp"
 
 namespace ocibuild::registry {
 
@@ -68,14 +69,22 @@ public:
   Ecr& ecr() { return ecr_; }
   const Configuration& configuration() const { return configuration_; }
   http::RetryPolicy retry() const { return {settings_.retries, settings_.retry_delay}; }
+  Warnings& warnings() { return warnings_; }
+  /// Warnings since the last call, those about credentials too.
+  std::vector<Diagnostic> take_warnings();
   OriginState& origin(const http::Origin& origin);
 
 private:
+  /// The given ones, else those of docker's configuration (C4.1).
+  ProxySettings proxies();
+
   const NetworkSettings& settings_;
   const std::stop_token stop_;
   Configuration configuration_;
   Credentials credentials_;
   Ecr ecr_;
+  Warnings warnings_;
+  NetworkSettings client_settings_{};  // with the proxies of docker's configuration
   std::mutex mutex_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<Tokens> tokens_;

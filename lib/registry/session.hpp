@@ -20,6 +20,7 @@ struct Call {
   std::string doing{};  ///< for messages: "pulling alpine:3.20"
   std::size_t body_limit =
       0;  ///< of a successful answer that is wanted and not streamed; 0: it is not
+  bool decode = false;  ///< undo a Content-Encoding; documents are always decoded (N2)
 };
 
 /// A repository of one registry, as all pulling and pushing sees it: requests are authorised, their
@@ -41,6 +42,9 @@ public:
   Answer attempt(const Call& call, http::ResponseTaker* taker = nullptr);
   /// Attempts with waits between them (Y1, Y2) until one is not transient; its answer.
   Answer perform(const Call& call);
+  /// How often a request of ours is repeated: a mirror that another source stands behind gets one
+  /// chance more, and is waited for only when it asks for that (C3.1).
+  http::RetryPolicy retry(const Answer& answer) const;
   /// Sends the challenge of /v2/ when none is known yet (T1). True if that is a registry.
   Answer ping();
 
@@ -51,6 +55,7 @@ public:
 
 private:
   Answer hop(const Call& call, const http::Url& url, http::ResponseTaker* taker);
+  Answer foreign_hop(const Call& call, const http::Url& url, http::ResponseTaker* taker);
   Answer exchange(const Call& call, const http::Url& url, const std::string& authorization,
                   http::ResponseTaker* taker);
   struct Authorization {

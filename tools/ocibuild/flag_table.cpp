@@ -171,6 +171,11 @@ constexpr Flag table[] = {
 
     {.name = "quiet", .letter = 'q', .help = "no progress; the digest is printed all the same", .commands = push_command | pull_command},
     {.name = "digestfile", .kind = text, .value = "FILE", .help = "write the digest that was pushed", .commands = push_command},
+    {.name = "file", .letter = 'f', .kind = text, .value = "FILE",
+     .help = "pull every image that this Dockerfile needs; - is standard input", .commands = pull_command},
+    {.name = "target", .kind = text, .value = "STAGE", .help = "with -f: what this stage needs", .commands = pull_command},
+    {.name = "build-arg", .kind = list, .value = "K[=V]", .help = "with -f: value for an ARG; without =V from the environment",
+     .commands = pull_command},
     {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the host's",
      .help = "which image of an index to pull; repeat for more", .commands = pull_command},
     {.name = "username", .letter = 'u', .kind = text, .value = "USER", .help = "user at the registry", .commands = login_command},

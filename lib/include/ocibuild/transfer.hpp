@@ -79,7 +79,8 @@ struct PullRequest {
 
 struct PullResult {
   StoredImage image;
-  std::string served_by{};  ///< registry or mirror that gave the manifest
+  std::string served_by{};   ///< registry or mirror that gave the manifest
+  bool from_mirror = false;  ///< that is not the registry of the name
   bool was_there = false;   ///< nothing was downloaded
 };
 

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <ocibuild/error.hpp>
+
+#include "http/request.hpp"
+
+namespace ocibuild::registry {
+
+/// What the user should hear of although nothing failed: each text once
+/// (docs/reference/registry.md, E4). Thread-safe.
+class Warnings {
+public:
+  void add(Diagnostic warning);
+  /// The "Warning" headers of an answer by `host`: code 299 only, 4 KiB in all.
+  void add_said(const std::string& host, const http::Headers& headers);
+  /// Those that came since the last call.
+  std::vector<Diagnostic> take();
+
+private:
+  std::mutex mutex_;
+  std::set<std::string> seen_;
+  std::vector<Diagnostic> waiting_;
+  std::size_t said_ = 0;  ///< bytes of registries' words so far
+};
+
+/// The text of `299 - "text"`; empty for another code or form.
+std::string warning_text(std::string_view header);
+
+}  // namespace ocibuild::registry
