@@ -30,6 +30,7 @@ public:
         reporter_.step(work, step, nullptr, {});
         continue;
       }
+      reporter_.starts(work, step);
       const StoredLayer layer = maker_.make(step.files);
       image_.add_layer(step.plan.created_by, layer, file_.source.file(),
                        file_.instructions[step.plan.instruction]);

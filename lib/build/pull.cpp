@@ -28,7 +28,7 @@ public:
 
   PullResult run() {
     layout_.blobs().check_writable();
-    remote_ = resolve_image(work_, request_.name);
+    remote_ = resolve_image(work_, request_.name, Asking::For::pull);
     const std::vector<registry::Document> manifests = chosen_manifests();
     std::vector<Descriptor> blobs;
     for (const registry::Document& document : manifests) add_blobs(document, blobs);
@@ -40,12 +40,12 @@ public:
 
     PullResult result;
     result.image = {request_.name, remote_.document.descriptor};
-    const registry::Source& source = remote_.sessions.front()->source();
-    result.served_by = source.registry;
-    result.from_mirror = source.mirror;
+    const std::string digest = remote_.document.descriptor.digest.str();
+    result.served_by = remote_.sessions.front()->source().registry;
     result.was_there = !fetched_;
     layout_.set_name(remote_.document.descriptor, request_.name.str());
-    events_.on_event(ImageDone{request_.name.str(), remote_.document.descriptor.digest.str()});
+    events_.on_event(ImageDone{request_.name.str(), digest});
+    events_.on_event(Pulled{request_.name.str(), digest, remote_.via(), result.was_there});
     return result;
   }
 

@@ -139,6 +139,7 @@ private:
     Session& session = *destination.session;
     std::vector<Reference> missing;
     for (const Reference& name : destination.names) {
+      work_.transfers().report(Asking{Asking::For::push, session.source().registry, name.str()});
       if (!name.tag.empty() && registry::head_manifest(session, name.tag) == result_.digest) {
         events_.on_event(Pushed{name.str(), result_.digest.str(), true});
       } else {
@@ -170,9 +171,14 @@ private:
   }
 
   void send_blobs(Session& session, const std::vector<Descriptor>& blobs) {
+    TransfersStarted started{
+        .upload = true, .host = session.source().registry, .blobs = blobs.size()};
     std::vector<std::function<void()>> jobs;
-    for (const Descriptor& blob : blobs)
+    for (const Descriptor& blob : blobs) {
+      started.bytes += blob.size;
       jobs.push_back([this, &session, &blob] { send_blob(session, blob); });
+    }
+    work_.transfers().report(started);
     work_.transfers().run(jobs, uploads_at_once);
   }
 

@@ -60,7 +60,16 @@ void suggest_tags(Session& session, const Reference& name, Error& error) {
                     count > nearest.size() ? concat(" (of ", count, ")") : std::string()));
 }
 
-RemoteImage resolve(registry::Network& network, const Reference& name) {
+}  // namespace
+
+std::string RemoteImage::via() const {
+  const registry::Source& source = sessions.front()->source();
+  return source.mirror ? source.registry : std::string();
+}
+
+RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose) {
+  const auto start = std::chrono::steady_clock::now();
+  registry::Network& network = work.network();
   const std::string reference = name.digest ? name.digest->str() : name.tag;
   std::vector<registry::Source> sources = network.configuration().pull_sources(name);
   std::vector<std::string> failures;
@@ -68,11 +77,13 @@ RemoteImage resolve(registry::Network& network, const Reference& name) {
   for (std::size_t i = 0; i < sources.size(); ++i)
     out.sessions.push_back(std::make_shared<Session>(network, sources[i], registry::Purpose::pull));
   for (std::size_t i = 0; i < sources.size(); ++i) {
+    work.transfers().report(Asking{purpose, sources[i].registry, name.str()});
     try {
       out.document = registry::fetch_manifest(*out.sessions[i], reference);
       // Its blobs come from the same source first; those that failed before it are left out.
       out.sessions.erase(out.sessions.begin(),
                          out.sessions.begin() + static_cast<std::ptrdiff_t>(i));
+      out.took = std::chrono::steady_clock::now() - start;
       return out;
     } catch (Error& error) {
       if (i + 1 == sources.size() || !asks_the_next(error)) {
@@ -86,12 +97,6 @@ RemoteImage resolve(registry::Network& network, const Reference& name) {
     }
   }
   throw Error(Errc::internal, "no-source", "a name without any source");
-}
-
-}  // namespace
-
-RemoteImage resolve_image(RegistryWork& work, const Reference& name) {
-  return work.telling([&] { return resolve(work.network(), name); });
 }
 
 registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child) {
@@ -115,19 +120,24 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
 
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
                  const store::BlobStore& blobs, RegistryWork& work) {
+  if (wanted.empty()) return false;
+  TransfersStarted started{.host = remote.sessions.front()->source().registry,
+                           .blobs = wanted.size()};
+  for (const Descriptor& blob : wanted) started.bytes += blob.size;
+  work.transfers().report(started);
   std::atomic<bool> fetched = false;
   std::vector<std::function<void()>> jobs;
   for (const Descriptor& blob : wanted) {
     jobs.push_back([&] {
       Transfers::Bar bar(work.transfers(), {.host = remote.sessions.front()->source().registry,
-                                     .digest = blob.digest.str(),
-                                     .total = blob.size});
-      const bool moved = fetch_blob(remote, blob, blobs, bar.observer());
-      if (moved) fetched = true;
-      bar.done(moved ? BlobMoved::State::done : BlobMoved::State::was_there);
+                                            .digest = blob.digest.str(),
+                                            .total = blob.size});
+      if (blobs.has(blob)) return bar.done(BlobMoved::State::was_there);
+      fetched = fetch_blob(remote, blob, blobs, bar.observer()) || fetched;
+      bar.done(BlobMoved::State::done);
     });
   }
-  work.telling([&] { work.transfers().run(jobs, downloads_at_once); });
+  work.transfers().run(jobs, downloads_at_once);
   return fetched;
 }
 

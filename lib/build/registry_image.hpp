@@ -19,13 +19,17 @@ namespace ocibuild::engine {
 struct RemoteImage {
   registry::Document document;  ///< manifest or index
   std::vector<std::shared_ptr<registry::Session>>
-      sessions;  ///< that gave it first, then the others
+      sessions;                     ///< that gave it first, then the others
+  std::chrono::nanoseconds took{};  ///< to find it
+
+  /// The mirror that gave it; empty: its own registry.
+  std::string via() const;
 };
 
-/// Asks the sources of `name` in order (docs/reference/registry.md, C3).
+/// Asks the sources of `name` in order (docs/reference/registry.md, C3), after saying so.
 /// @throws Error of the registry itself, with a note for each mirror that failed; of a tag that is
 /// nowhere with those that are nearest to it (P11)
-RemoteImage resolve_image(RegistryWork& work, const Reference& name);
+RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose);
 
 /// A document that `remote`'s index names, verified.
 registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child);

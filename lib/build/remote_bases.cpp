@@ -32,7 +32,7 @@ std::shared_ptr<const RemoteImage> RemoteBases::find(const Reference& name, bool
   if (known != found_.end()) return known->second;
   std::shared_ptr<const RemoteImage> image;
   try {
-    image = std::make_shared<RemoteImage>(resolve_image(*work_, name));
+    image = std::make_shared<RemoteImage>(resolve_image(*work_, name, Asking::For::base));
   } catch (const Error& error) {
     const bool unreachable =
         error.code() == Errc::retry_later || error.code() == Errc::network_setup;

@@ -35,11 +35,25 @@ void Reporter::base(const StageWork& work) {
   const std::optional<Reference>& name = work.image->name;
   done.instruction = support::concat("FROM ", name ? name->str() : work.image->title);
   if (!name || !name->digest) done.instruction += "@" + work.image->descriptor.digest.str();
+  done.base = {.name = work.image->title,
+               .digest = work.image->descriptor.digest.str(),
+               .layers = work.image->manifest.layers.size()};
+  if (name) done.base.name = Reference{name->registry, name->repository, name->tag, {}}.str();
+  if (work.image->remote) {
+    done.base.via = work.image->remote->via();
+    done.took = work.image->remote->took;
+  }
   for (const Descriptor& layer : work.image->manifest.layers) {
     done.size += layer.size;
     done.unpacked += images_.unpacked(layer.digest);
   }
   events_.on_event(done);
+}
+
+void Reporter::starts(const StageWork& work, const StageStep& step) {
+  events_.on_event(StepStarted{work.stage->name, count_layers(work, &step),
+                               count_layers(work, nullptr),
+                               file_.instructions[step.plan.instruction].text, platform_});
 }
 
 void Reporter::step(const StageWork& work, const StageStep& step, const StoredLayer* layer,

@@ -20,6 +20,8 @@ public:
 
   /// The base image of a stage; nothing for scratch and stages that start from a stage.
   void base(const StageWork& work);
+  /// Before a step that makes a layer.
+  void starts(const StageWork& work, const StageStep& step);
   /// `layer`: what a step with files became; null for the others. Steps of one stage come in order.
   void step(const StageWork& work, const StageStep& step, const StoredLayer* layer,
             std::chrono::nanoseconds took);

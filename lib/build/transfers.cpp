@@ -8,44 +8,48 @@
 namespace ocibuild::engine {
 
 registry::TransferObserver Transfers::Bar::observer() {
-  return {.moved =
-              [this](std::uint64_t done) {
-                moved_.done = done;
-                moved_.state = BlobMoved::State::moving;
-                moved_.retry.clear();
-                send();
-              },
+  owner_.report(moved_);
+  return {.moved = [this](std::uint64_t done) { moved(done); },
           .repeats =
-              [this](const std::string& why) {
-                moved_.retry = why;
-                send();
+              [this](Retrying retrying) {
+                retrying.upload = moved_.upload;
+                retrying.digest = moved_.digest;
+                owner_.report(std::move(retrying));
               }};
+}
+
+/// Pieces come thousands of times a second; nobody can see more than some of them.
+void Transfers::Bar::moved(std::uint64_t done) {
+  constexpr std::chrono::milliseconds apart{50};
+  const auto now = std::chrono::steady_clock::now();
+  moved_.done = done;
+  if (now - sent_ < apart) return;
+  sent_ = now;
+  owner_.report(moved_);
 }
 
 void Transfers::Bar::done(BlobMoved::State state) {
   moved_.state = state;
   moved_.done = moved_.total;
-  moved_.retry.clear();
-  send();
+  owner_.report(moved_);
 }
 
-void Transfers::Bar::send() {
-  owner_.post(moved_);
-}
-
-/// A later state of one blob takes the place of an earlier one that nobody has seen yet.
-void Transfers::post(const BlobMoved& moved) {
-  const std::lock_guard lock(mutex_);
-  const auto same = std::find_if(posted_.begin(), posted_.end(), [&](const BlobMoved& waiting) {
-    return waiting.digest == moved.digest && waiting.host == moved.host &&
-           waiting.upload == moved.upload && waiting.retry.empty();
-  });
-  if (same != posted_.end()) {
-    *same = moved;
-  } else {
-    posted_.push_back(moved);
-  }
+void Transfers::report(Event event) {
+  std::unique_lock lock(mutex_);
+  posted_.push_back(std::move(event));
   changed_.notify_all();
+  if (std::this_thread::get_id() == owner_) send(lock);
+}
+
+/// On the owner's thread, with the lock held; released while somebody listens.
+void Transfers::send(std::unique_lock<std::mutex>& lock) {
+  while (!posted_.empty()) {
+    const Event event = std::move(posted_.front());
+    posted_.pop_front();
+    lock.unlock();
+    events_.on_event(event);
+    lock.lock();
+  }
 }
 
 void Transfers::work(const std::vector<std::function<void()>>& jobs) {
@@ -77,19 +81,15 @@ void Transfers::run(const std::vector<std::function<void()>>& jobs, unsigned thr
   std::unique_lock lock(mutex_);
   for (;;) {
     changed_.wait(lock, [&] { return running_ == 0 || !posted_.empty(); });
-    std::deque<BlobMoved> seen;
-    seen.swap(posted_);
     const bool ended = running_ == 0;
-    lock.unlock();
     try {
-      for (const BlobMoved& moved : seen) events_.on_event(moved);
+      send(lock);
     } catch (...) {
       lock.lock();
       if (!failure_) failure_ = std::current_exception();
       cancel_.request_stop();
       continue;
     }
-    lock.lock();
     if (ended) break;
   }
   lock.unlock();

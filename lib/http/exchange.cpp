@@ -46,6 +46,7 @@ Outcome Exchange::run(EventLoop& loop, ResponseTaker& taker, const std::stop_tok
   Outcome outcome;
   if (head_taken_) outcome.head = reader_.head();
   if (!declined_) outcome.failure = failure_;
+  outcome.connection = connection_;
   return outcome;
 }
 
@@ -174,8 +175,31 @@ void Exchange::finish(CURLcode code, bool stalled) {
     head_ready_ = head_ready_ || reader_.is_complete();
     if (code != CURLE_OK) failure_ = failure_of(code, stalled);
   }
+  connection_ = connection();
   done_ = true;
   changed_.notify_all();
+}
+
+/// libcurl's times count from the start of the exchange; a step that was not reached has 0.
+Connection Exchange::connection() const {
+  const auto since_start = [&](CURLINFO what) {
+    curl_off_t time = 0;
+    CurlApi::instance().easy_getinfo(easy(), what, &time);
+    return std::chrono::microseconds(time);
+  };
+  long opened = 0;
+  CurlApi::instance().easy_getinfo(easy(), CURLINFO_NUM_CONNECTS, &opened);
+  const char* address = nullptr;
+  CurlApi::instance().easy_getinfo(easy(), CURLINFO_PRIMARY_IP, &address);
+  const auto named = since_start(CURLINFO_NAMELOOKUP_TIME_T);
+  const auto connected = since_start(CURLINFO_CONNECT_TIME_T);
+  const auto secured = since_start(CURLINFO_APPCONNECT_TIME_T);
+  return {.opened = opened > 0,
+          .address = address != nullptr ? address : "",
+          .dns = named,
+          .connect = connected > named ? connected - named : std::chrono::microseconds(),
+          .tls = secured > connected ? secured - connected : std::chrono::microseconds(),
+          .certificate = peer_};
 }
 
 Failure Exchange::failure_of(CURLcode code, bool stalled) const {

@@ -81,6 +81,7 @@ private:
 
   bool is_refused_by_proxy() const;
   Failure failure_of(CURLcode code, bool stalled) const;
+  Connection connection() const;
 
   const Request& request_;
   const Route route_;
@@ -122,6 +123,7 @@ private:
   bool declined_ = false;
   std::vector<std::byte> piece_;  // caller's thread only
   std::optional<Failure> failure_;
+  Connection connection_;
 };
 
 }  // namespace ocibuild::http

@@ -111,4 +111,16 @@ std::optional<Proxy> proxy_for(const Url& url, const ProxySettings& settings) {
   return parse(*value);
 }
 
+std::vector<Proxy> all_proxies(const ProxySettings& settings) {
+  std::vector<Proxy> out;
+  for (const auto& value : {settings.https, settings.http, settings.all}) {
+    if (!value || value->url.empty()) continue;
+    Proxy proxy = parse(*value);
+    const bool known = std::any_of(out.begin(), out.end(),
+                                   [&](const Proxy& other) { return other.url == proxy.url; });
+    if (!known) out.push_back(std::move(proxy));
+  }
+  return out;
+}
+
 }  // namespace ocibuild::http

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <ocibuild/network.hpp>
 
@@ -22,5 +23,9 @@ struct Proxy {
 /// (docs/reference/registry.md, C4). Pure; asked again for every hop.
 /// @throws Error(Errc::network_setup, proxy-invalid) naming the setting, never its userinfo
 std::optional<Proxy> proxy_for(const Url& url, const ProxySettings& settings);
+
+/// Every proxy that is set, whoever it is for; one that several settings name comes once.
+/// @throws as proxy_for()
+std::vector<Proxy> all_proxies(const ProxySettings& settings);
 
 }  // namespace ocibuild::http

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "http/connection.hpp"
 #include "http/url.hpp"
 #include "support/bytes.hpp"
 
@@ -140,6 +141,7 @@ struct Outcome {
   std::optional<Failure> failure{};    ///< absent: the whole answer came, or the taker declined
   std::string via_proxy{};             ///< host:port, empty: direct
   std::string proxy_setting{};         ///< where that proxy is set: "HTTPS_PROXY"
+  Connection connection{};
   /// What was asked: the request's URL, with http where an insecure origin speaks no TLS. A
   /// Location is resolved against it.
   Url url{};

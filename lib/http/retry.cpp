@@ -61,8 +61,8 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   return static_cast<std::int64_t>(hour * 3600 + minute * 60 + second);
 }
 
-/// The three forms of RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37
-/// GMT", "Sun Nov  6 08:49:37 1994". Seconds since 1970.
+}  // namespace
+
 std::optional<std::int64_t> parse_date(std::string_view text) {
   std::string words(text);
   std::replace(words.begin(), words.end(), '-', ' ');
@@ -88,8 +88,6 @@ std::optional<std::int64_t> parse_date(std::string_view text) {
   if (!date.ok()) return {};
   return std::int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86'400 + *time;
 }
-
-}  // namespace
 
 bool is_transient(const Outcome& outcome) {
   if (outcome.failure) return is_transient_failure(*outcome.failure);

@@ -29,6 +29,10 @@ std::optional<std::chrono::milliseconds> wait_before(unsigned n, const RetryPoli
 /// Seconds of a Retry-After header (number or date); nothing if absent, past or unreadable.
 std::optional<std::chrono::seconds> retry_after(const ResponseHead& head, std::int64_t now);
 
+/// A date in any of the three forms of RFC 9110, 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday,
+/// 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994". Seconds since 1970.
+std::optional<std::int64_t> parse_date(std::string_view text);
+
 /// Sleeps; returns early, and throws Error(Errc::interrupted), once `stop` is asked for.
 void sleep_for(std::chrono::milliseconds time, const std::stop_token& stop);
 

@@ -159,7 +159,12 @@ int verify(X509_STORE_CTX* context, void* argument) noexcept {
   try {
     shown = {};
     if (const X509* leaf = ::X509_STORE_CTX_get0_cert(context)) describe(leaf, shown);
-    if (result <= 0) shown.verify_error = ::X509_STORE_CTX_get_error(context);
+    if (result <= 0) {
+      shown.verify_error = ::X509_STORE_CTX_get_error(context);
+    } else if (const STACK_OF(X509)* chain = ::X509_STORE_CTX_get0_chain(context)) {
+      const X509* root = sk_X509_value(chain, sk_X509_num(chain) - 1);
+      shown.root = support::escape_controls(text_of(::X509_get_subject_name(root)));
+    }
   } catch (...) {
     return 0;
   }

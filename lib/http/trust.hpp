@@ -7,21 +7,10 @@
 
 #include <ocibuild/network.hpp>
 
+#include "http/connection.hpp"
 #include "http/url.hpp"
 
 namespace ocibuild::http {
-
-/// What the peer showed in a handshake, for messages.
-struct PeerCertificate {
-  int verify_error = 0;  ///< X509_V_*; 0: trusted
-  std::string subject{};
-  std::string issuer{};
-  std::string names{};  ///< DNS names and addresses, ", " between them
-  std::string not_before{};
-  std::string not_after{};
-
-  bool is_out_of_time() const;
-};
 
 /// Certificates that are trusted, and our own (docs/reference/registry.md, S3, S4, C6). The only
 /// user of OpenSSL's TLS half. Files are read when first needed, once. Thread-safe.

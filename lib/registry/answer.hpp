@@ -20,6 +20,7 @@ struct Answer {
   std::vector<std::string> hosts{};  ///< authorities asked, in order; more than one: redirected
   std::string via_proxy{};           ///< host:port, empty: direct
   std::string proxy_setting{};       ///< where that proxy is set: "HTTPS_PROXY"
+  http::Connection connection{};     ///< to who gave this answer
   unsigned attempts = 1;
   std::chrono::milliseconds elapsed{};  ///< over all attempts and the waits between them
 

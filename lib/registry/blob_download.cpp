@@ -3,7 +3,6 @@
 
 #include <array>
 #include <chrono>
-#include <ctime>
 #include <optional>
 
 #include <ocibuild/error.hpp>
@@ -114,20 +113,20 @@ private:
     }
     const http::Outcome outcome = to_outcome(answer_);
     const bool expired = answer_.redirected() && answer_.status == 403;
-    const bool cut = answer_.ok() && !answer_.failure;  // it came to an end too early
+    const bool cut = answer_.ok();  // it came to an end too early
     if (!cut && !expired && !http::is_transient(outcome)) session_.fail(call_, answer_);
-    if (observer_.repeats)
-      observer_.repeats(answer_.failure ? answer_.failure->text
-                                        : concat("status ", answer_.status));
-    if (idle == 0) return;  // it moved: go on at once (Y5)
-    const auto wait =
-        http::wait_before(idle, session_.retry(answer_), outcome, 0.5, std::time(nullptr));
-    if (!wait) session_.fail(call_, answer_);
-    http::sleep_for(*wait, session_.network().stop());
+    const Repeater& repeater = session_.network().repeater();
+    const std::string& host = session_.source().registry;
+    if (idle == 0)  // it moved: go on at once (Y5)
+      return repeater.tell(host, reason_of(outcome), observer_.repeats);
+    if (!session_.may_repeat(idle, answer_) ||
+        !repeater.wait(idle, outcome, host, observer_.repeats))
+      session_.fail(call_, answer_);
   }
 
   /// What the answer calls encoded is taken as it comes first, since many call a layer so that is
-  /// compressed anyway. If those bytes are not the blob, it is asked for once more and decoded (N2).
+  /// compressed anyway. If those bytes are not the blob, it is asked for once more and decoded
+  /// (N2).
   bool decodes_anew() {
     if (!encoded_ || decode_) return false;
     decode_ = true;
@@ -168,7 +167,8 @@ private:
   Error size_mismatch(std::uint64_t got) const {
     Error error(Errc::retry_later, "size-mismatch",
                 concat(answer_.hosts.back(), " gives a blob of another size"));
-    error.note(concat(wanted_.digest.str(), " has ", wanted_.size, " bytes, ", got, " are offered"));
+    error.note(
+        concat(wanted_.digest.str(), " has ", wanted_.size, " bytes, ", got, " are offered"));
     if (const std::string proxy = proxy_note(answer_); !proxy.empty()) error.note(proxy);
     return error;
   }
@@ -215,12 +215,12 @@ private:
 void tell(Session& liar, const Error& error) {
   const std::string& id = error.diagnostic().id;
   if (id != "blob-corrupt" && id != "size-mismatch") return;
-  liar.network().warnings().add({"mirror-skipped",
-                                 concat(liar.source().registry, " was left for the next source: ",
-                                        error.what()),
-                                 {},
-                                 error.diagnostic().notes,
-                                 {}});
+  liar.network().warnings().add(
+      {"mirror-skipped",
+       concat(liar.source().registry, " was left for the next source: ", error.what()),
+       {},
+       error.diagnostic().notes,
+       {}});
 }
 
 }  // namespace
@@ -233,8 +233,9 @@ void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
       return;
     } catch (const Error& error) {
       if (error.code() == Errc::interrupted || i + 1 == sources.size()) throw;
-      if (observer.repeats) observer.repeats(error.what());
-      tell(*sources[i], error);
+      Session& failed = *sources[i];
+      failed.network().repeater().tell(failed.source().registry, error.what(), observer.repeats);
+      tell(failed, error);
       sink.restart();
     }
   }

@@ -23,11 +23,11 @@ public:
   virtual void restart() = 0;
 };
 
-/// What a transfer tells while it moves: bytes of the blob that are there, and, when something goes
-/// wrong and is tried again, why.
+/// What a transfer tells while it moves: bytes of the blob that are there, and what goes wrong and
+/// is tried again.
 struct TransferObserver {
   std::function<void(std::uint64_t done)> moved{};
-  std::function<void(const std::string& why)> repeats{};
+  Repeater::Observer repeats{};
 };
 
 /// GET of a blob from the first of `sources` that gives it whole: resumed after breaks, verified

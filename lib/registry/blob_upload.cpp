@@ -2,7 +2,6 @@
 #include "registry/blob_upload.hpp"
 
 #include <algorithm>
-#include <ctime>
 
 #include <ocibuild/error.hpp>
 
@@ -163,7 +162,8 @@ private:
     const Answer state = request_state();
     const std::uint64_t have = confirmed_bytes(state);
     if (have == 0 || have > broken.failure->sent || have > blob_.size) return broken;
-    if (observer_.repeats) observer_.repeats(concat("cut, goes on at byte ", have));
+    session_.network().repeater().tell(session_.source().registry, reason_of(to_outcome(broken)),
+                                       observer_.repeats);
     if (state.headers.find("location")) location_ = next_location(session_, state);
     return patch_pieces(have);
   }
@@ -191,12 +191,9 @@ private:
       return check_source(answer);
     if (!answer.failure && change_way(answer, words)) return;
     if (!http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
-    if (observer_.repeats)
-      observer_.repeats(answer.failure ? answer.failure->text : concat("status ", answer.status));
-    const auto wait = http::wait_before(sessions, session_.network().retry(), to_outcome(answer),
-                                        0.5, std::time(nullptr));
-    if (!wait) session_.fail(call_, answer);
-    http::sleep_for(*wait, session_.network().stop());
+    if (!session_.network().repeater().wait(sessions, to_outcome(answer),
+                                            session_.source().registry, observer_.repeats))
+      session_.fail(call_, answer);
   }
 
   /// True when another way may work: PUT, then PATCH, then PATCH in pieces.

@@ -108,9 +108,9 @@ struct Credentials::Impl {
 
   const CredentialSettings& settings;
   std::stop_token stop;
-  std::deque<LazyDockerConfig> files{};  // in the order in which they are asked
+  std::deque<LazyDockerConfig> files{};           // in the order in which they are asked
   std::optional<LazyDockerConfig> docker_only{};  // not for credentials: they have a file
-  mutable std::mutex mutex{};            // guards what follows
+  mutable std::mutex mutex{};                     // guards what follows
   std::map<std::pair<std::string, std::string>, std::shared_future<Answer>> asked{};
   std::map<std::string, std::vector<std::string>> looked{};
   std::vector<std::string> warnings{};
@@ -234,7 +234,8 @@ std::vector<std::string> Credentials::warnings() const {
 }
 
 std::vector<std::pair<std::string, std::string>> Credentials::api_headers() {
-  const DockerConfig* config = impl_->docker_config();
+  // A file that was given for the logins keeps out what is sent with them.
+  const DockerConfig* config = impl_->docker_only ? nullptr : impl_->docker_config();
   return config == nullptr ? std::vector<std::pair<std::string, std::string>>()
                            : config->http_headers;
 }

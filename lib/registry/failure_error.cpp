@@ -82,22 +82,24 @@ Text proxied(const Answer& answer, const Failure& failure) {
   const std::string target = concat(answer.url.origin.host, ':', answer.url.origin.port);
   const std::string set =
       answer.proxy_setting.empty() ? "" : concat("that proxy is set by ", answer.proxy_setting);
+  // A SOCKS proxy has no status.
+  const std::string status =
+      failure.connect_status == 0 ? "" : concat(" (", failure.connect_status, ')');
   switch (failure.kind) {
     case Failure::Kind::proxy_auth: {
       const std::string offers =
           failure.proxy_schemes.empty() ? "" : concat("it offers: ", failure.proxy_schemes);
       return {Errc::network_setup,
               "proxy-auth",
-              concat("the proxy ", proxy, " wants a user and password that it knows (407)"),
+              concat("the proxy ", proxy, " wants a user and password that it knows", status),
               {set, offers},
               {"a proxy's address may hold them: http://USER:PASSWORD@HOST:PORT"}};
     }
     case Failure::Kind::proxy_refused:
       return {Errc::network_setup,
               "proxy-refused",
-              concat("the proxy ", proxy, " does not let us reach ", target, " (",
-                     failure.connect_status, ')'),
-              {set},
+              concat("the proxy ", proxy, " does not let us reach ", target, status),
+              {set, failure.connect_status == 0 ? failure.text : std::string()},
               {concat("ask for ", answer.url.origin.host,
                       " to be allowed, or use a mirror:  "
                       "--registry-mirror HOST")}};

@@ -106,11 +106,12 @@ bool is_immutable_refusal(const Answer& answer, const ServerWords& words) {
 
 }  // namespace
 
-Document fetch_manifest(Session& session, const std::string& reference) {
+Document fetch_manifest(Session& session, const std::string& reference, http::Headers* headers) {
   Call call = manifest_call(session, Method::get, reference);
   call.doing = concat("pulling ", session.source().repository, " from ", session.source().registry);
   call.body_limit = oci::manifest_limit;
   const Answer answer = session.perform(call);
+  if (headers != nullptr) *headers = answer.headers;
   const std::string& host = session.source().registry;
   if (answer.failure && answer.failure->kind == http::Failure::Kind::body_too_large) {
     throw Error(Errc::failed, "manifest-too-large",

@@ -21,7 +21,9 @@ struct Document {
 /// a digest is verified.
 /// @throws Error: base-not-found, not-a-registry, manifest-invalid, manifest-too-large,
 /// schema1-unsupported, blob-corrupt and those of the network
-Document fetch_manifest(Session& session, const std::string& reference);
+/// `headers`: where not null, gets those of the answer, also of one that is an error.
+Document fetch_manifest(Session& session, const std::string& reference,
+                        http::Headers* headers = nullptr);
 
 /// Digest of what a tag or digest names, by HEAD; nothing when it is not there or the registry does
 /// not say (P2). For pushes: asked with their scope.

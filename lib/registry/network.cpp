@@ -57,7 +57,8 @@ Network::Network(const NetworkSettings& settings, std::stop_token stop)
       stop_(std::move(stop)),
       configuration_(settings),
       credentials_(settings.credentials, stop_),
-      ecr_(settings, stop_, [this] { return proxies(); }) {}
+      ecr_(settings, stop_, [this] { return proxies(); }),
+      repeater_({settings.retries, settings.retry_delay}, stop_) {}
 
 Network::~Network() = default;
 
@@ -87,16 +88,10 @@ ProxySettings Network::proxies() {
   return given.http || given.https || given.all ? given : credentials_.docker_proxies();
 }
 
-std::vector<Diagnostic> Network::take_warnings() {
-  for (const std::string& text : credentials_.warnings())
-    warnings_.add({"credentials-skipped", text, {}, {}, {}});
-  return warnings_.take();
-}
-
 Tokens& Network::tokens() {
   http::Client& client = this->client();
   const std::lock_guard lock(mutex_);
-  if (!tokens_) tokens_ = std::make_unique<Tokens>(client, retry(), stop_);
+  if (!tokens_) tokens_ = std::make_unique<Tokens>(client, repeater_, stop_);
   return *tokens_;
 }
 

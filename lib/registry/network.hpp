@@ -12,10 +12,10 @@
 #include <ocibuild/network.hpp>
 
 #include "http/client.hpp"
-#include "http/retry.hpp"
 #include "registry/challenge.hpp"
 #include "registry/credentials.hpp"
 #include "registry/ecr.hpp"
+#include "registry/repeater.hpp"
 #include "registry/sources.hpp"
 #include "registry/tokens.hpp"
 #include "registry/warnings.hpp"
@@ -68,10 +68,8 @@ public:
   Credentials& credentials() { return credentials_; }
   Ecr& ecr() { return ecr_; }
   const Configuration& configuration() const { return configuration_; }
-  http::RetryPolicy retry() const { return {settings_.retries, settings_.retry_delay}; }
+  Repeater& repeater() { return repeater_; }
   Warnings& warnings() { return warnings_; }
-  /// Warnings since the last call, those about credentials too.
-  std::vector<Diagnostic> take_warnings();
   OriginState& origin(const http::Origin& origin);
 
 private:
@@ -85,6 +83,7 @@ private:
   Ecr ecr_;
   Warnings warnings_;
   NetworkSettings client_settings_{};  // with the proxies of docker's configuration
+  Repeater repeater_;
   std::mutex mutex_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<Tokens> tokens_;

@@ -75,8 +75,8 @@ std::string come_back(std::chrono::seconds wait, std::time_t now) {
   ::gmtime_r(&then, &parts);
   std::array<char, 32> text{};
   std::strftime(text.data(), text.size(), "%H:%M:%S UTC", &parts);
-  return concat("in ", wait.count() < 120 ? concat(wait.count(), " s")
-                                          : concat(wait.count() / 60, " min"),
+  return concat("in ",
+                wait.count() < 120 ? concat(wait.count(), " s") : concat(wait.count() / 60, " min"),
                 ", at ", text.data());
 }
 
@@ -144,8 +144,8 @@ std::string asker_and_limit(const Doing& doing, const Answer& answer) {
 
 Draft rate_limited(const Doing& doing, const Answer& answer) {
   Draft out = draft(Errc::retry_later, "rate-limited",
-                    concat(doing.registry, " refuses ", subject_of(doing),
-                           ": too many requests (", asker_and_limit(doing, answer), ')'));
+                    concat(doing.registry, " refuses ", subject_of(doing), ": too many requests (",
+                           asker_and_limit(doing, answer), ')'));
   const std::time_t now = std::time(nullptr);
   if (const auto wait = http::retry_after({answer.status, answer.headers}, now))
     out.note(concat("it asks to come back ", come_back(*wait, now)));
@@ -183,11 +183,12 @@ Draft not_found(const Doing& doing) {
                            concat(doing.registry, " has no repository ", doing.repository))
                          .help("create the repository, or its project, first"));
   }
-  return std::move(draft(Errc::not_found, "base-not-found",
-                         concat(doing.registry, " has no ", subject_of(doing)))
-                       .note(doing.credential_source.empty()
-                                 ? "a private image looks like a missing one to who is not logged in"
-                                 : credential_note(doing)));
+  return std::move(
+      draft(Errc::not_found, "base-not-found",
+            concat(doing.registry, " has no ", subject_of(doing)))
+          .note(doing.credential_source.empty()
+                    ? "a private image looks like a missing one to who is not logged in"
+                    : credential_note(doing)));
 }
 
 Draft too_large(const Doing& doing, const Answer& answer) {
@@ -302,6 +303,7 @@ Answer to_answer(http::Client::TextAnswer got, const http::Url& url) {
   out.hosts = {url.origin.authority()};
   out.via_proxy = std::move(got.outcome.via_proxy);
   out.proxy_setting = std::move(got.outcome.proxy_setting);
+  out.connection = std::move(got.outcome.connection);
   return out;
 }
 

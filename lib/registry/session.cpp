@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <ctime>
-#include <random>
 
 #include "registry/ecr_name.hpp"
 #include "registry/registry_error.hpp"
@@ -83,11 +82,6 @@ struct GateLock {
   Gate& gate;
 };
 
-double random_fraction() {
-  static thread_local std::mt19937_64 random{std::random_device{}()};
-  return std::uniform_real_distribution<>(0, 1)(random);
-}
-
 http::Origin api_origin(const std::string& registry) {
   const auto url = http::Url::parse(concat("https://", api_host(registry), "/"));
   if (!url) throw Error(Errc::usage, "name-invalid", concat("'", registry, "' is no registry"));
@@ -157,6 +151,8 @@ http::Url Session::url(std::string_view target) const {
 std::optional<Credential> Session::find_credential() {
   const Purpose purpose = source_.mirror ? Purpose::mirror : purpose_;
   auto found = network_.credentials().find(source_.registry, source_.repository, purpose);
+  for (const std::string& text : network_.credentials().warnings())
+    network_.warnings().add({"credentials-skipped", text, {}, {}, {}});
   const bool anonymous = source_.registry == "public.ecr.aws" && purpose_ == Purpose::pull;
   if (found || anonymous || !is_ecr(source_.registry)) return found;
   ecr_login_ = true;
@@ -350,10 +346,8 @@ Answer Session::attempt(const Call& call, http::ResponseTaker* taker) {
   }
 }
 
-http::RetryPolicy Session::retry(const Answer& answer) const {
-  http::RetryPolicy policy = network_.retry();
-  if (source_.followed && answer.status != 429) policy.repetitions = std::min(policy.repetitions, 1U);
-  return policy;
+bool Session::may_repeat(unsigned repetition, const Answer& answer) const {
+  return !source_.followed || answer.status == 429 || repetition <= 1;
 }
 
 Answer Session::perform(const Call& call) {
@@ -367,10 +361,11 @@ Answer Session::perform(const Call& call) {
     // A signed address that has expired says 403; the registry gives a new one (N4.4).
     const bool expired = answer.redirected() && answer.status == 403;
     if (!expired && !http::is_transient(outcome)) return answer;
-    const auto wait = http::wait_before(attempt_number, retry(answer), outcome,
-                                        random_fraction(), std::time(nullptr));
-    if (!wait) return answer;
-    http::sleep_for(*wait, network_.stop());
+    const std::string host =
+        is_api(answer.url.origin) ? source_.registry : answer.url.origin.authority();
+    if (!may_repeat(attempt_number, answer) ||
+        !network_.repeater().wait(attempt_number, outcome, host))
+      return answer;
   }
 }
 
@@ -383,6 +378,19 @@ Answer Session::ping() {
     state.challenge = challenge;
   }
   return answer;
+}
+
+std::optional<Token> Session::token(const Scopes& scopes) {
+  OriginState& state = this->state();
+  std::optional<Challenge> challenge;
+  {
+    const std::lock_guard lock(state.mutex);
+    challenge = state.challenge;
+  }
+  if (!challenge || challenge->scheme != "bearer") return std::nullopt;
+  const std::optional<Credential> known = credential();
+  if (known && !known->registry_token.empty()) return std::nullopt;
+  return network_.tokens().fetch(asker(), *challenge, scopes, {});
 }
 
 void Session::fail(const Call& call, const Answer& answer) {

@@ -19,7 +19,7 @@ struct Call {
   Scopes scopes{};
   std::string doing{};  ///< for messages: "pulling alpine:3.20"
   std::size_t body_limit =
-      0;  ///< of a successful answer that is wanted and not streamed; 0: it is not
+      0;                ///< of a successful answer that is wanted and not streamed; 0: it is not
   bool decode = false;  ///< undo a Content-Encoding; documents are always decoded (N2)
 };
 
@@ -42,11 +42,15 @@ public:
   Answer attempt(const Call& call, http::ResponseTaker* taker = nullptr);
   /// Attempts with waits between them (Y1, Y2) until one is not transient; its answer.
   Answer perform(const Call& call);
-  /// How often a request of ours is repeated: a mirror that another source stands behind gets one
-  /// chance more, and is waited for only when it asks for that (C3.1).
-  http::RetryPolicy retry(const Answer& answer) const;
+  /// False when it is time for the next source: a mirror that another one stands behind gets one
+  /// chance more, and as many as all others only when it asks us to come back (C3.1).
+  bool may_repeat(unsigned repetition, const Answer& answer) const;
   /// Sends the challenge of /v2/ when none is known yet (T1). True if that is a registry.
   Answer ping();
+
+  /// The bearer token that the challenge which ping() found asks for; nothing when it asks for
+  /// none. @throws Error as Tokens::fetch()
+  std::optional<Token> token(const Scopes& scopes);
 
   /// The credential that requests carry; looked up on first use.
   std::optional<Credential> credential();

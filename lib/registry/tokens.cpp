@@ -2,7 +2,6 @@
 #include "registry/tokens.hpp"
 
 #include <algorithm>
-#include <random>
 
 #include "registry/answer.hpp"
 #include "registry/registry_error.hpp"
@@ -80,9 +79,8 @@ std::string post_form(const Tokens::Asker& asker, const Challenge& challenge, co
 }
 
 /// Sends with the repetitions of Y1; redirects stay on the realm's origin (X2).
-Answer ask(http::Client& client, http::Request request, const http::RetryPolicy& retry,
+Answer ask(http::Client& client, http::Request request, const Repeater& repeater,
            const std::stop_token& stop) {
-  static thread_local std::mt19937_64 random{std::random_device{}()};
   Answer answer;
   request.decode = true;
   for (unsigned attempt = 1, redirects = 0;;) {
@@ -98,11 +96,7 @@ Answer ask(http::Client& client, http::Request request, const http::RetryPolicy&
       }
     }
     if (!http::is_transient(got.outcome)) return answer;
-    const auto wait =
-        http::wait_before(attempt, retry, got.outcome,
-                          std::uniform_real_distribution<>(0, 1)(random), std::time(nullptr));
-    if (!wait) return answer;
-    http::sleep_for(*wait, stop);
+    if (!repeater.wait(attempt, got.outcome, request.url.origin.authority())) return answer;
     ++attempt;
   }
 }
@@ -190,16 +184,17 @@ Token Tokens::fetch(const Asker& asker, const Challenge& challenge, const Scopes
   return fetched->token;
 }
 
-Tokens::Fetched Tokens::request(const Asker& asker, const Challenge& challenge, const Scopes& scopes) {
+Tokens::Fetched Tokens::request(const Asker& asker, const Challenge& challenge,
+                                const Scopes& scopes) {
   const http::Url realm = checked_realm(asker, challenge);
   const auto posted = [&](bool refresh) {
     const http::TextBody body(post_form(asker, challenge, scopes, refresh));
     http::Request request{.method = http::Method::post, .url = realm, .body = &body};
     request.headers.add("Content-Type", "application/x-www-form-urlencoded");
-    return ask(client_, std::move(request), retry_, stop_);
+    return ask(client_, std::move(request), repeater_, stop_);
   };
   const auto got = [&] {
-    return ask(client_, get_request(realm, asker, challenge, scopes), retry_, stop_);
+    return ask(client_, get_request(realm, asker, challenge, scopes), repeater_, stop_);
   };
   const bool password = asker.credential && has_password(*asker.credential);
   Answer answer;

@@ -10,9 +10,9 @@
 #include <string>
 
 #include "http/client.hpp"
-#include "http/retry.hpp"
 #include "registry/challenge.hpp"
 #include "registry/credentials.hpp"
+#include "registry/repeater.hpp"
 #include "registry/scopes.hpp"
 
 namespace ocibuild::registry {
@@ -32,8 +32,9 @@ struct Token {
 /// the others wait for it.
 class Tokens {
 public:
-  Tokens(http::Client& client, http::RetryPolicy retry, std::stop_token stop)
-      : client_(client), retry_(retry), stop_(std::move(stop)) {}
+  /// The arguments must outlive this.
+  Tokens(http::Client& client, const Repeater& repeater, std::stop_token stop)
+      : client_(client), repeater_(repeater), stop_(std::move(stop)) {}
 
   /// Who asks: tokens are never shared between registries or users.
   struct Asker {
@@ -71,7 +72,7 @@ private:
   Fetched request(const Asker& asker, const Challenge& challenge, const Scopes& scopes);
 
   http::Client& client_;
-  const http::RetryPolicy retry_;
+  const Repeater& repeater_;
   const std::stop_token stop_;
   std::mutex mutex_;
   std::condition_variable_any changed_;

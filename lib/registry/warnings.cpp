@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/warnings.hpp"
 
-#include <utility>
-
 #include "support/text.hpp"
 
 namespace ocibuild::registry {
@@ -13,9 +11,12 @@ namespace {
 constexpr std::size_t most_said = 4096;
 }  // namespace
 
-void Warnings::add(Diagnostic warning) {
-  const std::lock_guard lock(mutex_);
-  if (seen_.insert(warning.message).second) waiting_.push_back(std::move(warning));
+void Warnings::add(const Diagnostic& warning) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!seen_.insert(warning.message).second) return;
+  }
+  if (observer_) observer_(warning);
 }
 
 void Warnings::add_said(const std::string& host, const http::Headers& headers) {
@@ -29,11 +30,6 @@ void Warnings::add_said(const std::string& host, const http::Headers& headers) {
     }
     add({"registry-warning", message, {}, {}, {}});
   }
-}
-
-std::vector<Diagnostic> Warnings::take() {
-  const std::lock_guard lock(mutex_);
-  return std::exchange(waiting_, {});
 }
 
 std::string warning_text(std::string_view header) {

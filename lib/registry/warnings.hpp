@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <mutex>
 #include <set>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include <ocibuild/error.hpp>
 
@@ -16,16 +17,18 @@ namespace ocibuild::registry {
 /// (docs/reference/registry.md, E4). Thread-safe.
 class Warnings {
 public:
-  void add(Diagnostic warning);
+  /// Told of each, on the thread that adds it. Set it before the first one.
+  using Observer = std::function<void(const Diagnostic& warning)>;
+  void observe(Observer observer) { observer_ = std::move(observer); }
+
+  void add(const Diagnostic& warning);
   /// The "Warning" headers of an answer by `host`: code 299 only, 4 KiB in all.
   void add_said(const std::string& host, const http::Headers& headers);
-  /// Those that came since the last call.
-  std::vector<Diagnostic> take();
 
 private:
-  std::mutex mutex_;
+  Observer observer_;
+  std::mutex mutex_;  // for what follows
   std::set<std::string> seen_;
-  std::vector<Diagnostic> waiting_;
   std::size_t said_ = 0;  ///< bytes of registries' words so far
 };
 

@@ -33,7 +33,8 @@ def said(code, message):
 
 
 class Row:
-    """One failing command. `why`: the rules it shows. `command`: "pull" or "push" of REG/t/app:1, or of `image`.
+    """One failing command. `why`: the rules it shows. `command`: "pull" or "push" of REG/t/app:1, or of `image`; "build"
+    of what is FROM it.
     registry: arguments of FaultyRegistry; faults: (method, path, answer); variables: of the environment, in which {NAME}
     is a listener's port; prepare(client, registry): what else must be there first."""
 
@@ -53,13 +54,13 @@ def ports_of(registry, text):
 
 def readable(text, registry, work):
     """Without progress and request log, and without what changes from run to run."""
-    lines = [line for line in text.split("\n") if not line.startswith(("debug: ", "#"))]
+    lines = [line for line in text.split("\n") if not line.startswith(("debug: ", "#", "warn ", "! "))]
     text = "\n".join(lines)
     for name, listener in registry.server.listeners.items():
         text = re.sub(r"(127\.0\.0\.1|registry\.test):%d\b" % listener.port, name.upper() + r"(\1)", text)
         text = re.sub(r":%d\b" % listener.port, ":" + name.upper(), text)
     text = text.replace(work, "WORK")
-    for pattern, instead in ((r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT"), (r"port \d+", "port PORT"), (r"in \d+ s\b", "in N s"),
+    for pattern, instead in ((r"\^+", "^^^"), (r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT"), (r"port \d+", "port PORT"), (r"in \d+ s\b", "in N s"),
                              (r"at \d\d:\d\d:\d\d UTC", "at TIME"), (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
                              (r"after \d+ (ms|milliseconds)", "after N ms"), (r"\d+ CAs trusted", "N CAs trusted"), (r"\d+ bytes moved", "N bytes moved"), (r"has \d+ bytes", "has N bytes"),
                              (r"clock here says .*", "clock here says NOW"), (r"/containers/\d+", "/containers/UID")):
@@ -70,6 +71,7 @@ def readable(text, registry, work):
 def check(row):
     """A test of one row."""
     def test(client, work):
+        """registry.md E1, E2, E3, C3.3, K4.3, K4.4, K4.5, K4.7, P11, X3: the whole text, the exit code, and no secret"""
         os.mkdir(work + "/bin")
         with FaultyRegistry(**row.registry) as registry:
             host = ports_of(registry, row.host or registry.name)
@@ -85,6 +87,11 @@ def check(row):
             variables = {key: ports_of(registry, value) for key, value in row.variables.items()}
             arguments = [ports_of(registry, word) for word in row.arguments]
             client.secrets += ["token-%d" % i for i in range(1, 9)] + ["r3gistry-secret", "pr0xy-word", "sig=a%2Fb"]
+            if row.command == "build":
+                os.mkdir(work + "/from")
+                with open(work + "/from/Dockerfile", "w", encoding="ascii") as file:
+                    file.write("FROM %s\n" % name)
+                name = work + "/from"
             text = client.fails(row.error_id, row.exit_code, row.command, *QUICK, *registry.resolve, *arguments, name,
                                 PATH=client.home + "/bin:" + os.environ["PATH"], **variables)
             text = readable(text, registry, work)
@@ -163,6 +170,7 @@ ROWS = [
     Row("push-denied", "push-denied", 4, "E2", command="push", registry={"auth": BEARER}, arguments=LOGIN,
         faults=[("POST", "/blobs/uploads/", {"status": 403, "body": said("DENIED", "not yours")})]),
     Row("base-not-found", "base-not-found", 5, "E2, P11", image="t/app:3.99", prepare=more_tags),
+    Row("base-not-found-build", "base-not-found", 5, "E2", command="build"),
     Row("base-not-found-mirror", "base-not-found", 5, "E2, C3.3", image="t/none:1",
         arguments=["--registry-mirror", "127.0.0.1:{main}=127.0.0.1:{other}/hub"],
         faults=[("GET", "/hub/", {"status": 403, "body": said("DENIED", "project is private")})]),

@@ -7,6 +7,7 @@ usage: proxies_test.py --ocibuild PROGRAM
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -65,7 +66,7 @@ class Tinyproxy:
     def connects(self):
         """The targets of its CONNECT requests."""
         with open(self.log, encoding="utf-8") as log:
-            return [line.split("CONNECT ")[1].split()[0] for line in log if "CONNECT " in line and "HTTP/1" in line]
+            return re.findall(r": CONNECT (\S+) HTTP/", log.read())
 
 
 def there_and_back(client, name, work, *more, **variables):
@@ -111,7 +112,7 @@ def a_proxy_wants_a_password(client, work):
         there_and_back(client, name, work, "--cacert", registry.ca, https_proxy=proxy.url("me:%s@" % WORD.replace("w", "%77")))
         for userinfo in ("", "me:other-%s@" % WORD):
             text = client.fails("proxy-auth", 6, "pull", "--cacert", registry.ca, name, https_proxy=proxy.url(userinfo))
-            assert "it offers: Basic" in text and "set by https_proxy" in text, text
+            assert "set by https_proxy" in text, text
 
 
 def a_proxy_refuses_a_port(client, work):
@@ -135,7 +136,7 @@ def socks_proxies_work(client, work):
                    ALL_PROXY=scheme + "://" + address)
             targets = {entry["target"] for entry in registry.record("socks")}
             peer.equal(targets, {"%s:%d" % (target, registry.port)}, "targets of " + scheme)
-        client.fails("proxy-unreachable", 6, "pull", *QUICK, *trust, registry.name + "/t/app:1",
+        client.fails("proxy-auth", 6, "pull", *QUICK, *trust, registry.name + "/t/app:1",
                      ALL_PROXY="socks5h://me:no@" + address.split("@")[1])
 
 

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+from urllib.parse import parse_qs
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import imagefs  # noqa: E402
@@ -154,7 +155,7 @@ def encodings_that_nobody_wanted(client, work):
         for encoded in (gzip.compress(data), gzip.compress(data) + b"\0" * 30000, gzip.compress(b"other"), b"no gzip"):
             registry.faults[:] = [Fault("GET", digest, binary=encoded, **label("gzip")),
                                   Fault("GET", MANIFEST, binary=gzip.compress(manifest), **label("gzip"))]
-            if encoded == gzip.compress(data):
+            if encoded.startswith(gzip.compress(data)):  # with rubbish behind it: the digest is right
                 pulls(client, registry, work)
             else:
                 done = client("pull", *QUICK, registry.name + "/t/app:1", store=work + "/bad", exit_code=None)
@@ -194,7 +195,7 @@ def refresh_tokens_are_replaced(client, work):
             json.dump({"auths": {registry.name: {"identitytoken": "r3fresh-0"}}}, file)
         client.secrets += ["r3fresh-%d" % i for i in range(9)]
         pulls(client, registry, work)
-        sent = [entry["body"].split("refresh_token=")[2].split("&")[0] for entry in registry.record()
+        sent = [parse_qs(entry["body"])["refresh_token"][0] for entry in registry.record()
                 if entry["method"] == "POST" and entry["target"] == "/token"]
         assert sent[:2] == ["r3fresh-0", "r3fresh-1"], sent
 

@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "diagnostic_text.hpp"
+#include "progress_text.hpp"
 #include "summary.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
@@ -13,23 +14,7 @@ namespace ocibuild::program {
 
 namespace {
 
-constexpr std::size_t longest_instruction = 160;
 constexpr std::size_t most_requests = 1000;  // of the log; the last ones count
-
-/// "linux/arm64 builder", what of it there is.
-std::string place_of(const StepDone& step) {
-  std::string out = terminal_text(step.platform);
-  if (!step.stage.empty()) out += (out.empty() ? "" : " ") + terminal_text(step.stage);
-  return out;
-}
-
-/// "[linux/arm64 builder 2/5] COPY a b", as BuildKit writes it.
-std::string step_title(const StepDone& step) {
-  const std::string place = place_of(step);
-  std::string out = '[' + place + (place.empty() ? "" : " ");
-  out += std::to_string(step.number) + '/' + std::to_string(step.total) + "] ";
-  return out + terminal_text(step.instruction, longest_instruction);
-}
 
 }  // namespace
 
@@ -51,7 +36,16 @@ void Console::on_event(const Event& event) {
   } else if (const auto* found = std::get_if<Warning>(&event)) {
     warning(found->diagnostic);
   }
+  if (const auto* retrying = std::get_if<Retrying>(&event)) {
+    stream_.sink->write(std::string(symbols(look_).warning) + ' ' + terminal_text(retrying->host) +
+                        ": " + retry_text(*retrying, retrying->wait) + '\n');
+  }
   if (const auto* moved = std::get_if<BlobMoved>(&event)) blob_moved(*moved);
+  if (const auto* pulled = std::get_if<Pulled>(&event)) {
+    const std::string via = pulled->via.empty() ? "" : " via " + terminal_text(pulled->via);
+    step(terminal_text(pulled->name) + '@' + pulled->digest + via +
+         (pulled->was_there ? " already there" : " DONE"));
+  }
   if (const auto* pushed = std::get_if<Pushed>(&event)) {
     step(terminal_text(pushed->name) + '@' + pushed->digest +
          (pushed->was_there ? " already there" : " DONE"));
@@ -100,10 +94,6 @@ void Console::context_read(const ContextRead& event) {
 void Console::blob_moved(const BlobMoved& event) {
   const std::string what = std::string(event.upload ? "push " : "pull ") +
                            event.digest.substr(0, 19) + ' ' + human_size(event.total, "");
-  if (!event.retry.empty()) {
-    step(what + " again: " + terminal_text(event.retry, 200));
-    return;
-  }
   switch (event.state) {
     case BlobMoved::State::moving:
       break;
@@ -128,14 +118,15 @@ void Console::flush_config_steps() {
 
 void Console::step_done(const StepDone& event) {
   if (event.kind == StepKind::config) {
-    if (place_of(event) != config_steps_.place) flush_config_steps();
-    config_steps_.place = place_of(event);
+    if (place_of(event.platform, event.stage) != config_steps_.place) flush_config_steps();
+    config_steps_.place = place_of(event.platform, event.stage);
     config_steps_.took += event.took;
     const std::string keyword = event.instruction.substr(0, event.instruction.find_first_of(" \t"));
     config_steps_.keywords += (config_steps_.keywords.empty() ? "" : ", ") + terminal_text(keyword);
     return;
   }
-  std::string text = step_title(event);
+  std::string text = step_title(place_of(event.platform, event.stage), event.number, event.total,
+                                event.instruction);
   if (event.kind == StepKind::layer) {
     text += ' ' + human_size(event.unpacked, "") + " -> " + human_size(event.size, "");
   }

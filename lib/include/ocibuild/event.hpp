@@ -29,6 +29,23 @@ struct ContextRead {
 
 enum class StepKind { base, layer, config };
 
+/// A layer is about to be made, or taken from the cache; StepDone with the same words follows.
+struct StepStarted {
+  std::string stage;
+  std::size_t number;
+  std::size_t total;
+  std::string instruction;
+  std::string platform{};
+};
+
+/// The image that a stage starts from.
+struct BaseUsed {
+  std::string name{};    ///< normalised, without digest; of a layout how the user wrote it
+  std::string digest{};  ///< of its manifest
+  std::string via{};     ///< mirror that gave it; empty: the store, or its own registry
+  std::size_t layers = 0;
+};
+
 /// One step of a needed stage is done.
 struct StepDone {
   StepKind kind;
@@ -41,6 +58,7 @@ struct StepDone {
   std::uint64_t size = 0;      ///< bytes of the stored blob; base and layers
   std::chrono::nanoseconds took{};
   std::string platform{};  ///< of the image; empty when the build makes one image only
+  BaseUsed base{};         ///< of StepKind::base
 };
 
 struct Warning {
@@ -53,16 +71,62 @@ struct ImageDone {
   std::string digest;  ///< of the manifest
 };
 
-/// Bytes of a blob between here and a registry; sent often while it moves.
+/// A registry is about to be asked for something that may take long. Sent for each host that is
+/// asked, mirrors included.
+struct Asking {
+  enum class For { base, pull, push_check, push };
+  For purpose;
+  std::string host;  ///< who is asked, as the user or a configuration file names it
+  std::string name;  ///< normalised; of a push check without tag and digest
+};
+
+/// A request ended in a way that may pass, and is made again after `wait`.
+struct Retrying {
+  std::string host;
+  std::string reason;                ///< "429 too many requests", "connection reset by peer"
+  unsigned attempt = 0;              ///< number of the next one, from 2; 0: they are not counted
+  unsigned attempts = 0;             ///< that there are at most
+  std::chrono::milliseconds wait{};  ///< before it
+  bool told = false;                 ///< the server asked for that wait (Retry-After)
+  bool upload = false;
+  std::string digest{};  ///< of the blob that moves; empty for other requests
+};
+
+/// The registry lets us push there.
+struct PushChecked {
+  std::string name;    ///< REGISTRY/REPOSITORY
+  std::string user;    ///< empty: nobody in particular
+  std::string source;  ///< of the credentials, as errors name it; empty: none
+  std::chrono::nanoseconds took{};
+};
+
+/// Blobs are about to be moved, some perhaps there already; a BlobMoved that is not `moving` ends
+/// each.
+struct TransfersStarted {
+  bool upload = false;
+  std::string host;         ///< the same as that of their events
+  std::uint64_t blobs = 0;  ///< at least 1
+  std::uint64_t bytes = 0;
+};
+
+/// Bytes of a blob between here and a registry; sent when it starts and several times a second
+/// while it moves.
 struct BlobMoved {
   enum class State { moving, done, was_there, mounted };
   bool upload = false;
   State state = State::moving;
   std::string host;         ///< who is talked to, as the user named it
   std::string digest;       ///< of the blob
-  std::uint64_t done = 0;   ///< bytes that are there
+  std::uint64_t done = 0;   ///< bytes that are there; fewer than before when it starts again
   std::uint64_t total = 0;  ///< bytes of the blob
-  std::string retry{};      ///< why it is tried again; empty: all is well
+};
+
+/// An image of a registry is in the store.
+struct Pulled {
+  std::string name;        ///< normalised
+  std::string digest;      ///< of the manifest or index
+  std::string via;         ///< mirror that gave it; empty: its own registry
+  bool was_there = false;  ///< the store had all of it
 };
 
 /// A manifest, index or tag is at its registry.
@@ -73,7 +137,8 @@ struct Pushed {
 };
 
 using Event =
-    std::variant<DockerfileRead, ContextRead, StepDone, Warning, ImageDone, BlobMoved, Pushed>;
+    std::variant<DockerfileRead, ContextRead, StepStarted, StepDone, Warning, ImageDone, Asking,
+                 Retrying, PushChecked, TransfersStarted, BlobMoved, Pulled, Pushed>;
 
 /// Receives events. Called from the thread that called build(), never from two threads at once;
 /// what it throws ends the build and reaches the caller.

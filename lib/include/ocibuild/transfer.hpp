@@ -79,8 +79,7 @@ struct PullRequest {
 
 struct PullResult {
   StoredImage image;
-  std::string served_by{};   ///< registry or mirror that gave the manifest
-  bool from_mirror = false;  ///< that is not the registry of the name
+  std::string served_by{};  ///< registry or mirror that gave the manifest
   bool was_there = false;   ///< nothing was downloaded
 };
 

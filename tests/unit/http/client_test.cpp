@@ -92,4 +92,36 @@ TEST_CASE("registry.md S1, S2: loopback may speak plain HTTP where https was ask
   CHECK(answer.outcome.url.str() == server.url("/"));
 }
 
+TEST_CASE("registry.md E5.2: an exchange tells how its connection came about", "[http]") {
+  ScriptedServer server(R"({"listeners": {"main": {"tls": "good"}, "plain": {}},
+                            "rules": [{"body": "x"}, {"on": "plain", "body": "x"}]})");
+  const NetworkSettings settings = settings_for(server, {"main"});
+  Client client(settings);
+  const auto first = client.send(named_get(server, "https"), 100).outcome.connection;
+  CHECK(first.opened);
+  CHECK(first.address == "127.0.0.1");
+  CHECK(first.connect.count() > 0);
+  CHECK(first.tls.count() > 0);
+  CHECK(first.certificate.subject == "CN=scripted good");
+  CHECK(first.certificate.issuer == "CN=Scripted ca");
+  CHECK(first.certificate.root == "CN=Scripted ca");
+  CHECK(first.certificate.not_after == "2099-01-01 00:00:00 UTC");
+  const auto second = client.send(named_get(server, "https"), 100).outcome.connection;
+  CHECK_FALSE(second.opened);
+  const auto plain = client.send(get(server, "/", "plain"), 100).outcome.connection;
+  CHECK(plain.opened);
+  CHECK(plain.tls.count() == 0);
+  CHECK(plain.certificate.subject.empty());
+}
+
+TEST_CASE("registry.md E5.2: a failed exchange tells how far its connection came", "[http]") {
+  ScriptedServer server(R"({"listeners": {"main": {"tls": "other-ca"}}})");
+  const NetworkSettings settings = settings_for(server, {"main"});
+  Client client(settings);
+  const auto untrusted = client.send(named_get(server, "https"), 100).outcome.connection;
+  CHECK(untrusted.address == "127.0.0.1");
+  CHECK(untrusted.certificate.issuer == "CN=Scripted other");
+  CHECK(untrusted.certificate.root.empty());
+}
+
 }  // namespace ocibuild::http

@@ -137,4 +137,17 @@ TEST_CASE("registry.md C4.5, X3: a proxy that cannot be used is named by its set
   }
 }
 
+TEST_CASE("registry.md E5.3: every proxy that is set is known, once and without its password",
+          "[http]") {
+  const ProxySettings settings{.http = value("http://u:secret@one:3128", "http_proxy"),
+                               .https = value("two:1", "HTTPS_PROXY"),
+                               .all = value("http://one:3128", "ALL_PROXY")};
+  const auto proxies = all_proxies(settings);
+  REQUIRE(proxies.size() == 2);
+  CHECK(proxies[0].url == "http://two:1");
+  CHECK(proxies[1].url == "http://one:3128");
+  CHECK(proxies[1].setting == "http_proxy");
+  CHECK(all_proxies({.https = value("")}).empty());
+}
+
 }  // namespace ocibuild::http

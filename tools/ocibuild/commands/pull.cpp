@@ -10,19 +10,10 @@
 #include "console.hpp"
 #include "network_settings.hpp"
 #include "settings.hpp"
-#include "terminal_text.hpp"
 
 namespace ocibuild::program {
 
 namespace {
-
-/// With the digest, which a FROM can be pinned to, and with the mirror that was believed.
-std::string done_line(const PullResult& result) {
-  std::string text = result.image.name->str();
-  if (!result.image.name->digest) text += '@' + result.image.manifest.digest.str();
-  if (result.from_mirror) text += " via " + terminal_text(result.served_by);
-  return text + (result.was_there ? " already there" : " DONE");
-}
 
 class Puller {
 public:
@@ -73,7 +64,6 @@ private:
     request_.name = name;
     request_.platforms = platforms;
     const PullResult result = pull(request_, invocation_.console, invocation_.io.stop);
-    invocation_.console.step(done_line(result));
     invocation_.io.out.sink->write(name.registry + "/" + name.repository + "@" +
                                    result.image.manifest.digest.str() + "\n");
   }
