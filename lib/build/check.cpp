@@ -72,8 +72,8 @@ private:
     plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
     if (graph.needed.empty()) return;  // no such target
     const FileTimes times;
-    const StageInputs stage_inputs{file,     graph,  inputs,   times,
-                                   contexts, images, archives, diagnostics_};
+    const StageInputs stage_inputs{file,   graph,    inputs,  times,       contexts,
+                                   images, archives, nullptr, diagnostics_};
     const auto triggers_of = [&](const plan::Origin& base) -> std::vector<std::string> {
       const BaseImage* image = image_of(base, stage_inputs);
       return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;

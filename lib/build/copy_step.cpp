@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/copy_step.hpp"
 
+#include "build/archive_step.hpp"
 #include "build/copy_errors.hpp"
 #include "build/copy_sources.hpp"
 #include "build/placement.hpp"
 #include "oci/memory_content.hpp"
+#include "support/text.hpp"
 
 namespace ocibuild::engine {
 
@@ -19,6 +21,21 @@ oci::TreeFile file_of(const plan::InlineFile& file) {
   return {.entry = std::move(entry), .content = std::make_shared<oci::MemoryContent>(file.content)};
 }
 
+/// The file behind a URL, or what it holds.
+void add_download(const plan::CopyStep& step, const CopyOrigin& origin, const StepPlace& place,
+                  Placement& placement) {
+  const oci::TreeFile file = origin.downloads->fetch(*step.download, place.findings);
+  const std::string name(file.entry.path.name());
+  const std::string what = support::concat("the archive ", support::quote(name));
+  try {
+    const auto archive = step.unpack ? origin.archives->open(file, what) : nullptr;
+    if (archive) return unpack(*archive, what, placement);
+    placement.put_named(file, name);
+  } catch (const InTheWay& blocked) {
+    report_destination_blocked(place, blocked, step.destination_text.span);
+  }
+}
+
 layer::FileSet copy_into(const plan::CopyStep& step, const CopyOrigin& origin,
                          const StepPlace& place, CopyCounts& counts) {
   std::optional<rootfs::Owner> owner;
@@ -31,6 +48,7 @@ layer::FileSet copy_into(const plan::CopyStep& step, const CopyOrigin& origin,
   Placement placement(step, place, owner);
   SourceCopier copier(step, origin, place, placement, counts);
   for (const plan::Text& source : step.sources) copier.copy(source);
+  if (step.download) add_download(step, origin, place, placement);
   for (const plan::InlineFile& file : step.inline_files) {
     try {
       placement.put_named(file_of(file), oci::RootfsPath(file.name.text).name());

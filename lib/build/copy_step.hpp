@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "build/archives.hpp"
+#include "build/downloads.hpp"
 #include "build/step_place.hpp"
 #include "context/context_tree.hpp"
 #include "layer/file_set.hpp"
@@ -17,6 +18,7 @@ struct CopyOrigin {
   const context::ContextTree* context;  ///< the same tree when it is the build context, else null
   std::string name;                     ///< for messages: "the build context", "stage builder"
   Archives* archives = nullptr;         ///< opens those that ADD unpacks; null: nothing is unpacked
+  Downloads* downloads = nullptr;       ///< for ADD, which alone fetches anything
 };
 
 /// What COPY took from build contexts; counted over all steps for the report.

@@ -33,6 +33,7 @@ public:
         remote_(request, events, stop_),
         images_(layout_, cache_, &remote_, stop_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
+        downloads_(request, layout_.blobs(), cache_, events, stop_),
         maker_(request, layout_.blobs(), cache_, stop_) {}
 
   BuildResult run() {
@@ -41,8 +42,8 @@ public:
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const SharedWork shared{request_,        file,         contexts, images_, archives_, maker_,
-                            layout_.blobs(), diagnostics_, events_};
+    const SharedWork shared{request_,   file,   contexts,        images_,      archives_,
+                            downloads_, maker_, layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
     evaluate(builds);
     place_files(builds, shared);
@@ -127,6 +128,7 @@ private:
   RemoteBases remote_;
   BaseImages images_;
   Archives archives_;
+  Downloads downloads_;
   LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events

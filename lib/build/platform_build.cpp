@@ -73,6 +73,7 @@ StageInputs PlatformBuild::inputs() const {
           shared_.contexts,
           shared_.images,
           shared_.archives,
+          &shared_.downloads,
           shared_.diagnostics};
 }
 

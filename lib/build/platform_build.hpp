@@ -16,6 +16,7 @@ struct SharedWork {
   const Contexts& contexts;
   BaseImages& images;
   Archives& archives;
+  Downloads& downloads;
   LayerMaker& maker;
   const store::BlobStore& blobs;
   support::Diagnostics& diagnostics;

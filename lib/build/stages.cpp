@@ -149,10 +149,10 @@ private:
 
   layer::FileSet copy_from(const plan::FromContext&, const plan::CopyStep& step,
                            const StepPlace& place) {
-    return copy_files(
-        step,
-        {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context", &inputs_.archives},
-        place, counts_);
+    return copy_files(step,
+                      {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context",
+                       &inputs_.archives, inputs_.downloads},
+                      place, counts_);
   }
   layer::FileSet copy_from(const plan::FromScratch&, const plan::CopyStep& step,
                            const StepPlace& place) {

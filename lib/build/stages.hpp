@@ -42,6 +42,7 @@ struct StageInputs {
   const Contexts& contexts;
   BaseImages& images;
   Archives& archives;
+  Downloads* downloads;  ///< null: files are not laid out
   support::Diagnostics& diagnostics;
 };
 

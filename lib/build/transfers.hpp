@@ -37,6 +37,8 @@ public:
     /// For the registry room. Tells that the blob starts.
     registry::TransferObserver observer();
     void done(BlobMoved::State state);
+    /// For a blob whose size its server tells.
+    void expect(std::uint64_t total) { moved_.total = total; }
 
   private:
     void moved(std::uint64_t done);

@@ -33,6 +33,9 @@ public:
   void error(std::string id, std::string message, Explanation explanation = {});
   void warning(std::string id, std::string message, Explanation explanation = {});
 
+  /// The place of `span`, for an error that ends the build at once.
+  SourceRange place(const Span& span) const { return source_.range(span); }
+
   /// closest_match(), but nothing once there were many findings or searches, or among too many
   /// candidates: a hostile file must not make thousands of searches through thousands of names.
   static constexpr std::size_t most_candidates = 10'000;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 
 #include "http/request.hpp"
 
@@ -25,6 +26,10 @@ bool is_transient(const Outcome& outcome);
 std::optional<std::chrono::milliseconds> wait_before(unsigned n, const RetryPolicy& policy,
                                                      const Outcome& outcome, double random,
                                                      std::int64_t now);
+
+/// Seconds since 1970 of an HTTP date, in any of the three forms of RFC 9110, 5.6.7; nothing for
+/// another text.
+std::optional<std::int64_t> parse_date(std::string_view text);
 
 /// Seconds of a Retry-After header (number or date); nothing if absent, past or unreadable.
 std::optional<std::chrono::seconds> retry_after(const ResponseHead& head, std::int64_t now);

@@ -151,6 +151,8 @@ std::string Reference::familiar() const {
   std::string full = str();
   if (registry != default_registry) return full;
   const std::string_view path = std::string_view(full).substr(default_registry.size() + 1);
+  // Alone, such a path would be read as another registry's.
+  if (oci::names_a_host(path.substr(0, path.find('/')))) return full;
   const bool official = path.starts_with(official_prefix) &&
                         repository.find('/', official_prefix.size()) == std::string::npos;
   return std::string(official ? path.substr(official_prefix.size()) : path);

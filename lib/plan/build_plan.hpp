@@ -30,6 +30,12 @@ struct InlineFile {
   std::string content{};
 };
 
+/// A file that ADD fetches (docs/reference/dockerfile.md, 9.7).
+struct Download {
+  Text url;
+  Digest checksum;  ///< SHA-256 of its bytes
+};
+
 /// COPY and ADD (docs/reference/dockerfile.md, 7 to 10).
 struct CopyStep {
   Origin from;
@@ -41,6 +47,7 @@ struct CopyStep {
   std::optional<Text> chown;              ///< "U", "U:G" or ":G"
   std::optional<oci::ModeChange> chmod;
   std::vector<InlineFile> inline_files{};  ///< placed after the sources
+  std::optional<Download> download{};      ///< then there are no sources
   std::vector<Text> exclude{};             ///< patterns in the grammar of the ignore file
   bool link = false;                       ///< nothing of the image below is seen or kept
   bool parents = false;                    ///< keeps the directories of a source

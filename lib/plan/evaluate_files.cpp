@@ -145,17 +145,44 @@ void StageEvaluator::operator()(const dockerfile::Add& add) {
   auto step = files_step(add.files, created_by);
   bool good = true;
   const auto checksum = expand_optional(add.checksum, good);
-  if (!step || !good) return;
-  if (checksum && !check_checksum(*checksum, *step)) return;
-  if (!check_local(step->sources)) return;
-  step->unpack = add.unpack.value_or(true);
+  if (!step || !good || !check_remote(*step, checksum)) return;
+  if (checksum) {
+    step->download = {std::move(step->sources.front()), Digest::parse(checksum->text)};
+    step->sources.clear();
+  }
+  step->unpack = add.unpack.value_or(!step->download);
   add_step(std::move(created_by), std::move(*step));
+}
+
+/// Whether what ADD fetches is allowed: one URL, of known content (9.7, 9.8).
+bool StageEvaluator::check_remote(const CopyStep& step, const std::optional<Text>& checksum) {
+  bool good = true;
+  for (const Text& source : step.sources) {
+    const SourceKind kind = kind_of_source(source.text);
+    if (kind == SourceKind::git) {
+      findings_.error("add-git-unsupported",
+                      concat("ADD clones no git repository: ", quote(source.text)), source.span,
+                      {.helps = {"clone it into the build context and COPY it, or give it as "
+                                 "--build-context NAME=DIRECTORY"}});
+      good = false;
+    } else if (kind == SourceKind::url && !checksum) {
+      findings_.error(
+          "add-url-unverified", concat("ADD of a URL needs --checksum: ", quote(source.text)),
+          source.span,
+          {.notes = {"without it the same Dockerfile could give another image tomorrow"},
+           .helps = {"write --checksum=sha256:DIGEST; curl -fsSL URL | sha256sum "
+                     "prints the digest",
+                     "or download it into the build context and COPY it"}});
+      good = false;
+    }
+  }
+  return good && (!checksum || check_checksum(*checksum, step));
 }
 
 /// A digest is of one download: of a directory or of several files there is none (9.7).
 bool StageEvaluator::check_checksum(const Text& checksum, const CopyStep& step) {
   const bool url =
-      step.sources.size() == 1 && kind_of_source(step.sources.front().text) != SourceKind::local;
+      step.sources.size() == 1 && kind_of_source(step.sources.front().text) == SourceKind::url;
   if (!url || !step.inline_files.empty()) {
     findings_.error("checksum-without-url", "ADD --checksum needs one source, and that a URL",
                     checksum.span,
@@ -163,35 +190,14 @@ bool StageEvaluator::check_checksum(const Text& checksum, const CopyStep& step) 
                                "write an ADD for each URL"}});
     return false;
   }
-  if (kind_of_source(step.sources.front().text) == SourceKind::git) return true;
   try {
-    Digest::parse(checksum.text);
-    return true;
-  } catch (const Error& error) {
-    findings_.error("checksum-invalid", concat(quote(checksum.text), " is no digest"),
-                    checksum.span,
-                    {.helps = {"write --checksum=sha256: and 64 hexadecimal digits"}});
-    return false;
+    if (Digest::parse(checksum.text).algorithm() == "sha256") return true;
+  } catch (const Error&) {
+    // no digest at all
   }
-}
-
-bool StageEvaluator::check_local(const std::vector<Text>& sources) {
-  bool good = true;
-  for (const Text& source : sources) {
-    const SourceKind kind = kind_of_source(source.text);
-    if (kind == SourceKind::url) {
-      findings_.error("add-url-unsupported",
-                      concat("ADD downloads nothing yet: ", quote(source.text)), source.span,
-                      {.helps = {"download it into the build context and COPY it"}});
-    } else if (kind == SourceKind::git) {
-      findings_.error("add-git-unsupported",
-                      concat("ADD clones no git repository: ", quote(source.text)), source.span,
-                      {.helps = {"clone it into the build context and COPY it, or give it as "
-                                 "--build-context NAME=DIRECTORY"}});
-    }
-    good = good && kind == SourceKind::local;
-  }
-  return good;
+  findings_.error("checksum-invalid", concat(quote(checksum.text), " is no SHA-256 digest"),
+                  checksum.span, {.helps = {"write --checksum=sha256: and 64 hexadecimal digits"}});
+  return false;
 }
 
 void StageEvaluator::operator()(const dockerfile::Workdir& workdir) {

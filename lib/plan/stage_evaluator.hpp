@@ -66,7 +66,7 @@ private:
   std::optional<std::vector<Text>> source_texts(const dockerfile::Copy& copy);
   std::optional<std::vector<InlineFile>> inline_files(const dockerfile::Copy& copy);
   /// Whether all sources are local; an error for each that is not.
-  bool check_local(const std::vector<Text>& sources);
+  bool check_remote(const CopyStep& step, const std::optional<Text>& checksum);
   bool check_checksum(const Text& checksum, const CopyStep& step);
   void add_step(std::string created_by) { add_step(std::move(created_by), ConfigStep{}); }
   void add_step(std::string created_by, decltype(Step::action) action);

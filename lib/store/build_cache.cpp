@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t record_limit = 64 * 1024;
 constexpr std::size_t index_limit = 256 * 1024 * 1024;
 constexpr std::string_view layer_kind = "layer-record-1";
+constexpr std::string_view download_kind = "download-1";
 constexpr std::string_view index_kind = "layer-index-1";
 constexpr std::string_view archive_kind = "archive-index-1";
 
@@ -103,6 +104,25 @@ std::optional<LayerRecord> BuildCache::find_layer(const Digest& key) const {
 
 void BuildCache::put_layer(const Digest& key, const LayerRecord& record) const noexcept {
   best_effort([&] { put(directory_, layer_kind, key, encode(record)); });
+}
+
+std::optional<DownloadRecord> BuildCache::find_download(const Digest& key) const {
+  const auto text = find(directory_, download_kind, key, record_limit);
+  const std::vector<std::string> lines = support::split(text.value_or(""), '\n');
+  DownloadRecord record;
+  std::uint64_t modified = 0;
+  if (lines.size() != 3 || !lines[2].empty() ||
+      !support::parse_number(lines[0], UINT64_MAX, record.size) ||
+      !support::parse_number(lines[1], INT64_MAX, modified))
+    return std::nullopt;
+  record.modified = static_cast<std::int64_t>(modified);
+  return record;
+}
+
+void BuildCache::put_download(const Digest& key, const DownloadRecord& record) const noexcept {
+  best_effort([&] {
+    put(directory_, download_kind, key, concat(record.size, '\n', record.modified, '\n'));
+  });
 }
 
 std::optional<std::string> BuildCache::find_index(const Digest& layer) const {

@@ -19,7 +19,13 @@ struct LayerRecord {
   std::uint64_t unpacked = 0;  ///< bytes of the tar
 };
 
-/// Small files by key: layer records, indexes of base layers and of archives
+/// What a URL gave once: its bytes are a blob of the store.
+struct DownloadRecord {
+  std::uint64_t size = 0;
+  std::int64_t modified = 0;  ///< seconds since 1970 UTC, as its server said; 0: it did not
+};
+
+/// Small files by key: layer records, downloads, indexes of base layers and of archives
 /// (docs/reference/image.md, 7).
 ///
 /// Anything wrong, truncated or foreign is a miss. A write that fails costs time later, so it is
@@ -30,6 +36,9 @@ public:
 
   std::optional<LayerRecord> find_layer(const Digest& key) const;
   void put_layer(const Digest& key, const LayerRecord& record) const noexcept;
+
+  std::optional<DownloadRecord> find_download(const Digest& key) const;
+  void put_download(const Digest& key, const DownloadRecord& record) const noexcept;
 
   /// Encoded LayerIndex by the layer's digest.
   std::optional<std::string> find_index(const Digest& layer) const;

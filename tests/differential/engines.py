@@ -69,7 +69,7 @@ class Ocibuild:
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def build(self, directory, arguments):
-        status, text = _run(self.program, "build", "--root", self.store, "-t", "case:1", "-f",
+        status, text = _run(self.program, "build", "--offline", "--root", self.store, "-t", "case:1", "-f",
                             directory + "/Dockerfile", *arguments, directory + "/context", env=self.environment)
         if status != 0:
             return Outcome(status, text)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A .dockerignore and one path. First line: the path; the rest: the rules. What IgnoreRules says is
 // compared with the evaluation of docs/reference/dockerfile.md 11.6, pattern by pattern.
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -27,12 +28,20 @@ std::vector<SingleRule> single_rules(std::string_view text) {
     if (line.starts_with('#')) continue;
     std::string_view written = support::trim(line);
     if (written.empty()) continue;
-    const bool exception = written.front() == '!';
+    bool exception = written.front() == '!';
     if (exception) written = support::trim(written.substr(1));
-    // A blank in front keeps '#' from being a comment; a second '!' would be an exception again,
-    // and "./" in front of it is cleaned away.
-    const std::string alone = support::concat(" ", written.starts_with('!') ? "./" : "", written);
-    out.push_back({IgnoreRules::parse("rules", alone), exception});
+    std::string clean = std::filesystem::path(written).lexically_normal();
+    if (clean.starts_with('/')) clean.erase(0, 1);
+    if (!exception && clean.starts_with('!')) {
+      exception = true;
+      clean.erase(0, 1);
+      // Not cleaned again, so that it may match nothing.
+      if (clean.starts_with('/') || clean != std::filesystem::path(clean).lexically_normal())
+        continue;
+    }
+    // "./" is cleaned away; it keeps '#' from being a comment. A '!' that is left is a letter.
+    const std::string_view front = clean.starts_with('!') ? "\\" : "./";
+    out.push_back({IgnoreRules::parse("rules", support::concat(front, clean)), exception});
   }
   return out;
 }

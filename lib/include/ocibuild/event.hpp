@@ -118,7 +118,7 @@ struct BlobMoved {
   std::string host;         ///< who is talked to, as the user named it
   std::string digest;       ///< of the blob
   std::uint64_t done = 0;   ///< bytes that are there; fewer than before when it starts again
-  std::uint64_t total = 0;  ///< bytes of the blob
+  std::uint64_t total = 0;  ///< bytes of the blob; 0 before they are known
 };
 
 /// An image of a registry is in the store.

@@ -48,6 +48,7 @@ TEST_CASE("registry.md R1, R2, R3: names are normalised as docker does", "[oci]"
       {"localhost/a", "localhost", "a", "latest", "localhost/a:latest"},
       {"localhost:5000/a", "localhost:5000", "a", "latest", "localhost:5000/a:latest"},
       {"index.docker.io/a/b:c", "docker.io", "a/b", "c", "a/b:c"},
+      {"docker.io/a.b/c", "docker.io", "a.b/c", "latest", "docker.io/a.b/c:latest"},
       {"registry-1.docker.io/a", "docker.io", "library/a", "latest", "a:latest"},
       {"INDEX.docker.io/a", "docker.io", "library/a", "latest", "a:latest"},
       {"GHCR.io/acme/app", "ghcr.io", "acme/app", "latest", "ghcr.io/acme/app:latest"},

@@ -57,17 +57,17 @@ TEST_CASE("dockerfile.md 9.1, 9.2: ADD of local files is COPY that unpacks archi
   CHECK(std::holds_alternative<plan::FromContext>(planned.copy(0).from));
 }
 
-TEST_CASE("dockerfile.md 9.1, 9.7, 9.8: ADD of a URL or git repository is refused when needed",
+TEST_CASE("dockerfile.md 9.1, 9.7, 9.8: a URL without digest and git are refused when needed",
           "[plan]") {
   CHECK(errors_on_scratch("ADD https://h/x.tar http://h/y.git#main /") ==
-        Strings{"add-url-unsupported 2:5+15", "add-git-unsupported 2:21+19"});
+        Strings{"add-url-unverified 2:5+15", "add-git-unsupported 2:21+19"});
   for (const char* git : {"git@h:o/r", "git://h/r", "ssh://git@h/r", "https://h/r.git?ref=v1"}) {
     CAPTURE(git);
     CHECK(errors_on_scratch("ADD " + std::string(git) + " /").at(0).starts_with("add-git"));
     CHECK(
         errors_on_scratch("COPY " + std::string(git) + " /").at(0).starts_with("copy-source-rem"));
   }
-  CHECK(errors_on_scratch("ENV U=https://h/x\nADD $U /") == Strings{"add-url-unsupported 3:5+2"});
+  CHECK(errors_on_scratch("ENV U=https://h/x\nADD $U /") == Strings{"add-url-unverified 3:5+2"});
   CHECK(on_scratch("ADD https://h/x /\nFROM scratch\n").errors() == Strings{});
   CHECK(on_scratch("ADD github.com/o/r httpx /\n").errors() == Strings{});
 }
@@ -79,8 +79,23 @@ TEST_CASE("dockerfile.md 9.7: --checksum is a digest of one URL", "[plan]") {
         Strings{"checksum-without-url 2:16+71"});
   CHECK(errors_on_scratch("ADD --checksum=sha256:12 https://h/x /") ==
         Strings{"checksum-invalid 2:16+9"});
-  CHECK(errors_on_scratch("ENV D=" + digest + "\nADD --checksum=$D https://h/x /") ==
-        Strings{"add-url-unsupported 3:19+11"});
+  CHECK(errors_on_scratch("ADD --checksum=sha512:" + std::string(128, 'a') + " https://h/x /") ==
+        Strings{"checksum-invalid 2:16+135"});
+  CHECK(errors_on_scratch("ADD --checksum=" + digest + " <<E /\nE") ==
+        Strings{"checksum-without-url 2:16+71"});
+}
+
+TEST_CASE("dockerfile.md 9.7: ADD of a URL is a download, unpacked when asked for", "[plan]") {
+  const Planned planned = on_scratch("ENV D=" + digest +
+                                     " H=h\nADD --checksum=$D https://$H/x /\n"
+                                     "ADD --unpack --checksum=$D https://h/y /\n");
+  REQUIRE(planned.errors() == Strings{});
+  REQUIRE(planned.copy(1).download);
+  CHECK(planned.copy(1).download->url.text == "https://h/x");
+  CHECK(planned.copy(1).download->checksum.str() == digest);
+  CHECK(planned.copy(1).sources.empty());
+  CHECK_FALSE(planned.copy(1).unpack);
+  CHECK(planned.copy(2).unpack);
 }
 
 TEST_CASE("dockerfile.md 10.6: in a body quotes are text and every backslash is eaten", "[plan]") {

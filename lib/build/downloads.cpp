@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/downloads.hpp"
+
+#include <ocibuild/error.hpp>
+
+#include "build/url_download.hpp"
+#include "oci/hasher.hpp"
+#include "support/fd.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::engine {
+
+using support::concat;
+
+namespace {
+
+/// A blob of the store as the content of a file.
+class BlobContent final : public oci::FileContent {
+public:
+  BlobContent(const store::BlobStore& blobs, Descriptor blob)
+      : blobs_(blobs), blob_(std::move(blob)) {}
+  std::unique_ptr<support::ByteSource> open() const override {
+    return std::make_unique<Source>(blobs_.open(blob_), blobs_.path(blob_.digest));
+  }
+  Digest digest() const override { return blob_.digest; }
+
+private:
+  class Source final : public support::ByteSource {
+  public:
+    Source(support::Fd fd, std::filesystem::path path)
+        : fd_(std::move(fd)), source_(fd_.get(), std::move(path)) {}
+    std::size_t read(std::span<std::byte> into) override { return source_.read(into); }
+
+  private:
+    support::Fd fd_;
+    support::FdSource source_;
+  };
+
+  const store::BlobStore& blobs_;
+  const Descriptor blob_;
+};
+
+std::string name_of(const http::Url& url) {
+  const auto path = http::percent_decode(url.path);
+  const oci::RootfsPath clean(path.value_or(url.path));
+  return clean.is_root() ? "__unnamed__" : std::string(clean.name());
+}
+
+}  // namespace
+
+Downloads::Downloads(const BuildRequest& request, const store::BlobStore& blobs,
+                     const store::BuildCache& cache, EventSink& events, std::stop_token stop)
+    : settings_(request.network && !request.network->offline ? &*request.network : nullptr),
+      blobs_(blobs),
+      cache_(cache),
+      events_(events),
+      stop_(std::move(stop)) {}
+
+oci::TreeFile Downloads::fetch(const plan::Download& wanted, const dockerfile::Findings& findings) {
+  try {
+    const auto url = http::Url::parse(wanted.url.text);
+    if (!url) {
+      throw Error(Errc::failed, "add-url-invalid",
+                  concat(support::quote(wanted.url.text), " is no address to fetch from"));
+    }
+    // The time belongs to the address, the bytes to the checksum.
+    const Digest key = oci::sha256(concat(url->str(), '\n', wanted.checksum.str()));
+    auto known = cache_.find_download(key);
+    if (!known || blobs_.size(wanted.checksum) != known->size) {
+      known = get(*url, wanted.checksum);
+      cache_.put_download(key, *known);
+    }
+    oci::Entry entry;
+    entry.path = oci::RootfsPath(name_of(*url));
+    entry.mode = 0600;
+    entry.mtime = known->modified;
+    entry.size = known->size;
+    const Descriptor blob{.media_type = {}, .digest = wanted.checksum, .size = known->size};
+    return {.entry = std::move(entry), .content = std::make_shared<BlobContent>(blobs_, blob)};
+  } catch (const Error& error) {
+    std::vector<Diagnostic> diagnostics = error.diagnostics();
+    if (!diagnostics.front().where) diagnostics.front().where = findings.place(wanted.url.span);
+    throw Error(error.code(), std::move(diagnostics));
+  }
+}
+
+store::DownloadRecord Downloads::get(const http::Url& url, const Digest& checksum) {
+  if (settings_ == nullptr) {
+    throw Error(Errc::not_found,
+                {"add-url-offline",
+                 concat("the store has no ", checksum.str(), ", and nothing may be fetched"),
+                 {},
+                 {},
+                 {"build once without --offline, or COPY the file from the build context"}});
+  }
+  if (!work_) work_.emplace(*settings_, events_, stop_);
+  store::DownloadRecord record;
+  const auto job = [&] {
+    Transfers::Bar bar(work_->transfers(),
+                       {.host = url.origin.authority(), .digest = checksum.str()});
+    record = download_url(work_->network(), url, checksum, blobs_, bar.observer(),
+                          [&](std::uint64_t total) { bar.expect(total); });
+    bar.expect(record.size);
+    bar.done(BlobMoved::State::done);
+  };
+  work_->transfers().run({job}, 1);
+  return record;
+}
+
+}  // namespace ocibuild::engine
