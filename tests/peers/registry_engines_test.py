@@ -60,7 +60,7 @@ def skopeo_and_podman_pull_and_push(options, work):
                       "oci:%s/skopeo%d:x" % (work, number))
             peer.equal(imagefs.read_layout("%s/skopeo%d" % (work, number), "x").tree(), mine.tree(), "files by way of skopeo")
             peer.equal(peer.call(*podman, "pull", "--quiet", "--tls-verify=false", name).strip(), image_id[7:], "podman's ID")
-            for kind in ("v2s2", "oci"):
+            for kind in ("v2s2", "oci")[1 if "zstd" in arguments else 0:]:  # docker's form has no zstd
                 theirs = "%s/podman/app:%d-%s" % (here.name, number, kind)
                 peer.call(*podman, "push", "--quiet", "--tls-verify=false", "--format", kind, name, theirs)
                 client("pull", theirs, store=work + "/pulled")
