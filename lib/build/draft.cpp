@@ -3,6 +3,10 @@
 
 #include <algorithm>
 
+#include <ocibuild/error.hpp>
+
+#include "support/text.hpp"
+
 namespace ocibuild::engine {
 
 std::optional<oci::TreeFile> Draft::lookup(const oci::RootfsPath& path) const {
@@ -19,6 +23,23 @@ bool Draft::is_gone(const oci::RootfsPath& path) const {
   return std::any_of(parents.begin(), parents.end(),
                      [&](const oci::RootfsPath& parent) { return gone_.count(parent) > 0; });
 }
+
+namespace {
+
+/// In a layer such a name is an order to delete (image-spec layer.md, Whiteouts), never a file.
+void refuse_whiteout(const oci::RootfsPath& path) {
+  if (!path.name().starts_with(".wh.")) return;
+  throw Error(Errc::failed, {"whiteout-name",
+                             support::concat(support::quote(path.absolute()),
+                                             " cannot be a file of an image: in a layer this name "
+                                             "deletes another"),
+                             {},
+                             {},
+                             {"give it a name that does not begin with \".wh.\", or leave it out "
+                              "by the ignore file"}});
+}
+
+}  // namespace
 
 std::int64_t Draft::file_time(std::int64_t of_source) const {
   const std::int64_t time = times_.preserve ? of_source : times_.fixed;
@@ -68,6 +89,7 @@ void Draft::make_directories(const oci::RootfsPath& path, const NewDirectory& me
       if (!existing->entry.is_directory()) throw_in_the_way(existing->entry, "a directory");
       continue;
     }
+    refuse_whiteout(directory);
     add_parents(directory);
     files_.put({.entry = new_directory(directory, metadata)});
   }
@@ -91,6 +113,7 @@ void Draft::replace(oci::Entry entry, std::shared_ptr<const oci::FileContent> co
 
 void Draft::place(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
                   std::uint64_t link_group) {
+  refuse_whiteout(entry.path);
   add_parents(entry.path);
   entry.mtime = file_time(entry.mtime);
   files_.put({.entry = std::move(entry), .content = std::move(content), .link_group = link_group});

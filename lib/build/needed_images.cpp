@@ -25,8 +25,7 @@ public:
 
   std::vector<NeededImage> run() {
     const Inputs inputs = read_dockerfile(request_);
-    const dockerfile::Dockerfile file =
-        dockerfile::parse(inputs.name, inputs.text, diagnostics_);
+    const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
     diagnostics_.throw_errors();
     for (std::optional<Platform>& platform : wanted_platforms(request_))
       collect(file, std::move(platform));
@@ -45,8 +44,8 @@ private:
     throw_mistakes();
     const FileTimes times;
     const Contexts contexts(request_, {}, cache_);
-    const StageInputs stage_inputs{file,     graph,   inputs,    times,
-                                   contexts, images_, archives_, diagnostics_};
+    const StageInputs stage_inputs{file,    graph,     inputs,  times,       contexts,
+                                   images_, archives_, nullptr, diagnostics_};
     const auto triggers_of = [&](const plan::Origin& base) -> std::vector<std::string> {
       const BaseImage* image = image_of(base, stage_inputs);
       return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
@@ -61,10 +60,9 @@ private:
   }
 
   void throw_mistakes() const {
-    const bool mistaken =
-        std::ranges::any_of(diagnostics_.errors(), [](const Diagnostic& diagnostic) {
-          return diagnostic.id != "run-unsupported";
-        });
+    const bool mistaken = std::ranges::any_of(
+        diagnostics_.errors(),
+        [](const Diagnostic& diagnostic) { return diagnostic.id != "run-unsupported"; });
     if (mistaken) diagnostics_.throw_errors();
   }
 

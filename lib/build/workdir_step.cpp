@@ -21,6 +21,9 @@ layer::FileSet workdir_files(const plan::WorkdirStep& step, const StepPlace& pla
     draft.make_directories(path, metadata);
   } catch (const InTheWay& blocked) {
     report_destination_blocked(place, blocked, step.span);
+  } catch (const Error& error) {
+    const Diagnostic& found = error.diagnostic();
+    place.findings.error(found.id, found.message, step.span, {.helps = found.helps});
   }
   return std::move(draft).take();
 }

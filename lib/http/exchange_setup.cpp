@@ -143,8 +143,7 @@ void Exchange::set_up_headers() {
   const EasyOptions options(easy_.get());
   options.pointer(CURLOPT_HTTPHEADER, headers_.get());
   // What libcurl decodes by; the line that is sent is the one above.
-  if (request_.signature || request_.decode)
-    options.pointer(CURLOPT_ACCEPT_ENCODING, "identity");
+  if (request_.signature || request_.decode) options.pointer(CURLOPT_ACCEPT_ENCODING, "identity");
   options.number(CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "registry/body_splitter.hpp"
 #include "registry/ecr_name.hpp"
 #include "registry/registry_error.hpp"
 #include "support/base64.hpp"
@@ -16,63 +17,8 @@ using support::concat;
 
 namespace {
 
-constexpr std::size_t error_body_limit = 64 * 1024;
 constexpr unsigned most_redirects = 8;
 constexpr unsigned most_renewals = 8;  // of tokens, for one request
-
-/// Gives wanted bodies to a taker and keeps the others as text. What is more than the limit is not
-/// read (P3, X5): of an error text that is the rest, of a document a failure.
-class Splitter final : public http::ResponseTaker {
-public:
-  struct TooLarge {};
-
-  Splitter(http::ResponseTaker* taker, std::size_t limit) : taker_(taker), limit_(limit) {}
-
-  bool head(const http::ResponseHead& head) override {
-    answer = head;
-    const bool good = head.status == 200 || head.status == 206;
-    streamed_ = taker_ != nullptr && good;
-    if (streamed_) return taker_->head(head);
-    // Distribution says 416 with the length of the blob and a short body, which never ends (P9.1).
-    if (taker_ != nullptr && head.status == 416) return false;
-    is_document = limit_ > 0 && head.status < 300;
-    if (!is_document) limit_ = error_body_limit;
-    const auto length = head.headers.find("content-length");
-    std::uint64_t size = 0;
-    const bool known = length && support::parse_number(*length, UINT64_MAX, size);
-    if (is_document && known && size > limit_) throw TooLarge();
-    return true;
-  }
-  void body(support::Bytes bytes) override {
-    if (streamed_) return taker_->body(bytes);
-    text.append(support::as_text(bytes), 0, limit_ - text.size() + 1);
-    if (text.size() > limit_) throw TooLarge();
-  }
-
-  std::string text;
-  http::ResponseHead answer;
-  bool is_document = false;
-
-private:
-  http::ResponseTaker* taker_;
-  std::size_t limit_;
-  bool streamed_ = false;
-};
-
-/// One exchange; more than the limit counts as an answer that was read to its end, or a failure.
-http::Outcome send_within_limit(http::Client& client, const http::Request& request,
-                                Splitter& splitter, const std::stop_token& stop) {
-  try {
-    return client.send(request, splitter, stop);
-  } catch (const Splitter::TooLarge&) {
-    http::Outcome out{.head = splitter.answer};
-    if (splitter.is_document) {
-      out.failure = http::Failure{.kind = http::Failure::Kind::body_too_large,
-                                  .text = "the answer is larger than any such document"};
-    }
-    return out;
-  }
-}
 
 struct GateLock {
   GateLock(Gate& of, const std::stop_token& stop) : gate(of) { gate.enter(stop); }
@@ -258,12 +204,12 @@ Answer Session::exchange(const Call& call, const http::Url& url, const std::stri
   }
   request.insecure = to_api && source_.insecure;
   request.decode = call.decode || call.body_limit > 0;
-  Splitter splitter(taker, call.body_limit);
   const GateLock place(network_.origin(url.origin).gate, network_.stop());
-  http::Outcome outcome = send_within_limit(network_.client(), request, splitter, network_.stop());
-  remember_scheme(url, outcome.url);
-  if (outcome.head) network_.warnings().add_said(url.origin.authority(), outcome.head->headers);
-  Answer answer = to_answer({std::move(outcome), std::move(splitter.text)}, url);
+  http::Client::TextAnswer got =
+      send_split(network_.client(), request, taker, call.body_limit, network_.stop());
+  remember_scheme(url, got.outcome.url);
+  Answer answer = to_answer(std::move(got), url);
+  network_.warnings().add_said(url.origin.authority(), answer.headers);
   const bool busy = answer.status == 429 || answer.status == 503;
   if (busy && !answer.failure) {
     const http::ResponseHead head{answer.status, answer.headers};

@@ -70,7 +70,8 @@ std::string next_page(const http::Headers& headers) {
     const std::size_t close = link.find('>');
     if (open == std::string::npos || close == std::string::npos || close < open) continue;
     const std::string rest = support::to_lower(link.substr(close));
-    if (rest.find("rel=\"next\"") == std::string::npos && rest.find("rel=next") == std::string::npos)
+    if (rest.find("rel=\"next\"") == std::string::npos &&
+        rest.find("rel=next") == std::string::npos)
       continue;
     return link.substr(open + 1, close - open - 1);
   }

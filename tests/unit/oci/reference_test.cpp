@@ -92,7 +92,8 @@ TEST_CASE("registry.md R1.4: a digest is sha256 or sha512 and selects the image"
   CHECK(refusal("a@").find("is no digest") != std::string::npos);
 }
 
-TEST_CASE("registry.md R1, R3: a refused name is told which rule it breaks", "[oci]") {
+TEST_CASE("registry.md R1, R1.1 to R1.3, R3: a refused name is told which rule it breaks",
+          "[oci]") {
   const std::string component =
       " is not lower-case letters and digits with single '.', '_', '__' or '-' between them";
   const std::string tag = " is not 1 to 128 letters, digits, '_', '.' or '-'";

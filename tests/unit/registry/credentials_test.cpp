@@ -122,7 +122,7 @@ TEST_CASE("registry.md K1: variables of CI systems are for their own registry", 
   CHECK(has(home.looked_at, "CI_REGISTRY_USER and CI_REGISTRY_PASSWORD: not both set"));
 }
 
-TEST_CASE("registry.md K2: inside a file come own helper, entries, store", "[registry]") {
+TEST_CASE("registry.md K2, K2.3: inside a file come own helper, entries, store", "[registry]") {
   const test::HelperScripts scripts;
   scripts.add("own", R"(echo '{"Username": "own", "Secret": "hUsH"}')");
   scripts.add("none", "echo credentials not found in native keychain; exit 1");
