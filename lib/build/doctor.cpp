@@ -44,7 +44,7 @@ public:
 private:
   void read_proxies() {
     try {
-      for (const http::Proxy& proxy : http::all_proxies(settings_.proxies))
+      for (const http::Proxy& proxy : http::all_proxies(network_.proxies()))
         out_.proxies.push_back({proxy.url, proxy.setting});
     } catch (const Error& error) {
       out_.problems.push_back(error);
@@ -93,10 +93,10 @@ private:
   }
 
   /// False: the setting for it cannot be used.
-  bool has_proxy(const Session& session, DoctorSource& found) const {
+  bool has_proxy(const Session& session, DoctorSource& found) {
     try {
       const http::Url url{.origin = session.api(), .path = "/v2/"};
-      if (const auto proxy = http::proxy_for(url, settings_.proxies))
+      if (const auto proxy = http::proxy_for(url, network_.proxies()))
         found.proxy = {proxy->url, proxy->setting};
       return true;
     } catch (const Error& error) {

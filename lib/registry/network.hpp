@@ -72,10 +72,10 @@ public:
   Warnings& warnings() { return warnings_; }
   OriginState& origin(const http::Origin& origin);
 
-private:
   /// The given ones, else those of docker's configuration (C4.1).
   ProxySettings proxies();
 
+private:
   const NetworkSettings& settings_;
   const std::stop_token stop_;
   Configuration configuration_;
