@@ -107,6 +107,8 @@ constexpr Flag table[] = {
     {.name = "idle-timeout", .kind = text, .value = "TIME", .initial = "60s", .help = "without a byte either way", .group = base, .commands = network_commands},
     {.name = "resolve", .kind = list, .value = "HOST:PORT:ADDRESS", .help = "instead of DNS", .group = base, .commands = network_commands},
 
+    {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base},
+
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
      .help = "build records; safe to delete", .group = work, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
@@ -191,7 +193,6 @@ constexpr Flag table[] = {
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
     not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
     not_yet("force-compression", boolean, "base layers keep their compression"),
-    not_yet("skip-push-permission-check", boolean, "no permission is checked before the push"),
     not_yet("no-push", boolean, "leave --push out"),
     not_yet("no-cache-filter", list, "use --no-cache"),
     not_yet("cache-from", list, "copy the --cache-dir instead"), not_yet("cache-to", list, "copy the --cache-dir instead"),
