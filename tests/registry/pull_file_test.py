@@ -52,7 +52,7 @@ def named(registry, done):
 
 
 def what_a_target_needs_is_pulled(client, work):
-    """registry.md P13, cli.md 6: bases, images of COPY --from, --target and --build-arg; nothing of other stages"""
+    """registry.md P13; cli.md 6.10: bases, images of COPY --from, --target and --build-arg; nothing of other stages"""
     with FaultyRegistry() as registry:
         images(registry, client)
         path = written(registry, work, DOCKERFILE)
