@@ -141,16 +141,16 @@ private:
   }
 
   void add_rule(const Examination& examination, const registry::Source& source) {
-    if (source.setting.empty() || !examination.image) return;
-    const Reference& image = *examination.image;
+    if (source.setting.empty()) return;
+    const auto& image = examination.image;
+    const std::string& registry = image ? image->registry : examination.subject.name;
     std::string instead = concat(source.registry, '/', source.repository);
-    const std::string own = '/' + image.repository;
+    const std::string own = image ? '/' + image->repository : "/";
     if (instead.ends_with(own)) instead.resize(instead.size() - own.size());
     const bool known = std::ranges::any_of(out_.rules, [&](const DoctorRule& rule) {
-      return rule.setting == source.setting && rule.registry == image.registry &&
-             rule.instead == instead;
+      return rule.setting == source.setting && rule.registry == registry && rule.instead == instead;
     });
-    if (!known) out_.rules.push_back({source.setting, image.registry, instead});
+    if (!known) out_.rules.push_back({source.setting, registry, instead});
   }
 
   /// Those of the source that a pull ends at, or of all while there is none; and of a destination.
