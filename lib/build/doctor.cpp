@@ -156,7 +156,7 @@ private:
   /// Those of the source that a pull ends at, or of all while there is none; and of a destination.
   void add_hosts(const DoctorSubject& subject) {
     const auto works = [](const DoctorSource& source) {
-      return !source.push_only && !source.checks.empty() && source.works();
+      return !source.push_only && source.works();
     };
     const auto first = std::ranges::find_if(subject.sources, works);
     for (const DoctorSource& source : subject.sources) {
@@ -181,8 +181,10 @@ private:
 }  // namespace engine
 
 bool DoctorSource::works() const {
-  return std::ranges::none_of(
-      checks, [](const DoctorCheck& check) { return check.problem && check.name != "clock"; });
+  const auto is_wrong = [](const DoctorCheck& check) {
+    return check.problem && check.name != "clock";
+  };
+  return !checks.empty() && std::ranges::none_of(checks, is_wrong);
 }
 
 bool DoctorSubject::works() const {
