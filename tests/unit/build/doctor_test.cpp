@@ -372,6 +372,7 @@ TEST_CASE(
   CHECK(result.subjects[1].name == "tools:2");
   CHECK(result.subjects[0].sources.at(0).checks.empty());
   CHECK(result.hosts == Names{host(server), "registry-1.docker.io:443"});
+  CHECK_FALSE(result.subjects[0].works());
   CHECK_FALSE(result.worst());
   CHECK(server.record().empty());
 }
