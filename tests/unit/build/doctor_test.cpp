@@ -213,6 +213,20 @@ TEST_CASE("registry.md E5.2: a host is logged in to, as far as there are credent
   CHECK(result.subjects[0].kind == DoctorSubject::Kind::host);
 }
 
+TEST_CASE(
+    "registry.md E5.2, K4.5: what is wrong with a credential helper is a warning to who pulls",
+    "[build]") {
+  ScriptedServer server(script(image_rules(), R"("main": {"auth": {"kind": "bearer"}})"));
+  TempDir dir;
+  DoctorRequest request{.names = {image(server)}};
+  request.network.credentials.docker_config =
+      dir.write("config.json", R"({"credsStore": "no-such-helper"})");
+  const DoctorResult result = doctor(request);
+  CHECK(problem_in(only(result)).empty());
+  REQUIRE(result.warnings.size() == 1);
+  CHECK(test::has(result.warnings[0], "docker-credential-no-such-helper"));
+}
+
 TEST_CASE("registry.md E5.4: a web page is no registry, but where registries give one", "[build]") {
   const std::string page =
       R"("headers": [["Content-Type", "text/html"]], "body": "<title>Denied</title>"},)";
@@ -242,6 +256,7 @@ TEST_CASE("registry.md E5.3: more than five minutes between the clocks are a pro
   CHECK(names_of(only(result)).back() == "blob");
   CHECK(only(result).clock->count() > 390'000);
   CHECK(result.worst() == Errc::network_setup);
+  CHECK(result.subjects[0].works());
   ScriptedServer close(rules(std::time(nullptr) + 200));
   CHECK(problem_in(only(doctor({.names = {image(close)}}))).empty());
 }
@@ -253,6 +268,9 @@ TEST_CASE("registry.md E5.2: a destination needs no image, but the right to push
   CHECK(problem_in(only(pushed)).empty());
   CHECK(only(pushed).missing);
   CHECK(problem_in(only(doctor({.names = {image(empty)}}))) == "manifest: base-not-found");
+  const std::string hidden = R"({"path": "/v2/t/app/manifests/1", "status": 403},)";
+  ScriptedServer secret(script(image_rules(hidden)));
+  CHECK(only(doctor({.names = {image(secret)}, .push = true})).missing);
   const std::string denied =
       R"({"method": "POST", "path": "/v2/t/app/blobs/uploads/", "status": 403},)";
   ScriptedServer readable(script(image_rules(denied)));
@@ -296,6 +314,25 @@ TEST_CASE("registry.md E5.2: a second name of a registry finds its connection ma
   CHECK(problem_in(result.subjects[1].sources[0]) == "manifest: base-not-found");
 }
 
+TEST_CASE(
+    "registry.md E5, E5.2: nothing is repeated, and a host that does not answer is waited for once",
+    "[build]") {
+  ScriptedServer busy(script(image_rules(R"({"path": "/v2/t/app/manifests/1", "status": 429,
+                                             "headers": [["RateLimit-Remaining", "0"]]},)")));
+  const DoctorResult limited = doctor({.names = {image(busy)}});
+  CHECK(problem_in(only(limited)) == "manifest: rate-limited");
+  CHECK(only(limited).rate_left == "0");
+  CHECK(busy.record().size() == 2);
+  ScriptedServer silent(script(R"({"path": "/v2/", "silent": true})"));
+  DoctorRequest request{.names = {image(silent), host(silent) + "/t/other:1"}};
+  request.network.idle_timeout = std::chrono::milliseconds(300);
+  const DoctorResult result = doctor(request);
+  REQUIRE(result.subjects.size() == 2);
+  for (const DoctorSubject& subject : result.subjects)
+    CHECK(problem_in(subject.sources.at(0)) == "api: stalled");
+  CHECK(silent.record().size() == 1);
+}
+
 TEST_CASE("registry.md E5.3: the proxy and the setting that chose it are told, its password is not",
           "[build]") {
   ScriptedServer server(script(
@@ -320,14 +357,16 @@ TEST_CASE("registry.md E5.1: hosts and images are told apart, docker.io stands i
           "[build]") {
   DoctorRequest request;
   request.network.offline = true;
-  request.names = {"ghcr.io",  "localhost:5000", "[::1]:5000",
-                   "alpine:3", "alpine:3.20",    "quay.io/a/b"};
+  request.names = {"ghcr.io",     "localhost:5000", "[::1]:5000", "alpine:3",
+                   "alpine:3.20", "quay.io/a/b",    "ghcr.io"};
   Names hosts;
   Names images;
   for (const DoctorSubject& subject : doctor(request).subjects)
     (subject.kind == DoctorSubject::Kind::host ? hosts : images).push_back(subject.name);
   CHECK(hosts == Names{"ghcr.io", "localhost:5000", "[::1]:5000"});
   CHECK(images == Names{"alpine:3", "alpine:3.20", "quay.io/a/b:latest"});
+  request.names = {"[::1]:5000", "[::1]:5000"};
+  CHECK(only(doctor(request)).host == "[::1]:5000");
   request.names = {};
   CHECK(only(doctor(request)).host == "registry-1.docker.io:443");
   request.names = {"Bad/name"};
