@@ -376,7 +376,8 @@ class ResetHandler(Handler):
 
 class ProxyHandler(Handler):
     """An HTTP proxy; every target host is 127.0.0.1. Keys: "password": "user:password" wanted; "offer": list of
-    Proxy-Authenticate values (default Basic); "refuse": status that CONNECT and all else gets, with an HTML page."""
+    Proxy-Authenticate values (default Basic); "refuse": status that CONNECT and all else gets, with an HTML page;
+    "to": the listener that stands for every target."""
 
     def handle(self, request, connection):
         options = self.options
@@ -392,7 +393,7 @@ class ProxyHandler(Handler):
             return
         authority = request.target if request.method == "CONNECT" else urlsplit(request.target).netloc
         try:
-            port = int(authority.rpartition(":")[2])
+            port = self.server.listeners[options["to"]].port if "to" in options else int(authority.rpartition(":")[2])
             target = socket.create_connection(("127.0.0.1", port), timeout=10)
         except (OSError, ValueError):
             connection.answer(request, 502, [["Content-Type", "text/html"]], b"<title>no such target</title>")
