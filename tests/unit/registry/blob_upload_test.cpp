@@ -163,18 +163,19 @@ TEST_CASE("registry.md M4, Y4: content that begins anew gets a new session, five
 
 TEST_CASE("registry.md U10, W8: Amazon's registry gets the repository that a push lacks, once",
           "[registry]") {
-  ScriptedServer server(R"({"listeners": {"main": {}, "proxy": {"handler": "proxy", "to": "main"}},
+  ScriptedServer server(R"({"listeners": {"main": {}, "proxy": {"handler": "proxy",
+      "to": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com:443": "main"}}},
     "rules": [
       {"method": "POST", "path": "/", "times": 1, "status": 200, "body":
         "{\"authorizationData\":[{\"authorizationToken\":\"QVdTOmhVc0g=\",\"expiresAt\":9e12}]}"},
       {"method": "POST", "path": "/", "times": 1, "status": 400,
        "body": "{\"__type\":\"RepositoryNotFoundException\"}"},
       {"method": "POST", "path": "/", "times": 1, "status": 200, "body": "{}"},
-      {"method": "POST", "path": "*/v2/*", "times": 1, "status": 404,
+      {"method": "POST", "times": 1, "status": 404,
        "body": "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}"},
-      {"method": "POST", "path": "*/v2/*", "times": 1, "status": 202,
+      {"method": "POST", "times": 1, "status": 202,
        "headers": [["Location", "/v2/app/blobs/uploads/1"]]},
-      {"method": "POST", "path": "*/v2/*", "status": 404,
+      {"method": "POST", "status": 404,
        "body": "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}"}]})");
   const std::string registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
   NetworkSettings settings = quick();
