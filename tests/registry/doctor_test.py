@@ -143,6 +143,20 @@ no problem
 proxy     none
 trust     N CAs SYSTEM
 REGISTRY
+  FAIL REGISTRY  direct  dns T  connect T  plain http  anonymous  clock T
+  FAIL REGISTRY wants a login for /v2/   -> ocibuild login REGISTRY
+         = note: looked at: HOME/.docker/config.json: no such file
+         = note: looked at: HOME/run/containers/auth.json: no such file
+         = note: looked at: HOME/.config/containers/auth.json: no such file
+         = note: looked at: /kaniko/.docker/config.json: no such file
+         = note: the registry says: authentication required
+hosts the firewall must allow: REGISTRY
+1 problem; in the way of REGISTRY
+""", 4, registry.name, names=names, XDG_RUNTIME_DIR=client.home + "/run")
+        says(client, """
+proxy     none
+trust     N CAs SYSTEM
+REGISTRY
   ok   REGISTRY  direct  dns T  connect T  plain http  as ann (--creds)  clock T
 hosts the firewall must allow: REGISTRY
 no problem

@@ -108,8 +108,8 @@ private:
     if (result_.proxies.empty()) out_ += std::string(title) + "none\n";
     for (const DoctorProxy& proxy : result_.proxies) {
       out_ += title + terminal_text(proxy.url) + " (" + terminal_text(proxy.setting) + ')';
-      if (!machine_.no_proxy.empty())
-        out_ += ", not for " + terminal_text(machine_.no_proxy) + " (NO_PROXY)";
+      if (!result_.no_proxy.empty())
+        out_ += ", not for " + terminal_text(result_.no_proxy) + " (NO_PROXY)";
       out_ += '\n';
       title = "          ";
     }
