@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "build/blob_sources.hpp"
 #include "build/layout_image.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
@@ -152,10 +153,14 @@ std::string BaseImages::read_document(const BaseImage& image, const Descriptor& 
   return image.blobs->read(document, limit);
 }
 
-void BaseImages::keep_layers(const BaseImage& image) {
+void BaseImages::keep_layers(const BaseImage& image, bool all) {
   if (image.remote) {
-    remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
-    layout_.set_name(image.listed, image.name->str());
+    BlobSources(cache_).note(image.manifest.layers, *image.remote);
+    if (all) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
+    const bool whole = all || std::ranges::all_of(image.manifest.layers, [&](const auto& layer) {
+                         return !layer.urls.empty() || layout_.blobs().has(layer);
+                       });
+    if (whole) layout_.set_name(image.listed, image.name->str());
   }
   if (image.blobs == &layout_.blobs()) return;
   support::with_context(concat("reading base image ", image.title), [&] {

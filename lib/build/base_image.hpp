@@ -57,8 +57,8 @@ public:
                         const dockerfile::SourceText& source);
 
   /// Brings the layers of an image of another layout or a registry into the store, verified; one of
-  /// a registry then has its name there.
-  void keep_layers(const BaseImage& image);
+  /// a registry then has its name there. Its layers may be left where they are unless `all`.
+  void keep_layers(const BaseImage& image, bool all);
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);

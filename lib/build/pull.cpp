@@ -5,6 +5,7 @@
 #include <ocibuild/error.hpp>
 #include <ocibuild/transfer.hpp>
 
+#include "build/blob_sources.hpp"
 #include "build/registry_image.hpp"
 #include "build/registry_work.hpp"
 #include "oci/image_json.hpp"
@@ -33,6 +34,8 @@ public:
     std::vector<Descriptor> blobs;
     for (const registry::Document& document : manifests) add_blobs(document, blobs);
     fetched_ = fetch_blobs(remote_, blobs, layout_.blobs(), work_.transfers());
+    const store::BuildCache cache(request_.store / "cache");
+    BlobSources(cache).note(blobs, remote_);
     for (const registry::Document& document : manifests) keep(document);
     if (oci::is_index(remote_.document.descriptor.media_type)) keep(remote_.document);
 

@@ -75,15 +75,36 @@ public:
     for (unsigned sessions = 1;; ++sessions) {
       location_ = upload ? upload->location : open_upload(session_).location;
       upload.reset();
-      const Answer answer = send();
+      const std::optional<Answer> answer = send_once();
       if (done_) return;
-      if (sessions == most_sessions) session_.fail(call_, answer);
-      prepare_next(answer, sessions);
+      if (!answer) {
+        if (sessions == most_sessions) throw_restarts();
+        continue;
+      }
+      if (sessions == most_sessions) session_.fail(call_, *answer);
+      prepare_next(*answer, sessions);
     }
   }
 
 private:
   enum class Way { put, patch, pieces };
+
+  /// Nothing when the content began anew meanwhile; this session is then worthless (Y4).
+  std::optional<Answer> send_once() {
+    try {
+      return send();
+    } catch (const ContentRestarted&) {
+      session_.network().repeater().tell(session_.source().registry, "its source began anew",
+                                         observer_.repeats);
+      cancel_upload(session_, {location_});
+      return std::nullopt;
+    }
+  }
+
+  [[noreturn]] void throw_restarts() const {
+    throw Error(Errc::retry_later, "upload-broken",
+                concat("the source of ", blob_.digest.str(), " keeps beginning anew"));
+  }
 
   Answer send() {
     switch (way_) {
@@ -206,14 +227,14 @@ private:
       way_ = Way::patch;
       const std::lock_guard lock(session_.state().mutex);
       session_.state().refuses_whole_put = true;
-      return true;
-    }
-    if (way_ != Way::pieces && (status == 413 || status == 416)) {
+    } else if (way_ != Way::pieces && (status == 413 || status == 416)) {
       too_large_ = status == 413;
       way_ = Way::pieces;
-      return true;
+    } else {
+      return false;
     }
-    return false;
+    cancel_upload(session_, {location_});
+    return true;
   }
 
   /// The registry says the bytes are not those of the digest (U7).

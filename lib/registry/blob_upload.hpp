@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,11 +22,19 @@ public:
   virtual std::unique_ptr<support::ByteSource> open(std::uint64_t offset) const = 0;
 };
 
-enum class UploadResult { was_there, mounted, uploaded };
+/// Content that cannot go on where it was, because what it is read from began anew: the bytes sent
+/// so far are worth nothing (Y4). Thrown by a BlobContent's source while it is sent.
+struct ContentRestarted {};
 
 /// An upload session that was opened and not used yet: its address.
 struct OpenUpload {
   http::Url location;
+  std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
+
+  /// Registries forget sessions that nothing comes to (U10).
+  bool is_fresh(std::chrono::steady_clock::time_point now) const {
+    return now - opened < std::chrono::minutes(5);
+  }
 };
 
 /// True when the repository has the blob (U2).
@@ -37,8 +46,11 @@ OpenUpload open_upload(Session& session);
 /// Gives a session up; failures do not matter (U8).
 void cancel_upload(Session& session, const OpenUpload& upload) noexcept;
 
+/// True when a mount from that repository of the same registry may do: not itself, none failed
+/// there before, and the registry does mount (M1 to M3).
+bool may_mount(Session& session, const std::string& from_repository);
 /// Lets the repository take a blob that another repository of the same registry has; nothing when
-/// it is there afterwards, else a session to upload to (M1, M2).
+/// it is there afterwards, else a session to upload to (M2). A mount never makes a push fail.
 std::optional<OpenUpload> mount_blob(Session& session, const Digest& digest,
                                      const std::string& from_repository);
 

@@ -116,10 +116,65 @@ std::optional<Digest> head_manifest(Session& session, const std::string& referen
   return answer.ok() ? digest_header(answer) : std::nullopt;
 }
 
-bool put_manifest(Session& session, const Document& document, const std::string& reference) {
-  const std::string digest = document.descriptor.digest.str();
-  const bool tag = reference != digest;
-  if (tag && head_manifest(session, reference) == document.descriptor.digest) return false;
+namespace {
+
+[[noreturn]] void throw_immutable(const Session& session, const std::string& tag,
+                                  const ServerWords& words) {
+  Error error(Errc::failed, "tag-immutable",
+              concat(session.source().registry, " does not let the tag ", tag,
+                     " be moved to another image"));
+  if (const std::string said = words.line(); !said.empty())
+    error.note(concat("the registry says: ", said));
+  throw error.help("push under a new tag");
+}
+
+/// Whether a tag that refuses to be moved is where it should be, although a HEAD did not say so.
+bool names_already(Session& session, const std::string& tag, const Digest& digest) {
+  try {
+    return fetch_manifest(session, tag).descriptor.digest == digest;
+  } catch (const Error& error) {
+    if (error.code() == Errc::interrupted) throw;
+    return false;
+  }
+}
+
+/// What may be changed so that the registry takes such documents (U9.2).
+void add_hints(Error& error, const Document& document, const ServerWords& words, int status) {
+  const bool refused = status == 415 || words.has_code("UNSUPPORTED") ||
+                       (status == 400 && words.has_code("MANIFEST_INVALID"));
+  if (!refused) return;
+  if (document.descriptor.media_type.starts_with("application/vnd.oci."))
+    error.help("perhaps it takes docker's media types only:  ocibuild build --format docker …");
+  if (document.bytes.find("+zstd\"") != std::string::npos)
+    error.help("perhaps it takes no zstd layers:  ocibuild build --compression gzip …");
+}
+
+/// @throws Error that explains why a manifest was not taken
+[[noreturn]] void refuse(Session& session, const Call& call, const Answer& answer,
+                         const Document& document, const ServerWords& words) {
+  const bool too_large =
+      answer.status == 413 || (answer.status == 400 && words.mentions("request body too large"));
+  if (!answer.failure && too_large) {
+    throw Error(Errc::failed, "manifest-too-large",
+                concat(session.source().registry, " does not take a manifest of ",
+                       document.bytes.size(), " bytes"));
+  }
+  try {
+    session.fail(call, answer);
+  } catch (Error& error) {
+    if (!answer.failure) add_hints(error, document, words, answer.status);
+    throw;
+  }
+}
+
+}  // namespace
+
+PutResult put_manifest(Session& session, const Document& document, const std::string& reference) {
+  using enum PutResult::State;
+  const Digest& digest = document.descriptor.digest;
+  const bool tag = reference != digest.str();
+  const auto named = tag ? head_manifest(session, reference) : std::nullopt;
+  if (named == digest) return {was_there};
   const http::TextBody body(document.bytes);
   Call call{.method = Method::put,
             .target = concat("manifests/", reference),
@@ -130,22 +185,17 @@ bool put_manifest(Session& session, const Document& document, const std::string&
   const Answer answer = session.perform(call);
   if (answer.ok()) {
     const auto header = digest_header(answer);
-    if (header && header->algorithm() == document.descriptor.digest.algorithm() &&
-        *header != document.descriptor.digest) {
-      corrupt(session, digest, header->str(), answer);
-    }
-    return true;
+    if (header && header->algorithm() == digest.algorithm() && *header != digest)
+      corrupt(session, digest.str(), header->str(), answer);
+    return {sent};
   }
   const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);
+  if (words.has_code("MANIFEST_BLOB_UNKNOWN")) return {incomplete, words.line()};
   if (tag && !answer.failure && is_immutable_refusal(answer, words)) {
-    throw Error(Errc::failed, {"tag-immutable",
-                               concat(session.source().registry, " does not let the tag ",
-                                      reference, " be moved to another image"),
-                               {},
-                               {},
-                               {"push under a new tag"}});
+    if (!named && names_already(session, reference, digest)) return {was_there};
+    throw_immutable(session, reference, words);
   }
-  session.fail(call, answer);
+  refuse(session, call, answer, document, words);
 }
 
 }  // namespace ocibuild::registry

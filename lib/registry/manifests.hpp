@@ -34,8 +34,18 @@ std::optional<Digest> head_manifest(Session& session, const std::string& referen
 MediaType manifest_type(std::string_view bytes, std::string_view content_type,
                         const std::string& host);
 
-/// PUT of a manifest or index under a tag or its digest (U9, U12). False: the tag had it already
-/// and nothing was sent. @throws Error: tag-immutable, push-incomplete, manifest-too-large …
-bool put_manifest(Session& session, const Document& document, const std::string& reference);
+struct PutResult {
+  enum class State {
+    sent,
+    was_there,   ///< under that tag; nothing was sent
+    incomplete,  ///< the registry lacks something that the document names
+  };
+  State state = State::sent;
+  std::string words{};  ///< of the registry, when it is incomplete
+};
+
+/// PUT of a manifest or index under a tag or its digest (U9, U12).
+/// @throws Error: tag-immutable, manifest-too-large …
+PutResult put_manifest(Session& session, const Document& document, const std::string& reference);
 
 }  // namespace ocibuild::registry

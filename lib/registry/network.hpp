@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 
 #include <ocibuild/network.hpp>
@@ -44,11 +45,12 @@ struct OriginState {
   static constexpr unsigned most_requests = 8;
 
   Gate gate{most_requests};
-  std::mutex mutex{};                    ///< for what follows
-  std::optional<Challenge> challenge{};  ///< of its last 401
-  bool basic = false;                    ///< takes user and password: send them at once (T3)
-  bool refuses_whole_put = false;        ///< uploads begin with PATCH (U5)
-  unsigned ignored_mounts = 0;           ///< mounts in a row that became sessions (M3)
+  std::mutex mutex{};                      ///< for what follows
+  std::optional<Challenge> challenge{};    ///< of its last 401
+  bool basic = false;                      ///< takes user and password: send them at once (T3)
+  bool refuses_whole_put = false;          ///< uploads begin with PATCH (U5)
+  unsigned ignored_mounts = 0;             ///< mounts in a row that became sessions (M3)
+  std::set<std::string> no_mounts_from{};  ///< repositories whose mount failed (M2)
 };
 
 /// What all registry work of one call shares. Nothing is opened or read before it is needed.

@@ -160,6 +160,15 @@ std::optional<Credential> Session::credential() {
   return *credential_;
 }
 
+std::optional<Credential> Session::credential_in_use() {
+  const std::lock_guard lock(credential_mutex_);
+  return credential_.value_or(std::nullopt);
+}
+
+void Session::forget_tokens(const Scopes& scopes) {
+  network_.tokens().forget(asker(), scopes);
+}
+
 Tokens::Asker Session::asker() {
   const http::Origin origin = api();
   return {origin, source_.registry, credential(), source_.insecure || origin.scheme == "http"};
@@ -263,7 +272,7 @@ Answer Session::hop(const Call& call, const http::Url& url, http::ResponseTaker*
     Answer answer = exchange(call, url, authorization.header, taker);
     const bool refused = is_refused_login(source_.registry, answer);
     if (authorization.token && !refused) network_.tokens().worked(asker(), *authorization.token);
-    if (!refused || renewals == most_renewals) return answer;
+    if (!refused || !call.logs_in || renewals == most_renewals) return answer;
     const bool was_basic = authorization.header.starts_with("Basic ");
     // A new token that never was good for anything will not be; one that other threads have used
     // up meanwhile is no refusal (T9).

@@ -19,7 +19,8 @@ struct Call {
   Scopes scopes{};
   std::string doing{};  ///< for messages: "pulling alpine:3.20"
   std::size_t body_limit =
-      0;  ///< of a successful answer that is wanted and not streamed; 0: it is not
+      0;                ///< of a successful answer that is wanted and not streamed; 0: it is not
+  bool logs_in = true;  ///< a 401 is answered; else it is the answer
 };
 
 /// A repository of one registry, as all pulling and pushing sees it: requests are authorised, their
@@ -50,6 +51,10 @@ public:
 
   /// The credential that requests carry; looked up on first use.
   std::optional<Credential> credential();
+  /// The same, but nothing when none was asked for yet.
+  std::optional<Credential> credential_in_use();
+  /// Tokens that hold `scopes` are not used any more.
+  void forget_tokens(const Scopes& scopes);
   /// Turns an answer that is no success into the error that explains it (E2).
   [[noreturn]] void fail(const Call& call, const Answer& answer);
 

@@ -232,4 +232,10 @@ std::string api_host(const std::string& registry) {
   return registry == hub ? "registry-1.docker.io" : registry;
 }
 
+bool is_same_registry(const std::string& one, const std::string& other) {
+  const auto first = http::Url::parse(concat("https://", api_host(one), "/"));
+  const auto second = http::Url::parse(concat("https://", api_host(other), "/"));
+  return first && second && first->origin == second->origin;
+}
+
 }  // namespace ocibuild::registry

@@ -44,5 +44,7 @@ private:
 
 /// Host that answers for a registry name: registry-1.docker.io for docker.io (R4).
 std::string api_host(const std::string& registry);
+/// True when both names stand for one origin: equal but for a default port (M1).
+bool is_same_registry(const std::string& one, const std::string& other);
 
 }  // namespace ocibuild::registry

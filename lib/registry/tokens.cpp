@@ -139,6 +139,12 @@ bool Tokens::drop(const Asker& asker, const Token& token) {
   return died;
 }
 
+void Tokens::forget(const Asker& asker, const Scopes& scopes) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(entries_[key_of(asker)].tokens,
+                [&](const Token& token) { return token.scopes.cover(scopes); });
+}
+
 Token Tokens::fetch(const Asker& asker, const Challenge& challenge, const Scopes& scopes,
                     Clock::time_point not_before) {
   std::unique_lock lock(mutex_);

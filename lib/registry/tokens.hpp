@@ -55,6 +55,8 @@ public:
   /// Forgets a token that a registry does not take (any more). True if it may have died of use: it
   /// worked once, or other requests have it too.
   bool drop(const Asker& asker, const Token& token);
+  /// Forgets every token that was asked for `scopes` among others.
+  void forget(const Asker& asker, const Scopes& scopes);
 
 private:
   struct Entry {

@@ -70,31 +70,46 @@ void cancel_upload(Session& session, const OpenUpload& upload) noexcept {
   try {
     Call call = push_call(session, Method::delete_, "");
     call.url = upload.location;
+    // Some registries want the right to delete for it, which a push must not ask for.
+    call.logs_in = false;
     session.attempt(call);
   } catch (const std::exception&) {
     // The registry forgets it by itself.
   }
 }
 
+bool may_mount(Session& session, const std::string& from_repository) {
+  if (from_repository == session.source().repository) return false;
+  OriginState& state = session.state();
+  const std::lock_guard lock(state.mutex);
+  return state.ignored_mounts < most_ignored_mounts &&
+         !state.no_mounts_from.contains(from_repository);
+}
+
 std::optional<OpenUpload> mount_blob(Session& session, const Digest& digest,
                                      const std::string& from_repository) {
-  OriginState& state = session.state();
-  {
-    const std::lock_guard lock(state.mutex);
-    if (state.ignored_mounts >= most_ignored_mounts) return open_upload(session);
-  }
   Call call = push_call(session, Method::post,
                         concat("blobs/uploads/?mount=", http::percent_encode(digest.str()),
                                "&from=", http::percent_encode(from_repository)));
-  call.scopes.add(Scopes::pull(from_repository));
+  const Scopes source = Scopes::pull(from_repository);
+  call.scopes.add(source);
   Answer answer;
   try {
     answer = session.attempt(call);
   } catch (const Error& error) {
     if (error.code() == Errc::interrupted) throw;
-    return open_upload(session);  // a mount never makes a push fail
+    answer.status = 0;
   }
-  if (answer.failure || (answer.status != 201 && answer.status != 202)) return open_upload(session);
+  OriginState& state = session.state();
+  if (answer.failure || (answer.status != 201 && answer.status != 202)) {
+    {
+      const std::lock_guard lock(state.mutex);
+      state.no_mounts_from.insert(from_repository);
+    }
+    // A token with the scope that was refused is none for the destination either (M2).
+    session.forget_tokens(source);
+    return open_upload(session);
+  }
   const bool mounted = answer.status == 201;
   {
     const std::lock_guard lock(state.mutex);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/build_cache.hpp"
 
-#include <vector>
-
 #include <ocibuild/error.hpp>
 
 #include "oci/hasher.hpp"
@@ -22,6 +20,7 @@ constexpr std::string_view layer_kind = "layer-record-1";
 constexpr std::string_view download_kind = "download-1";
 constexpr std::string_view index_kind = "layer-index-1";
 constexpr std::string_view archive_kind = "archive-index-1";
+constexpr std::string_view repositories_kind = "blob-repositories-1";
 
 /// Two levels, so that no directory grows to millions of names.
 std::filesystem::path record_file(const std::filesystem::path& directory, std::string_view kind,
@@ -139,6 +138,18 @@ std::optional<std::string> BuildCache::find_archive(const Digest& file) const {
 
 void BuildCache::put_archive(const Digest& file, std::string_view bytes) const noexcept {
   best_effort([&] { put(directory_, archive_kind, file, bytes); });
+}
+
+std::vector<std::string> BuildCache::find_repositories(const Digest& blob) const {
+  const auto text = find(directory_, repositories_kind, blob, record_limit);
+  std::vector<std::string> names = support::split(text.value_or(""), '\n');
+  std::erase(names, "");
+  return names;
+}
+
+void BuildCache::put_repositories(const Digest& blob,
+                                  const std::vector<std::string>& names) const noexcept {
+  best_effort([&] { put(directory_, repositories_kind, blob, support::join(names, "\n")); });
 }
 
 std::filesystem::path BuildCache::stat_index_file(const std::filesystem::path& root) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ocibuild/digest.hpp>
 #include <ocibuild/image.hpp>
@@ -47,6 +48,10 @@ public:
   /// Encoded tar::Archive by the digest of the archive file.
   std::optional<std::string> find_archive(const Digest& file) const;
   void put_archive(const Digest& file, std::string_view bytes) const noexcept;
+
+  /// Repositories of registries that had a blob, "HOST/PATH", the latest first.
+  std::vector<std::string> find_repositories(const Digest& blob) const;
+  void put_repositories(const Digest& blob, const std::vector<std::string>& names) const noexcept;
 
   /// File of the stat index for the context at `root` (an absolute path).
   std::filesystem::path stat_index_file(const std::filesystem::path& root) const;

@@ -42,8 +42,8 @@ TEST_CASE("the short help fits 24 lines of 80 columns", "[cli]") {
         "           --offline\n"
         "Work:      --cache-dir DIR --no-cache -j N --root DIR\n"
         "Commands:  build check images inspect history tag rmi save load push pull login\n"
-        "           logout version help\n"
-        "ocibuild build --help: every flag    ocibuild COMMAND -h: flags of a command\n");
+        "           logout doctor version help\n"
+        "ocibuild build --help: every flag    ocibuild doctor: network or login trouble?\n");
   CHECK(std::count(ocibuild.out.begin(), ocibuild.out.end(), '\n') <= 24);
   CHECK(longest_line(ocibuild.out) <= 80);
 }

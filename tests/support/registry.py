@@ -200,15 +200,20 @@ class Client:
             raise AssertionError("no error[%s] but:\n%s" % (error_id, done.stderr))
         return done.stderr
 
-    def build(self, name, platform=None, **files):
-        """An image with one layer for each file, FROM scratch; its manifest's digest."""
+    def context(self, base="scratch", **files):
+        """A build context whose image has one layer for each file on top of `base`."""
         context = os.path.join(self.work, "context")
         os.makedirs(context, exist_ok=True)
         with open(context + "/Dockerfile", "w", encoding="ascii") as file:
-            file.write("FROM scratch\n" + "".join("COPY %s /%s\n" % (key, key) for key in files) + "CMD [\"/a\"]\n")
+            file.write("FROM %s\n" % base + "".join("COPY %s /%s\n" % (key, key) for key in files) + "CMD [\"/a\"]\n")
         for key, content in files.items():
             with open(os.path.join(context, key), "wb") as file:
                 file.write(content)
+        return context
+
+    def build(self, name, platform=None, **files):
+        """An image with one layer for each file, FROM scratch; its manifest's digest."""
+        context = self.context(**files)
         words = ["--platform", platform] if platform else []
         self("build", "-t", name, "--metadata-file", context + ".json", *words, context)
         with open(context + ".json", encoding="utf-8") as file:

@@ -53,7 +53,8 @@ class Fault:
 class RegistryHandler(scripted_server.Handler):
     """/v2/NAME/{manifests,blobs,blobs/uploads}. `settings` of the FaultyRegistry: "refuses": what whole bodies get
     ({"PUT": 404}), "piece": most bytes of a PATCH (413 above), "forgets": a cut PATCH ends its session, "relative":
-    Locations without a host, "uploads_elsewhere": Locations on the other port, "cdn": blobs by redirect to it."""
+    Locations without a host, "uploads_elsewhere": Locations on the other port, "cdn": blobs by redirect to it,
+    "no_mounts": a mount opens a session, as everywhere for a blob that its source lacks."""
 
     def handle(self, request, connection):
         registry = self.server.registry
@@ -126,12 +127,14 @@ class RegistryHandler(scripted_server.Handler):
         registry, settings = self.server.registry, self.server.registry.settings
         if request.method == "POST":
             request.read_body()
-            return self.moved(202, name, b"")
+            return self.opened(request, name)
         with registry.lock:
             held = registry.sessions.pop(session, None)  # each answer has a new address; the old one is dead
         if held is None:
             request.read_body()
             return 404, [], error("BLOB_UPLOAD_UNKNOWN")
+        if request.method == "DELETE":
+            return 204, [], b""
         if request.method == "GET":
             request.read_body()
             return self.moved(204, name, held)
@@ -161,6 +164,17 @@ class RegistryHandler(scripted_server.Handler):
         with registry.lock:
             registry.blobs.setdefault(name, {})[digest] = held
         return 201, [["Docker-Content-Digest", digest]], b""
+
+    def opened(self, request, name):
+        """A session, unless a mount makes it needless."""
+        registry = self.server.registry
+        (digest,), (source,) = request.query.get("mount", [""]), request.query.get("from", [""])
+        with registry.lock:
+            data = registry.blobs.get(source, {}).get(digest)
+            if data is None or "no_mounts" in registry.settings:
+                return self.moved(202, name, b"")
+            registry.blobs.setdefault(name, {})[digest] = data
+        return 201, [["Location", "{main}/v2/%s/blobs/%s" % (name, digest)]], b""
 
     def moved(self, status, name, held):
         registry = self.server.registry
@@ -228,6 +242,11 @@ class FaultyRegistry:
 
     def record(self, listener="main"):
         return [entry for entry in self.server.command("record") if entry["listener"] == listener]
+
+    def asked(self, method, pattern, listener="main"):
+        """Targets of the requests of that method whose target fits, in order."""
+        return [entry["target"] for entry in self.record(listener)
+                if entry["method"] == method and re.search(pattern, entry["target"])]
 
     def consistent(self):
         """Every tag names a manifest that is whole, and all it names is there; every blob is what its digest says."""

@@ -45,6 +45,8 @@ void Console::on_event(const Event& event) {
     step(terminal_text(pushed->name) + '@' + pushed->digest +
          (pushed->was_there ? " already there" : " DONE"));
   }
+  if (const auto* checked = std::get_if<PushChecked>(&event))
+    step("push check " + push_check_text(*checked) + " DONE " + plain_seconds(checked->took));
   // ImageDone: summary() knows more of the image, and is called next.
 }
 
@@ -161,7 +163,9 @@ void Console::error(const Error& error, const std::string& see) {
     if (!text.empty()) text += '\n';
     text += diagnostic_text(diagnostic, Severity::error, look_);
   }
-  stream_.sink->write(see.empty() ? text : text + see + '\n');
+  if (!see.empty()) text += see + '\n';
+  if (!error_end_.empty()) text += error_end_ + '\n';
+  stream_.sink->write(text);
 }
 
 }  // namespace ocibuild::program

@@ -31,6 +31,8 @@ public:
   void step(const std::string& text);
   /// One fact that may surprise; not shown without progress.
   void note(const std::string& text);
+  /// The last line after an error that comes now: what it means for the command.
+  void end_errors_with(std::string text) { error_end_ = std::move(text); }
   /// From here on nothing but errors is shown.
   void be_quiet() { progress_ = false; }
   /// Keeps a line of the request log; nothing without --debug. Thread-safe, unlike all else here.
@@ -74,6 +76,7 @@ private:
   std::size_t requests_dropped_ = 0;
   unsigned lines_ = 0;
   std::size_t warnings_ = 0;
+  std::string error_end_;
 };
 
 }  // namespace ocibuild::program

@@ -9,10 +9,11 @@ using enum FlagKind;
 using enum FlagGroup;
 using enum FlagStatus;
 
-constexpr unsigned source_commands = build_command | check_command;
+constexpr unsigned source_commands = build_command | check_command | doctor_command;
 constexpr unsigned listing_commands = images_command | history_command;
-constexpr unsigned network_commands = build_command | push_command | pull_command | login_command;
-constexpr unsigned pulling_commands = build_command | pull_command;
+constexpr unsigned transfer_commands = build_command | push_command | pull_command | login_command;
+constexpr unsigned network_commands = transfer_commands | doctor_command;
+constexpr unsigned pulling_commands = build_command | pull_command | doctor_command;
 
 // Rows that say little are built by these, so that the table stays one line a flag.
 constexpr Flag ignored(std::string_view name, FlagKind kind, char letter = 0) {
@@ -98,13 +99,15 @@ constexpr Flag table[] = {
     {.name = "authfile", .kind = text, .value = "FILE", .help = "logins in docker's format; also REGISTRY_AUTH_FILE",
      .group = base, .commands = network_commands | logout_command, .brief = "Network"},
     {.name = "creds", .kind = text, .value = "USER:PASSWORD", .help = "instead of any saved login", .group = base, .commands = push_command | pulling_commands},
-    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = network_commands},
+    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = transfer_commands},
     {.name = "retry-delay", .kind = text, .value = "TIME", .initial = "1s", .help = "before the first repetition; doubled each time",
-     .group = base, .commands = network_commands},
+     .group = base, .commands = transfer_commands},
     {.name = "connect-timeout", .kind = text, .value = "TIME", .initial = "10s", .help = "for a connection, TLS included",
      .group = base, .commands = network_commands},
     {.name = "idle-timeout", .kind = text, .value = "TIME", .initial = "60s", .help = "without a byte either way", .group = base, .commands = network_commands},
     {.name = "resolve", .kind = list, .value = "HOST:PORT:ADDRESS", .help = "instead of DNS", .group = base, .commands = network_commands},
+
+    {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
      .help = "build records; safe to delete", .group = work, .brief = "Work"},
@@ -169,6 +172,9 @@ constexpr Flag table[] = {
     {.name = "format", .kind = text, .value = "text|json|github", .initial = "text",
      .help = "json: one object; github: lines that GitHub shows beside the code", .commands = check_command},
 
+    {.name = "format", .kind = text, .value = "text|json", .initial = "text", .help = "json: one object with everything found",
+     .commands = doctor_command},
+    {.name = "push", .help = "the names are destinations too: an upload is opened there and given up", .commands = doctor_command},
     {.name = "quiet", .letter = 'q', .help = "no progress; the digest is printed all the same", .commands = push_command | pull_command},
     {.name = "digestfile", .kind = text, .value = "FILE", .help = "write the digest that was pushed", .commands = push_command},
     {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the host's",
@@ -182,7 +188,6 @@ constexpr Flag table[] = {
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
     not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
     not_yet("force-compression", boolean, "base layers keep their compression"),
-    not_yet("skip-push-permission-check", boolean, "no permission is checked before the push"),
     not_yet("no-push", boolean, "leave --push out"),
     not_yet("no-cache-filter", list, "use --no-cache"),
     not_yet("cache-from", list, "copy the --cache-dir instead"), not_yet("cache-to", list, "copy the --cache-dir instead"),

@@ -27,7 +27,8 @@ enum Command : unsigned {
   pull_command = 2048,
   login_command = 4096,
   logout_command = 8192,
-  every_command = 16383,
+  doctor_command = 16384,
+  every_command = 32767,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -124,7 +124,7 @@ std::string short_help() {
   for (const std::string_view row : {"Build", "Result", "Network", "Work"}) out += brief_row(row);
   out += "Commands:  ";
   append_wrapped(out, command_names(), 11);
-  return out + "ocibuild build --help: every flag    ocibuild COMMAND -h: flags of a command\n";
+  return out + "ocibuild build --help: every flag    ocibuild doctor: network or login trouble?\n";
 }
 
 std::string root_help() {

@@ -190,6 +190,7 @@ NetworkSettings network_settings(const ParsedFlags& flags, const Io& io) {
   out.connect_timeout = duration(flags, "connect-timeout", out.connect_timeout);
   out.idle_timeout = duration(flags, "idle-timeout", out.idle_timeout);
   out.resolve = flags.list("resolve");
+  out.skip_push_check = flags.on("skip-push-permission-check");
   return out;
 }
 

@@ -52,12 +52,16 @@ constexpr CommandInfo commands[] = {
      "ocibuild login -u me --password-stdin ghcr.io < token", log_in},
     {logout_command, "logout", "", "[HOST]", "Remove the saved login of a registry [docker.io].",
      "ocibuild logout ghcr.io", log_out},
+    {doctor_command, "doctor", "", "[REF|HOST...]",
+     "Can this machine pull and push, and if not why: each registry and mirror is asked step by "
+     "step, and nothing is changed. Without a name: the bases of ./Dockerfile, else docker.io.",
+     "ocibuild doctor --push ghcr.io/me/app:1", examine_network},
     {version_command, "version", "", "", "Show the version.", "", print_version},
 };
 
 constexpr std::string_view later_commands[] = {
-    "cache", "df",   "doctor", "completion", "plan",  "lock",    "vendor",
-    "copy",  "diff", "rebase", "buildx",     "image", "builder", "system",
+    "cache", "df",     "completion", "plan",  "lock",    "vendor", "copy",
+    "diff",  "rebase", "buildx",     "image", "builder", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",

@@ -75,6 +75,9 @@ struct BuildRequest {
   /// image for each, in this order; a platform that comes twice counts once.
   std::vector<Platform> platforms{};
   PullPolicy pull = PullPolicy::missing;
+  /// False: layers of a registry's base that nothing reads are not fetched. Such an image can only
+  /// be sent by a Pusher with the same build records.
+  bool keep_base_layers = true;
   /// How registries are reached; absent: none is asked, whatever `pull` says.
   std::optional<NetworkSettings> network{};
   /// Names the image gets in the store; may be empty.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <variant>
@@ -47,11 +48,11 @@ OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<Sav
 OCIBUILD_API std::vector<StoredImage> load(const std::filesystem::path& store,
                                            const Endpoint& source, std::stop_token stop = {});
 
-/// What to send where.
-struct PushRequest {
+/// Where images to push are, and how registries are reached.
+struct PushSettings {
   std::filesystem::path store;
-  Descriptor image;              ///< manifest or index in the store
-  std::vector<Reference> names;  ///< destinations; at least one
+  /// Build records, which know the repositories that have a base's layers; empty: store/cache.
+  std::filesystem::path cache{};
   NetworkSettings network{};
 };
 
@@ -62,13 +63,32 @@ struct PushResult {
   std::uint64_t was_there = 0;  ///< bytes the registries had already
 };
 
-/// Sends an image of the store to registries: blobs first, then manifests, then tags, so that
-/// nothing incomplete is ever named. What a registry has is not sent again.
-/// Blocks; `events` as for build().
-/// @throws Error   Errc::credentials (push-denied, auth-needed …), Errc::retry_later,
-/// Errc::network_setup, Errc::not_found, Errc::usage (offline), as docs/reference/registry.md 12
-OCIBUILD_API PushResult push(const PushRequest& request, EventSink& events,
-                             std::stop_token stop = {});
+/// Sends images of the store to registries: blobs first, then manifests, then tags, so that nothing
+/// incomplete is ever named. What a registry has, in this repository or in one that the build
+/// records know, is not sent again; layers that the store lacks go from the registry that has them.
+///
+/// One thread at a time. Blocks; `events` as for build(). All members throw
+/// Error   Errc::credentials (push-denied, auth-needed …), Errc::retry_later, Errc::network_setup,
+/// Errc::not_found, Errc::usage (offline), as docs/reference/registry.md 12
+class OCIBUILD_API Pusher {
+public:
+  /// `events` must outlive this. Nothing is opened or read before it is needed.
+  Pusher(PushSettings settings, EventSink& events, std::stop_token stop = {});
+  /// Gives up what check() began and send() did not use.
+  ~Pusher();
+  Pusher(const Pusher&) = delete;
+  Pusher& operator=(const Pusher&) = delete;
+
+  /// Asks each repository of `names` whether it takes a push, before work is done for it; nothing
+  /// with NetworkSettings::skip_push_check.
+  void check(const std::vector<Reference>& names);
+  /// One image, a manifest or an index, under each of `names` (at least one).
+  PushResult send(const Descriptor& image, const std::vector<Reference>& names);
+
+private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
 
 struct PullRequest {
   std::filesystem::path store;
@@ -85,7 +105,7 @@ struct PullResult {
 
 /// Brings an image into the store, whole and verified, and names it.
 /// @throws Error   Errc::not_found (base-not-found, platform-missing), Errc::credentials … as
-/// push()
+/// Pusher
 OCIBUILD_API PullResult pull(const PullRequest& request, EventSink& events,
                              std::stop_token stop = {});
 

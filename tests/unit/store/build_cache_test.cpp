@@ -113,3 +113,12 @@ TEST_CASE("each context has a stat index file of its own inside the cache", "[st
   CHECK(file != cache.stat_index_file("/home/me/b"));
   CHECK(file.parent_path().parent_path() == "/cache");
 }
+
+TEST_CASE("image.md 7.6: the repositories of a blob come back in their order", "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.path() / "cache");
+  CHECK(cache.find_repositories(key).empty());
+  cache.put_repositories(key, {"reg.test/b", "reg.test:5000/a"});
+  CHECK(cache.find_repositories(key) == std::vector<std::string>{"reg.test/b", "reg.test:5000/a"});
+  CHECK(cache.find_repositories(other_key).empty());
+}

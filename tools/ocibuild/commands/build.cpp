@@ -60,13 +60,45 @@ void write_outputs(const BuildOptions& options, const BuildResult& result, Invoc
   }
 }
 
-void push_result(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
-  if (!options.push) return;
-  const PushRequest request{.store = options.request.store,
-                            .image = result.manifest,
-                            .names = options.names,
-                            .network = *options.request.network};
-  push(request, invocation.console, invocation.io.stop);
+/// Passes events on, and asks the registries whether they take the result as soon as the Dockerfile
+/// is known to be right: before anything is done that takes time.
+class PushCheck final : public EventSink {
+public:
+  PushCheck(Pusher& pusher, const std::vector<Reference>& names, Console& console)
+      : pusher_(pusher), names_(names), console_(console) {}
+
+  void on_event(const Event& event) override {
+    console_.on_event(event);
+    if (!std::holds_alternative<DockerfileRead>(event)) return;
+    try {
+      pusher_.check(names_);
+    } catch (const Error&) {
+      console_.end_errors_with("nothing was built or sent");
+      throw;
+    }
+  }
+
+private:
+  Pusher& pusher_;
+  const std::vector<Reference>& names_;
+  Console& console_;
+};
+
+BuildResult build_and_push(const BuildOptions& options, Invocation& invocation) {
+  const BuildRequest& request = options.request;
+  Console& console = invocation.console;
+  const std::stop_token& stop = invocation.io.stop;
+  if (!options.push) {
+    BuildResult result = ocibuild::build(request, console, stop);
+    write_outputs(options, result, invocation);
+    return result;
+  }
+  Pusher pusher({request.store, request.cache, *request.network}, console, stop);
+  PushCheck check(pusher, options.names, console);
+  BuildResult result = ocibuild::build(request, check, stop);
+  write_outputs(options, result, invocation);
+  pusher.send(result.manifest, options.names);
+  return result;
 }
 
 /// More than one default name in the context is easily a mistake; which one counts is not obvious.
@@ -97,12 +129,9 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
   read_standard_input(options, invocation.io);
   note_other_dockerfiles(options.request, invocation.console);
   const std::vector<Digest> before = stored_manifests(options.request.store);
-  const BuildResult result =
-      ocibuild::build(options.request, invocation.console, invocation.io.stop);
+  const BuildResult result = build_and_push(options, invocation);
   const bool known =
       std::find(before.begin(), before.end(), result.manifest.digest) != before.end();
-  write_outputs(options, result, invocation);
-  push_result(options, result, invocation);
   write_files(options, result);
   invocation.console.summary(result, options.names, known);
   if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');

@@ -197,6 +197,8 @@ private:
     for (const OutputSpec& spec : specs_) {
       if (spec.archive) out_.outputs.push_back(spec);
     }
+    // What is only pushed needs no base layers here: they are in a registry.
+    request().keep_base_layers = !out_.push || in_store || !out_.outputs.empty();
     out_.prints_id = !to_stdout && (flags_.on("quiet") || !io_.out.is_terminal);
   }
 

@@ -20,6 +20,7 @@ void push_image(Invocation& invocation);
 void pull_images(Invocation& invocation);
 void log_in(Invocation& invocation);
 void log_out(Invocation& invocation);
+void examine_network(Invocation& invocation);  // doctor
 void print_version(Invocation& invocation);
 
 }  // namespace ocibuild::program

@@ -14,15 +14,13 @@ void push_image(Invocation& invocation) {
   const ParsedFlags& flags = invocation.flags;
   Io& io = invocation.io;
   check_arguments(flags, 1, 2, "the name of an image");
-  PushRequest request;
-  request.network = network_settings(invocation);
-  if (request.network.offline) usage_error("push needs a registry, and --offline forbids it");
-  request.store = store_root(flags, io);
+  PushSettings settings{.store = store_root(flags, io), .network = network_settings(invocation)};
+  if (settings.network.offline) usage_error("push needs a registry, and --offline forbids it");
   const Reference destination = Reference::parse(flags.arguments.back());
-  request.image = ImageStore(request.store).find(flags.arguments.front()).manifest;
-  request.names = {destination};
+  const Descriptor image = ImageStore(settings.store).find(flags.arguments.front()).manifest;
   if (flags.on("quiet")) invocation.console.be_quiet();
-  const PushResult result = push(request, invocation.console, io.stop);
+  Pusher pusher(std::move(settings), invocation.console, io.stop);
+  const PushResult result = pusher.send(image, {destination});
   if (const auto file = flags.text("digestfile"))
     write_output_file(io.resolve(*file), result.digest.str());
   io.out.sink->write(destination.registry + "/" + destination.repository + "@" +

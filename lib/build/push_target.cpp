@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/push_target.hpp"
+
+#include <ocibuild/error.hpp>
+
+#include "http/retry.hpp"
+#include "oci/image_json.hpp"
+#include "registry/blob_stream.hpp"
+#include "support/fd.hpp"
+#include "support/text.hpp"
+
+namespace ocibuild::engine {
+
+using support::concat;
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr unsigned uploads_at_once = 4;
+constexpr std::chrono::seconds before_repair{1};  // replicated registries are late (U9.1)
+
+/// A blob of the store, from any offset.
+class StoredBlob final : public registry::BlobContent {
+public:
+  StoredBlob(const store::BlobStore& blobs, const Descriptor& descriptor)
+      : blobs_(blobs), descriptor_(descriptor) {}
+
+  std::unique_ptr<support::ByteSource> open(std::uint64_t offset) const override {
+    return std::make_unique<Source>(blobs_, descriptor_, offset);
+  }
+
+private:
+  class Source final : public support::ByteSource {
+  public:
+    Source(const store::BlobStore& blobs, const Descriptor& blob, std::uint64_t offset)
+        : fd_(blobs.open(blob)),
+          inner_(fd_.get(), blobs.path(blob.digest), offset, blob.size - offset) {}
+    std::size_t read(std::span<std::byte> buffer) override { return inner_.read(buffer); }
+
+  private:
+    support::Fd fd_;
+    support::FdRangeSource inner_;
+  };
+
+  const store::BlobStore& blobs_;
+  const Descriptor& descriptor_;
+};
+
+std::string repository_name(const registry::Source& source) {
+  return concat(source.registry, '/', source.repository);
+}
+
+}  // namespace
+
+PushTarget::PushTarget(const Shared& shared, registry::Source repository)
+    : shared_(shared),
+      session_(std::make_shared<registry::Session>(shared.work.network(), std::move(repository),
+                                                   registry::Purpose::push)) {}
+
+PushTarget::~PushTarget() {
+  if (kept_) registry::cancel_upload(*session_, *kept_);
+}
+
+void PushTarget::check() {
+  const auto start = Clock::now();
+  const std::string name = repository_name(session_->source());
+  shared_.work.transfers().report(
+      Asking{Asking::For::push_check, session_->source().registry, name});
+  kept_ = registry::open_upload(*session_);
+  const auto credential = session_->credential_in_use();
+  shared_.work.transfers().report(PushChecked{.name = name,
+                                              .user = credential ? credential->user : "",
+                                              .source = credential ? credential->source : "",
+                                              .took = Clock::now() - start});
+}
+
+PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Reference>& names) {
+  bytes_ = {};
+  const std::vector<Reference> missing =
+      without_done(names, contents.documents.back().descriptor.digest);
+  if (missing.empty()) {
+    for (const Descriptor& blob : contents.blobs) bytes_.was_there += blob.size;
+    return bytes_;
+  }
+  check_complete(contents);
+  send_blobs(contents.blobs);
+  send_documents(contents, missing);
+  return bytes_;
+}
+
+/// Those that do not name the image yet (U12).
+std::vector<Reference> PushTarget::without_done(const std::vector<Reference>& names,
+                                                const Digest& image) {
+  std::vector<Reference> missing;
+  for (const Reference& name : names) {
+    shared_.work.transfers().report(
+        Asking{Asking::For::push, session_->source().registry, name.str()});
+    if (!name.tag.empty() && registry::head_manifest(*session_, name.tag) == image) {
+      shared_.work.transfers().report(Pushed{name.str(), image.str(), true});
+    } else {
+      missing.push_back(name);
+    }
+  }
+  return missing;
+}
+
+/// A pull of some platforms leaves an index that can only be pushed to where the others are (U1).
+void PushTarget::check_complete(const PushContents& contents) {
+  std::vector<std::string> platforms;
+  for (const Descriptor& child : contents.absent) {
+    if (registry::head_manifest(*session_, child.digest.str()) == child.digest) continue;
+    platforms.push_back(child.platform ? child.platform->str() : child.digest.str());
+  }
+  if (platforms.empty()) return;
+  Error error(Errc::not_found, "push-incomplete",
+              "the store does not have every image that the index names");
+  error.note(concat("missing: ", support::join(platforms, ", ")));
+  error.help("ocibuild pull --platform OS/ARCH … with all of its platforms, then push");
+  throw error;
+}
+
+void PushTarget::send_blobs(const std::vector<Descriptor>& blobs) {
+  if (blobs.empty()) return;
+  TransfersStarted started{
+      .upload = true, .host = session_->source().registry, .blobs = blobs.size()};
+  std::vector<std::function<void()>> jobs;
+  for (const Descriptor& blob : blobs) {
+    started.bytes += blob.size;
+    jobs.push_back([this, &blob] { send_blob(blob); });
+  }
+  shared_.work.transfers().report(started);
+  shared_.work.transfers().run(jobs, uploads_at_once);
+}
+
+void PushTarget::send_blob(const Descriptor& blob) {
+  Transfers::Bar bar(shared_.work.transfers(), {.upload = true,
+                                                .host = session_->source().registry,
+                                                .digest = blob.digest.str(),
+                                                .total = blob.size});
+  if (is_there(blob)) {
+    arrived(blob, &PushedBytes::was_there);
+    return bar.done(BlobMoved::State::was_there);
+  }
+  if (auto session = mount_or_open(blob)) {
+    upload(blob, std::move(*session), bar.observer());
+    arrived(blob, &PushedBytes::uploaded);
+    return bar.done(BlobMoved::State::done);
+  }
+  arrived(blob, &PushedBytes::mounted);
+  bar.done(BlobMoved::State::mounted);
+}
+
+bool PushTarget::is_there(const Descriptor& blob) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (present_.contains(blob.digest)) return true;
+  }
+  return registry::has_blob(*session_, blob);
+}
+
+std::optional<registry::OpenUpload> PushTarget::mount_or_open(const Descriptor& blob) {
+  for (const std::string& from :
+       shared_.sources.repositories(blob.digest, session_->source().registry)) {
+    if (mounts_ && registry::may_mount(*session_, from))
+      return registry::mount_blob(*session_, blob.digest, from);
+  }
+  return take_session();
+}
+
+/// What the store lacks goes from registry to registry (M4).
+void PushTarget::upload(const Descriptor& blob, registry::OpenUpload session,
+                        const registry::TransferObserver& observer) {
+  const auto sources = shared_.blobs.has(blob)
+                           ? std::vector<std::shared_ptr<registry::Session>>()
+                           : shared_.sources.open(blob.digest, shared_.work.network());
+  std::unique_ptr<registry::BlobContent> content;
+  if (sources.empty()) {
+    content = std::make_unique<StoredBlob>(shared_.blobs, blob);
+  } else {
+    content = std::make_unique<registry::BlobStream>(sources, blob);
+  }
+  registry::upload_blob(*session_, blob, *content, std::move(session), observer);
+}
+
+/// The one that check() opened, as long as registries keep such, else a new one.
+registry::OpenUpload PushTarget::take_session() {
+  std::optional<registry::OpenUpload> kept;
+  {
+    const std::lock_guard lock(mutex_);
+    kept.swap(kept_);
+  }
+  if (kept && kept->is_fresh(Clock::now())) return std::move(*kept);
+  if (kept) registry::cancel_upload(*session_, *kept);
+  return registry::open_upload(*session_);
+}
+
+void PushTarget::arrived(const Descriptor& blob, std::uint64_t PushedBytes::*counter) {
+  shared_.sources.note(blob.digest, session_->source());
+  const std::lock_guard lock(mutex_);
+  present_.insert(blob.digest);
+  bytes_.*counter += blob.size;
+}
+
+/// Children by digest; the last document under each tag, or by digest when a name has none.
+void PushTarget::send_documents(const PushContents& contents, const std::vector<Reference>& names) {
+  const std::vector<registry::Document>& documents = contents.documents;
+  for (std::size_t i = 0; i + 1 < documents.size(); ++i)
+    put(documents[i], documents[i].descriptor.digest.str(), contents);
+  const std::string digest = documents.back().descriptor.digest.str();
+  for (const Reference& name : names) {
+    const bool sent = put(documents.back(), name.tag.empty() ? digest : name.tag, contents);
+    shared_.work.transfers().report(Pushed{name.str(), digest, !sent});
+  }
+}
+
+/// False: it was there. What the registry says it lacks is sent again, once (U9.1).
+bool PushTarget::put(const registry::Document& document, const std::string& reference,
+                     const PushContents& contents) {
+  for (bool repaired = false;; repaired = true) {
+    const registry::PutResult result = registry::put_manifest(*session_, document, reference);
+    if (result.state != registry::PutResult::State::incomplete)
+      return result.state == registry::PutResult::State::sent;
+    if (repaired) {
+      throw Error(Errc::not_found, "push-incomplete",
+                  concat(repository_name(session_->source()),
+                         " still lacks what the manifest names, though all of it was sent"))
+          .note(concat("the registry says: ", result.words))
+          .help("a replicated registry may need longer: push again later");
+    }
+    repair(document, contents);
+  }
+}
+
+void PushTarget::repair(const registry::Document& document, const PushContents& contents) {
+  const std::vector<Descriptor> blobs = blobs_of(document);
+  for (const Descriptor& blob : blobs) present_.erase(blob.digest);
+  mounts_ = false;
+  send_blobs(blobs);
+  if (oci::is_index(document.descriptor.media_type)) {
+    for (const registry::Document& child : contents.documents) {
+      if (child.descriptor.digest == document.descriptor.digest) break;
+      put(child, child.descriptor.digest.str(), contents);
+    }
+  }
+  http::sleep_for(before_repair, session_->network().stop());
+}
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <ocibuild/event.hpp>
+#include <ocibuild/reference.hpp>
+
+#include "build/blob_sources.hpp"
+#include "build/push_contents.hpp"
+#include "build/registry_work.hpp"
+#include "registry/blob_upload.hpp"
+
+namespace ocibuild::engine {
+
+/// Bytes of blobs that one push moved, or found in place.
+struct PushedBytes {
+  std::uint64_t uploaded = 0;
+  std::uint64_t mounted = 0;
+  std::uint64_t was_there = 0;
+};
+
+/// One repository that images are pushed to: blobs and manifests go there once, tags one by one
+/// (docs/reference/registry.md, 9 and 10). Used by one thread; its transfers have their own.
+class PushTarget {
+public:
+  /// What all targets of a push share. Must outlive them.
+  struct Shared {
+    RegistryWork& work;
+    const store::BlobStore& blobs;
+    const BlobSources& sources;
+  };
+
+  PushTarget(const Shared& shared, registry::Source repository);
+  /// Gives up the session that check() opened and nobody used (U8).
+  ~PushTarget();
+
+  /// Opens an upload session, which is kept for the first blob (U10).
+  /// @throws Error: push-denied, repository-missing, auth-needed …
+  void check();
+  /// The image of `contents` under each of `names`, which are all of this repository.
+  PushedBytes send(const PushContents& contents, const std::vector<Reference>& names);
+
+private:
+  std::vector<Reference> without_done(const std::vector<Reference>& names, const Digest& image);
+  void check_complete(const PushContents& contents);
+  void send_blobs(const std::vector<Descriptor>& blobs);
+  void send_blob(const Descriptor& blob);
+  void upload(const Descriptor& blob, registry::OpenUpload session,
+              const registry::TransferObserver& observer);
+  bool is_there(const Descriptor& blob);
+  /// Nothing: the blob is there. Else a session to upload to, perhaps a new one.
+  std::optional<registry::OpenUpload> mount_or_open(const Descriptor& blob);
+  registry::OpenUpload take_session();
+  void send_documents(const PushContents& contents, const std::vector<Reference>& names);
+  bool put(const registry::Document& document, const std::string& reference,
+           const PushContents& contents);
+  void repair(const registry::Document& document, const PushContents& contents);
+  void arrived(const Descriptor& blob, std::uint64_t PushedBytes::*counter);
+
+  const Shared& shared_;
+  const std::shared_ptr<registry::Session> session_;
+  std::mutex mutex_;  // for what follows
+  std::optional<registry::OpenUpload> kept_;
+  std::set<Digest> present_;  // blobs that are there
+  PushedBytes bytes_;
+  bool mounts_ = true;  // until a registry turns out to lack what it said it had mounted
+};
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "registry/blob_upload.hpp"
+
+#include <ocibuild/error.hpp>
+
+#include "oci/hasher.hpp"
+#include "support/catch.hpp"
+#include "support/scripted_server.hpp"
+
+namespace ocibuild::registry {
+
+namespace {
+
+using test::ScriptedServer;
+
+constexpr const char* script = R"({"listeners": {"main": {}}, "rules": []})";
+
+NetworkSettings quick() {
+  NetworkSettings settings;
+  settings.retries = 1;
+  settings.retry_delay = std::chrono::milliseconds(1);
+  return settings;
+}
+
+/// A repository "t/app" of the server, and how it is talked to.
+struct Fixture {
+  explicit Fixture(std::string_view rules) { server.rules(rules); }
+
+  std::vector<std::string> asked() {
+    std::vector<std::string> out;
+    for (const auto& request : server.record()) {
+      out.push_back(request["method"].get<std::string>() + ' ' +
+                    request["target"].get<std::string>());
+    }
+    return out;
+  }
+
+  ScriptedServer server{script};
+  NetworkSettings settings = quick();
+  Network network{settings, {}};
+  Session session{network,
+                  {.registry = "127.0.0.1:" + std::to_string(server.port()),
+                   .repository = "t/app",
+                   .insecure = true},
+                  Purpose::push};
+};
+
+constexpr const char* sessions = R"([{"method": "POST", "path": "/v2/t/app/blobs/uploads/*",
+  "status": 202, "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]}])";
+
+const Digest digest = oci::sha256("blob");
+
+class TextContent final : public BlobContent {
+public:
+  explicit TextContent(std::string text) : text_(std::move(text)) {}
+  std::unique_ptr<support::ByteSource> open(std::uint64_t offset) const override {
+    return std::make_unique<support::MemorySource>(std::string_view(text_).substr(offset));
+  }
+
+private:
+  std::string text_;
+};
+
+/// As often as `failures`, what it is read from begins anew.
+class RestartingContent final : public BlobContent {
+public:
+  explicit RestartingContent(unsigned failures) : failures_(failures) {}
+  std::unique_ptr<support::ByteSource> open(std::uint64_t) const override {
+    if (opened_++ < failures_) return std::make_unique<Restarting>();
+    return std::make_unique<support::MemorySource>(std::string_view("blob"));
+  }
+
+private:
+  struct Restarting final : support::ByteSource {
+    std::size_t read(std::span<std::byte>) override { throw ContentRestarted(); }
+  };
+  const unsigned failures_;
+  mutable unsigned opened_ = 0;
+};
+
+std::string id_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const Error& error) {
+    return error.diagnostic().id;
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("registry.md U10: a session is used for five minutes", "[registry]") {
+  const OpenUpload upload;
+  CHECK(upload.is_fresh(upload.opened + std::chrono::seconds(299)));
+  CHECK_FALSE(upload.is_fresh(upload.opened + std::chrono::seconds(300)));
+}
+
+TEST_CASE("registry.md M1: nothing is mounted from the destination itself", "[registry]") {
+  Fixture f("[]");
+  CHECK_FALSE(may_mount(f.session, "t/app"));
+  CHECK(may_mount(f.session, "t/base"));
+}
+
+TEST_CASE("registry.md M3: two mounts in a row that are ignored are enough", "[registry]") {
+  Fixture f(sessions);
+  CHECK(mount_blob(f.session, digest, "t/base"));
+  CHECK(may_mount(f.session, "t/base"));
+  CHECK(mount_blob(f.session, digest, "t/other"));
+  CHECK_FALSE(may_mount(f.session, "t/base"));
+  CHECK_FALSE(may_mount(f.session, "t/third"));
+}
+
+TEST_CASE("registry.md M3: a mount that works in between counts anew", "[registry]") {
+  Fixture f(R"([{"method": "POST", "times": 1, "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
+                {"method": "POST", "times": 1, "path": "/v2/*", "status": 201},
+                {"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/2"]]}])");
+  CHECK(mount_blob(f.session, digest, "t/base"));
+  CHECK_FALSE(mount_blob(f.session, digest, "t/base"));
+  CHECK(mount_blob(f.session, digest, "t/base"));
+  CHECK(may_mount(f.session, "t/base"));
+}
+
+TEST_CASE("registry.md M2: a source that failed is not asked again, others are", "[registry]") {
+  Fixture f(R"([{"method": "POST", "times": 1, "path": "/v2/*", "status": 403},
+                {"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]}])");
+  const auto session = mount_blob(f.session, digest, "t/base");
+  REQUIRE(session);
+  CHECK(session->location.path == "/v2/t/app/blobs/uploads/1");
+  CHECK_FALSE(may_mount(f.session, "t/base"));
+  CHECK(may_mount(f.session, "t/other"));
+}
+
+TEST_CASE("registry.md U8: a session is given up once, and nobody logs in for it", "[registry]") {
+  Fixture f(R"([{"method": "DELETE", "path": "/v2/*", "status": 401, "headers":
+    [["WWW-Authenticate", "Bearer realm=\"{main}/token\",scope=\"repository:t/app:delete\""]]}])");
+  cancel_upload(f.session, {f.session.url("blobs/uploads/1")});
+  CHECK(f.asked() == std::vector<std::string>{"DELETE /v2/t/app/blobs/uploads/1"});
+}
+
+TEST_CASE("registry.md U7: content that changed is told from bytes changed on the way",
+          "[registry]") {
+  Fixture f(R"([{"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
+                {"method": "PUT", "path": "/v2/*", "status": 400,
+                 "body": "{\"errors\":[{\"code\":\"DIGEST_INVALID\"}]}"}])");
+  const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
+  CHECK(id_of([&] { upload_blob(f.session, blob, TextContent("blub"), {}); }) == "source-changed");
+  CHECK(id_of([&] { upload_blob(f.session, blob, TextContent("blob"), {}); }) == "upload-corrupt");
+}
+
+TEST_CASE("registry.md M4, Y4: content that begins anew gets a new session, five at most",
+          "[registry]") {
+  Fixture f(R"([{"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
+                {"method": "PUT", "path": "/v2/*", "status": 201}])");
+  const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
+  CHECK_NOTHROW(upload_blob(f.session, blob, RestartingContent(4), {}));
+  CHECK(id_of([&] { upload_blob(f.session, blob, RestartingContent(5), {}); }) == "upload-broken");
+}
+
+}  // namespace ocibuild::registry
