@@ -118,7 +118,11 @@ const BaseImage& BaseImages::read(BaseImage found, const Platform& platform,
   return support::with_context(
       concat("reading base image ", found.title), [&]() -> const BaseImage& {
         found.listed = found.descriptor;
-        if (oci::is_index(found.descriptor.media_type)) {
+        for (unsigned depth = 0; oci::is_index(found.descriptor.media_type); ++depth) {
+          if (depth == oci::most_nested_indexes) {
+            throw Error(Errc::failed, "manifest-invalid",
+                        concat(found.title, " is an index of indexes of indexes"));
+          }
           const Index platforms =
               oci::parse_index(read_document(found, found.descriptor, oci::manifest_limit));
           found.descriptor = choose_platform(platforms, platform, found.title, where);
@@ -143,7 +147,7 @@ const BaseImage& BaseImages::read(BaseImage found, const Platform& platform,
 std::string BaseImages::read_document(const BaseImage& image, const Descriptor& document,
                                       std::size_t limit) {
   if (image.remote && !image.blobs->has(document)) {
-    if (oci::is_manifest(document.media_type)) {
+    if (oci::is_manifest(document.media_type) || oci::is_index(document.media_type)) {
       const registry::Document child = fetch_child(*image.remote, document);
       layout_.blobs().put(child.descriptor.media_type, child.bytes);
     } else {

@@ -44,7 +44,7 @@ public:
 private:
   void read_proxies() {
     try {
-      for (const http::Proxy& proxy : http::all_proxies(settings_.proxies))
+      for (const http::Proxy& proxy : http::all_proxies(network_.proxies()))
         out_.proxies.push_back({proxy.url, proxy.setting});
     } catch (const Error& error) {
       out_.problems.push_back(error);
@@ -93,10 +93,10 @@ private:
   }
 
   /// False: the setting for it cannot be used.
-  bool has_proxy(const Session& session, DoctorSource& found) const {
+  bool has_proxy(const Session& session, DoctorSource& found) {
     try {
       const http::Url url{.origin = session.api(), .path = "/v2/"};
-      if (const auto proxy = http::proxy_for(url, settings_.proxies))
+      if (const auto proxy = http::proxy_for(url, network_.proxies()))
         found.proxy = {proxy->url, proxy->setting};
       return true;
     } catch (const Error& error) {
@@ -141,22 +141,22 @@ private:
   }
 
   void add_rule(const Examination& examination, const registry::Source& source) {
-    if (source.setting.empty() || !examination.image) return;
-    const Reference& image = *examination.image;
+    if (source.setting.empty()) return;
+    const auto& image = examination.image;
+    const std::string& registry = image ? image->registry : examination.subject.name;
     std::string instead = concat(source.registry, '/', source.repository);
-    const std::string own = '/' + image.repository;
+    const std::string own = image ? '/' + image->repository : "/";
     if (instead.ends_with(own)) instead.resize(instead.size() - own.size());
     const bool known = std::ranges::any_of(out_.rules, [&](const DoctorRule& rule) {
-      return rule.setting == source.setting && rule.registry == image.registry &&
-             rule.instead == instead;
+      return rule.setting == source.setting && rule.registry == registry && rule.instead == instead;
     });
-    if (!known) out_.rules.push_back({source.setting, image.registry, instead});
+    if (!known) out_.rules.push_back({source.setting, registry, instead});
   }
 
   /// Those of the source that a pull ends at, or of all while there is none; and of a destination.
   void add_hosts(const DoctorSubject& subject) {
     const auto works = [](const DoctorSource& source) {
-      return !source.push_only && !source.checks.empty() && source.works();
+      return !source.push_only && source.works();
     };
     const auto first = std::ranges::find_if(subject.sources, works);
     for (const DoctorSource& source : subject.sources) {
@@ -181,8 +181,10 @@ private:
 }  // namespace engine
 
 bool DoctorSource::works() const {
-  return std::ranges::none_of(
-      checks, [](const DoctorCheck& check) { return check.problem && check.name != "clock"; });
+  const auto is_wrong = [](const DoctorCheck& check) {
+    return check.problem && check.name != "clock";
+  };
+  return !checks.empty() && std::ranges::none_of(checks, is_wrong);
 }
 
 bool DoctorSubject::works() const {

@@ -56,11 +56,21 @@ bool is_host_alone(const std::string& word) {
   return word.starts_with('[') || host == "localhost" || host.find('.') != std::string::npos;
 }
 
+/// With the mirrors that stand in for all of it: those that any image of it would be asked of.
 Examination of_host(const std::string& word, const registry::Configuration& configuration) {
-  const std::string registry = Reference::parse(word + "/a").registry;
-  Examination out{.subject = {.kind = DoctorSubject::Kind::host, .name = registry}};
-  out.sources.push_back(
-      {.registry = registry, .repository = {}, .insecure = configuration.is_insecure(registry)});
+  const Reference any = Reference::parse(word + "/any");
+  Examination out{.subject = {.kind = DoctorSubject::Kind::host, .name = any.registry}};
+  try {
+    out.sources = configuration.pull_sources(any);
+  } catch (const Error& error) {
+    if (error.code() == Errc::usage) throw;
+    out.subject.problem = error;
+  }
+  for (registry::Source& source : out.sources) {
+    std::string& path = source.repository;
+    if (path.ends_with(any.repository)) path.resize(path.size() - any.repository.size());
+    if (path.ends_with('/')) path.pop_back();
+  }
   return out;
 }
 

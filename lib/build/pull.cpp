@@ -33,10 +33,12 @@ public:
     const std::vector<registry::Document> manifests = chosen_manifests();
     std::vector<Descriptor> blobs;
     for (const registry::Document& document : manifests) add_blobs(document, blobs);
-    fetched_ = fetch_blobs(remote_, blobs, layout_.blobs(), work_.transfers());
+    fetched_ = fetch_blobs(remote_, blobs, layout_.blobs(), work_);
     const store::BuildCache cache(request_.store / "cache");
     BlobSources(cache).note(blobs, remote_);
     for (const registry::Document& document : manifests) keep(document);
+    for (const registry::Document& document : indexes_) keep(document);
+    compare_platform();
     if (oci::is_index(remote_.document.descriptor.media_type)) keep(remote_.document);
 
     PullResult result;
@@ -58,11 +60,41 @@ private:
     const std::vector<Platform> wanted =
         request_.platforms.empty() ? std::vector{Platform::host()} : request_.platforms;
     for (const Platform& platform : wanted) {
-      const Descriptor* entry = oci::choose_platform(index, platform);
-      if (entry == nullptr) throw_platform_missing(index, platform);
-      out.push_back(fetch_child(remote_, *entry));
+      registry::Document found = fetch_child(remote_, entry_for(index, platform));
+      if (oci::is_index(found.descriptor.media_type)) {
+        indexes_.push_back(found);
+        found = fetch_child(remote_, entry_for(oci::parse_index(found.bytes), platform));
+      }
+      if (oci::is_index(found.descriptor.media_type)) {
+        throw Error(Errc::failed, "manifest-invalid",
+                    concat(request_.name.familiar(), " is an index of indexes of indexes"));
+      }
+      out.push_back(std::move(found));
     }
     return out;
+  }
+
+  const Descriptor& entry_for(const Index& index, const Platform& platform) const {
+    const Descriptor* entry = oci::choose_platform(index, platform);
+    if (entry == nullptr) throw_platform_missing(index, platform);
+    return *entry;
+  }
+
+  /// An image that is no index may be for any platform; who asked for one is told (P7.8).
+  void compare_platform() {
+    if (oci::is_index(remote_.document.descriptor.media_type)) return;
+    const Descriptor config = oci::parse_manifest(remote_.document.bytes).config;
+    const Platform is =
+        oci::parse_image_config(layout_.blobs().read(config, oci::config_limit)).platform;
+    for (const Platform& wanted : request_.platforms) {
+      if (is.os == wanted.os && is.architecture == wanted.architecture) continue;
+      events_.on_event(Warning{{"platform-mismatch",
+                                concat(request_.name.familiar(), " is for ", is.str(), ", not for ",
+                                       wanted.str(), ", and there is no other"),
+                                {},
+                                {},
+                                {}}});
+    }
   }
 
   [[noreturn]] void throw_platform_missing(const Index& index, const Platform& platform) const {
@@ -94,6 +126,7 @@ private:
   store::OciLayout layout_;
   RegistryWork work_;
   RemoteImage remote_;
+  std::vector<registry::Document> indexes_{};  ///< that an index lists
   std::set<Digest> seen_;
   bool fetched_ = false;
 };

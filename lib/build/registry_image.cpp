@@ -6,6 +6,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "registry/tags.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::engine {
@@ -16,6 +17,7 @@ using support::concat;
 namespace {
 
 constexpr unsigned downloads_at_once = 4;
+constexpr std::size_t most_suggested = 5;  // tags, when the one asked for is not there
 
 /// A blob on its way into the store.
 class StoreSink final : public registry::BlobSink {
@@ -36,6 +38,26 @@ private:
 /// Interruption and what the user wrote are nobody's reason to ask elsewhere.
 bool asks_the_next(const Error& error) {
   return error.code() != Errc::interrupted && error.code() != Errc::usage;
+}
+
+/// A source in the list of those asked: its host and what it said.
+std::string answer_of(const registry::Source& source, const Error& error) {
+  std::string text = concat(source.mirror ? "mirror " : "", source.registry, ": ", error.what());
+  for (const std::string& note : error.diagnostic().notes) {
+    if (note.find(" says: ") != std::string::npos) text += concat("; ", note);
+  }
+  return text;
+}
+
+/// What the user may have meant: only the registry knows, and only if it lets us list its tags.
+void suggest_tags(Session& session, const Reference& name, Error& error) {
+  if (error.diagnostic().id != "base-not-found" || name.digest) return;
+  std::vector<std::string> tags = registry::list_tags(session);
+  if (tags.empty()) return;
+  const std::size_t count = tags.size();
+  const auto nearest = registry::nearest_tags(std::move(tags), name.tag, most_suggested);
+  error.help(concat("tags that are there: ", support::join(nearest, ", "),
+                    count > nearest.size() ? concat(" (of ", count, ")") : std::string()));
 }
 
 }  // namespace
@@ -66,9 +88,12 @@ RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For
     } catch (Error& error) {
       if (i + 1 == sources.size() || !asks_the_next(error)) {
         for (const std::string& failure : failures) error.note(failure);
+        suggest_tags(*out.sessions[i], name, error);
         throw;
       }
-      failures.push_back(concat("mirror ", sources[i].registry, ": ", error.what()));
+      failures.push_back(answer_of(sources[i], error));
+      if (error.diagnostic().id == "blob-corrupt")
+        network.warnings().add({"mirror-skipped", failures.back(), {}, {}, {}});
     }
   }
   throw Error(Errc::internal, "no-source", "a name without any source");
@@ -94,25 +119,25 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
 }
 
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
-                 const store::BlobStore& blobs, Transfers& transfers) {
+                 const store::BlobStore& blobs, RegistryWork& work) {
   if (wanted.empty()) return false;
   TransfersStarted started{.host = remote.sessions.front()->source().registry,
                            .blobs = wanted.size()};
   for (const Descriptor& blob : wanted) started.bytes += blob.size;
-  transfers.report(started);
+  work.transfers().report(started);
   std::atomic<bool> fetched = false;
   std::vector<std::function<void()>> jobs;
   for (const Descriptor& blob : wanted) {
     jobs.push_back([&] {
-      Transfers::Bar bar(transfers, {.host = remote.sessions.front()->source().registry,
-                                     .digest = blob.digest.str(),
-                                     .total = blob.size});
+      Transfers::Bar bar(work.transfers(), {.host = remote.sessions.front()->source().registry,
+                                            .digest = blob.digest.str(),
+                                            .total = blob.size});
       if (blobs.has(blob)) return bar.done(BlobMoved::State::was_there);
       fetched = fetch_blob(remote, blob, blobs, bar.observer()) || fetched;
       bar.done(BlobMoved::State::done);
     });
   }
-  transfers.run(jobs, downloads_at_once);
+  work.transfers().run(jobs, downloads_at_once);
   return fetched;
 }
 

@@ -27,7 +27,8 @@ struct RemoteImage {
 };
 
 /// Asks the sources of `name` in order (docs/reference/registry.md, C3), after saying so.
-/// @throws Error of the registry itself, with a note for each mirror that failed
+/// @throws Error of the registry itself, with a note for each mirror that failed; of a tag that is
+/// nowhere with those that are nearest to it (P11)
 RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose);
 
 /// A document that `remote`'s index names, verified.
@@ -40,6 +41,6 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
 
 /// Several blobs at a time, with events. False: all were there.
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
-                 const store::BlobStore& blobs, Transfers& transfers);
+                 const store::BlobStore& blobs, RegistryWork& work);
 
 }  // namespace ocibuild::engine

@@ -19,6 +19,8 @@ public:
         network_(settings, cancel_.get_token()),
         transfers_(events, cancel_) {
     network_.repeater().observe([this](const Retrying& retrying) { transfers_.report(retrying); });
+    network_.warnings().observe(
+        [this](const Diagnostic& warning) { transfers_.report(Warning{warning}); });
   }
 
   registry::Network& network() { return network_; }

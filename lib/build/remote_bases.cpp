@@ -47,7 +47,7 @@ void RemoteBases::fetch_layers(const RemoteImage& remote, const std::vector<Desc
   for (const Descriptor& layer : layers) {
     if (layer.urls.empty() && !blobs.has(layer)) missing.push_back(layer);
   }
-  fetch_blobs(remote, missing, blobs, work_->transfers());
+  fetch_blobs(remote, missing, blobs, *work_);
 }
 
 }  // namespace ocibuild::engine

@@ -192,6 +192,7 @@ Outcome Client::Impl::send_once(const Request& request, Route route, ResponseTak
     offered_auth = exchange->offered_proxy_auth();
     outcome.url = route.url;
     outcome.via_proxy = host_and_port(route.proxy);
+    if (route.proxy) outcome.proxy_setting = route.proxy->setting;
     log(request, outcome, began);
     // 417 that came after the body had begun: libcurl cannot go back, we can (T10).
     const bool expectation_failed =

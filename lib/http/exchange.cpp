@@ -16,6 +16,11 @@ using support::concat;
 
 namespace {
 constexpr std::size_t piece_size = 64 * 1024;
+
+/// "60 s"; less than a whole second as "250 ms".
+std::string in_seconds(std::chrono::milliseconds time) {
+  return time.count() % 1000 == 0 ? concat(time.count() / 1000, " s") : concat(time.count(), " ms");
+}
 }  // namespace
 
 Outcome Exchange::run(EventLoop& loop, ResponseTaker& taker, const std::stop_token& stop) {
@@ -206,7 +211,7 @@ Failure Exchange::failure_of(CURLcode code, bool stalled) const {
   const std::string_view words(error_text_.data());
   failure.text =
       support::escape_controls(words.empty() ? CurlApi::instance().easy_strerror(code) : words);
-  if (stalled) failure.text = concat("no byte for ", stall_limit_.count(), " ms");
+  if (stalled) failure.text = concat("no byte for ", in_seconds(stall_limit_));
   // OpenSSL gives a reason for everything but a connection that is gone.
   failure.handshake_cut = failure.kind == Failure::Kind::tls_handshake &&
                           (words.find("error:") == std::string_view::npos ||

@@ -142,7 +142,8 @@ void Exchange::set_up_headers() {
   }
   const EasyOptions options(easy_.get());
   options.pointer(CURLOPT_HTTPHEADER, headers_.get());
-  if (request_.signature) options.pointer(CURLOPT_ACCEPT_ENCODING, "identity");
+  // What libcurl decodes by; the line that is sent is the one above.
+  if (request_.signature || request_.decode) options.pointer(CURLOPT_ACCEPT_ENCODING, "identity");
   options.number(CURLOPT_HEADEROPT, CURLHEADER_SEPARATE);
 }
 

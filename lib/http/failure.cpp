@@ -29,9 +29,28 @@ Kind tls_kind(const PeerCertificate& peer) {
   return peer.is_out_of_time() ? Kind::tls_time : Kind::tls_untrusted;
 }
 
-/// The proxy answered CONNECT with something else than success.
+/// The proxy answered CONNECT with something else than success. Tinyproxy says 401 to a wrong
+/// password.
 Kind refused_connect_kind(long status) {
-  return status == 407 ? Kind::proxy_auth : Kind::proxy_refused;
+  return status == 407 || status == 401 ? Kind::proxy_auth : Kind::proxy_refused;
+}
+
+/// What a SOCKS proxy did not like.
+Kind socks_kind(long error) {
+  switch (error) {
+    case CURLPX_NO_AUTH:
+    case CURLPX_USER_REJECTED:
+      return Kind::proxy_auth;
+    case CURLPX_RECV_CONNECT:
+    case CURLPX_RECV_AUTH:
+    case CURLPX_SEND_CONNECT:
+    case CURLPX_SEND_AUTH:
+    case CURLPX_CLOSED:
+    case CURLPX_BAD_VERSION:
+      return Kind::proxy_connect;
+    default:
+      return Kind::proxy_refused;
+  }
 }
 
 Kind timeout_kind(CURL* easy, const Circumstances& circumstances) {
@@ -66,7 +85,7 @@ Kind kind_of(CURL* easy, CURLcode code, const Circumstances& circumstances) {
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:
       if (connect_refused) return refused_connect_kind(connect_status);
-      return code == CURLE_PROXY ? Kind::proxy_refused : Kind::reset;
+      return code == CURLE_PROXY ? socks_kind(info<long>(easy, CURLINFO_PROXY_ERROR)) : Kind::reset;
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_SEND_FAIL_REWIND:  // libcurl wanted to repeat on a new connection, exchange.cpp not

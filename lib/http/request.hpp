@@ -74,6 +74,8 @@ struct Request {
   /// The caller's word that this origin is insecure (S1), besides what NetworkSettings says: a
   /// registries.conf entry, a mirror.
   bool insecure = false;
+  /// Undoes a Content-Encoding that came although nobody asked for one (N2).
+  bool decode = false;
   /// Never through a proxy: instance metadata (C4).
   bool direct = false;
   /// Instead of the client's, for what answers at once or not at all: instance metadata (W6).
@@ -138,6 +140,7 @@ struct Outcome {
   std::optional<ResponseHead> head{};  ///< absent: no answer
   std::optional<Failure> failure{};    ///< absent: the whole answer came, or the taker declined
   std::string via_proxy{};             ///< host:port, empty: direct
+  std::string proxy_setting{};         ///< where that proxy is set: "HTTPS_PROXY"
   Connection connection{};
   /// What was asked: the request's URL, with http where an insecure origin speaks no TLS. A
   /// Location is resolved against it.

@@ -13,6 +13,9 @@ namespace ocibuild::oci {
 /// processor runs, attestations and unknown platforms never.
 const Descriptor* choose_platform(const Index& index, const Platform& wanted);
 
+/// Indexes on the way to a manifest: one that is listed by another is followed, no more (P7.7).
+inline constexpr unsigned most_nested_indexes = 2;
+
 /// The platforms an index offers, for a message.
 std::vector<std::string> offered_platforms(const Index& index);
 

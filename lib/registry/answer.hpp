@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,8 +19,10 @@ struct Answer {
   http::Url url{};                   ///< that gave this answer, the last of the redirects
   std::vector<std::string> hosts{};  ///< authorities asked, in order; more than one: redirected
   std::string via_proxy{};           ///< host:port, empty: direct
+  std::string proxy_setting{};       ///< where that proxy is set: "HTTPS_PROXY"
   http::Connection connection{};     ///< to who gave this answer
   unsigned attempts = 1;
+  std::chrono::milliseconds elapsed{};  ///< over all attempts and the waits between them
 
   bool ok() const { return !failure && status >= 200 && status < 300; }
   bool redirected() const { return hosts.size() > 1; }

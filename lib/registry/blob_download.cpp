@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/blob_download.hpp"
 
+#include <array>
+#include <chrono>
 #include <optional>
 
 #include <ocibuild/error.hpp>
@@ -30,41 +32,45 @@ public:
 
   /// @throws Error when this source cannot give it
   void run() {
-    for (unsigned connections = 1, idle = 0; offset_ < wanted_.size || wanted_.size == 0;
-         ++connections) {
+    unsigned idle = 0;
+    for (unsigned connections = 1; wanted_.size > 0; ++connections) {
       const std::uint64_t before = offset_;
-      const Answer answer = once();
-      if (offset_ == wanted_.size && !problem_ && answer.ok()) break;
-      if (problem_) throw std::move(*problem_);
+      answer_ = once();
+      if (offered_ && !decodes_anew()) throw size_mismatch(*offered_);
+      const bool complete = offset_ == wanted_.size;  // nothing more is asked for (P9.1)
+      if (complete && is_right()) return;
+      if (complete) continue;  // from the start, in the way that is_right() has chosen
+      note_attempts(connections);
       idle = offset_ > before ? 0 : idle + 1;
       if (idle > most_without_progress || connections == most_connections)
-        session_.fail(call_, answer);
-      prepare_next(answer, idle);
+        session_.fail(call_, answer_);
+      prepare_next(idle);
     }
-    verify();
+    if (!is_right()) throw corrupt();  // nothing to ask for: only its digest can be wrong
   }
 
   bool head(const http::ResponseHead& head) override {
+    encoded_ = head.headers.find("content-encoding").value_or("identity") != "identity";
     if (head.status == 200 && offset_ > 0) restart();  // it ignored the range: never glue (P9.3)
-    if (head.status == 206 && !continues(head)) {
+    if (head.status == 206 && (!continues(head) || !is_same_blob(head))) {
       restart();
       return false;
     }
+    if (offset_ == 0) remember(head);
     const auto length = head.headers.find("content-length");
     std::uint64_t number = 0;
-    const bool encoded = head.headers.find("content-encoding").has_value();
-    if (length && !encoded && support::parse_number(*length, UINT64_MAX, number) &&
+    if (length && !encoded_ && support::parse_number(*length, UINT64_MAX, number) &&
         number != wanted_.size - offset_) {
-      problem_ = size_mismatch(offset_ + number);
+      offered_ = offset_ + number;
       return false;
     }
     return true;
   }
 
   void body(support::Bytes bytes) override {
-    if (problem_) return;
+    if (offered_) return;
     if (bytes.size() > wanted_.size - offset_) {
-      problem_ = size_mismatch(offset_ + bytes.size());
+      offered_ = offset_ + bytes.size();
       return;
     }
     hasher_->write(bytes);
@@ -78,7 +84,9 @@ private:
     call_ = {.method = http::Method::get,
              .target = concat("blobs/", wanted_.digest.str()),
              .scopes = Scopes::pull(session_.source().repository),
-             .doing = concat("pulling a blob of ", session_.source().repository)};
+             .doing = concat("pulling a blob of ", session_.source().repository),
+             .decode = decode_};
+    if (decode_ && offset_ > 0) restart();  // its offset is none of the bytes on the wire
     if (offset_ > 0) {
       call_.headers.add("Range", concat("bytes=", offset_, "-"));
       resumed_ = true;
@@ -86,24 +94,45 @@ private:
     return session_.attempt(call_, this);
   }
 
+  /// What a message tells of all connections so far.
+  void note_attempts(unsigned connections) {
+    answer_.attempts = connections;
+    answer_.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began_);
+    if (answer_.failure) answer_.failure->received = offset_;
+  }
+
   /// Decides whether another connection may help, and waits.
-  void prepare_next(const Answer& answer, unsigned idle) {
+  void prepare_next(unsigned idle) {
     support::throw_if_stopped(session_.network().stop());
-    if (answer.status == 416 && offset_ > 0 && !refused_range_) {
+    if (answer_.ok() && decodes_anew()) return;  // shorter on the wire: it is encoded
+    if (answer_.status == 416 && offset_ > 0 && !refused_range_) {
       refused_range_ = true;
       restart();
       return;
     }
-    const bool expired = answer.redirected() && answer.status == 403;
-    const bool cut = answer.ok() || answer.failure;  // it came to an end too early
-    if (!cut && !expired && !http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
-    if (answer.failure && !http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
+    const http::Outcome outcome = to_outcome(answer_);
+    const bool expired = answer_.redirected() && answer_.status == 403;
+    const bool cut = answer_.ok();  // it came to an end too early
+    if (!cut && !expired && !http::is_transient(outcome)) session_.fail(call_, answer_);
     const Repeater& repeater = session_.network().repeater();
     const std::string& host = session_.source().registry;
     if (idle == 0)  // it moved: go on at once (Y5)
-      return repeater.tell(host, reason_of(to_outcome(answer)), observer_.repeats);
-    if (!repeater.wait(idle, to_outcome(answer), host, observer_.repeats))
-      session_.fail(call_, answer);
+      return repeater.tell(host, reason_of(outcome), observer_.repeats);
+    if (!session_.may_repeat(idle, answer_) ||
+        !repeater.wait(idle, outcome, host, observer_.repeats))
+      session_.fail(call_, answer_);
+  }
+
+  /// What the answer calls encoded is taken as it comes first, since many call a layer so that is
+  /// compressed anyway. If those bytes are not the blob, it is asked for once more and decoded
+  /// (N2).
+  bool decodes_anew() {
+    if (!encoded_ || decode_) return false;
+    decode_ = true;
+    offered_.reset();
+    restart();
+    return true;
   }
 
   bool continues(const http::ResponseHead& head) const {
@@ -115,6 +144,20 @@ private:
     return total == "*" || total == std::to_string(wanted_.size);
   }
 
+  void remember(const http::ResponseHead& head) {
+    for (std::size_t i = 0; i < identity_headers.size(); ++i)
+      identity_[i] = head.headers.find(identity_headers[i]).value_or("");
+  }
+
+  /// False: what is there is not what the first bytes came from (P9.6).
+  bool is_same_blob(const http::ResponseHead& head) const {
+    for (std::size_t i = 0; i < identity_headers.size(); ++i) {
+      const std::string now = head.headers.find(identity_headers[i]).value_or("");
+      if (!now.empty() && !identity_[i].empty() && now != identity_[i]) return false;
+    }
+    return true;
+  }
+
   void restart() {
     if (offset_ > 0) sink_.restart();
     offset_ = 0;
@@ -122,45 +165,63 @@ private:
   }
 
   Error size_mismatch(std::uint64_t got) const {
-    return {Errc::retry_later,
-            {"size-mismatch",
-             concat(session_.source().registry, " gives a blob of another size"),
-             {},
-             {concat(wanted_.digest.str(), " has ", wanted_.size, " bytes, ", got, " are offered")},
-             {}}};
+    Error error(Errc::retry_later, "size-mismatch",
+                concat(answer_.hosts.back(), " gives a blob of another size"));
+    error.note(
+        concat(wanted_.digest.str(), " has ", wanted_.size, " bytes, ", got, " are offered"));
+    if (const std::string proxy = proxy_note(answer_); !proxy.empty()) error.note(proxy);
+    return error;
   }
 
-  void verify() {
-    const Digest got = hasher_->finish();
-    if (got == wanted_.digest) return;
+  Error corrupt() const { return corrupt_error(answer_, "a blob", wanted_.digest, *got_); }
+
+  /// Compares the digest of all bytes. False: they are to come again; true: the blob is there.
+  bool is_right() {
+    got_ = hasher_->finish();
+    if (*got_ == wanted_.digest) return true;
     const bool again = resumed_ && !repeated_;
-    offset_ = wanted_.size == 0 ? 1 : wanted_.size;  // so that restart() tells the sink
-    restart();
-    if (!again) {
-      throw Error(Errc::retry_later,
-                  {"blob-corrupt",
-                   concat(session_.source().registry, " or a proxy changed a blob"),
-                   {},
-                   {concat("wanted ", wanted_.digest.str(), ", got ", got.str())},
-                   {}});
+    if (!decodes_anew()) {
+      if (!again) throw corrupt();
+      repeated_ = true;
+      restart();
     }
-    repeated_ = true;
     resumed_ = false;
-    run();
+    return false;
   }
+
+  static constexpr std::array<std::string_view, 2> identity_headers{"etag",
+                                                                    "docker-content-digest"};
 
   Session& session_;
   const Descriptor& wanted_;
   BlobSink& sink_;
   const TransferObserver& observer_;
+  const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Call call_;
+  Answer answer_;  ///< the last one
   std::uint64_t offset_ = 0;
   std::optional<oci::Hasher> hasher_;
-  std::optional<Error> problem_;
+  std::optional<Digest> got_;
+  std::optional<std::uint64_t> offered_;  ///< bytes, when they are not the blob's
+  std::array<std::string, identity_headers.size()> identity_;
+  bool encoded_ = false;        ///< the answer has a Content-Encoding
+  bool decode_ = false;         ///< and it is undone
   bool resumed_ = false;        ///< a range was asked for
   bool repeated_ = false;       ///< whole, after a wrong digest (P9.7)
   bool refused_range_ = false;  ///< a 416 was answered
 };
+
+/// A mirror that lies is told of although the next source is right (C3.1).
+void tell(Session& liar, const Error& error) {
+  const std::string& id = error.diagnostic().id;
+  if (id != "blob-corrupt" && id != "size-mismatch") return;
+  liar.network().warnings().add(
+      {"mirror-skipped",
+       concat(liar.source().registry, " was left for the next source: ", error.what()),
+       {},
+       error.diagnostic().notes,
+       {}});
+}
 
 }  // namespace
 
@@ -172,8 +233,9 @@ void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
       return;
     } catch (const Error& error) {
       if (error.code() == Errc::interrupted || i + 1 == sources.size()) throw;
-      const Session& failed = *sources[i];
+      Session& failed = *sources[i];
       failed.network().repeater().tell(failed.source().registry, error.what(), observer.repeats);
+      tell(failed, error);
       sink.restart();
     }
   }

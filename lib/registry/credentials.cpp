@@ -51,7 +51,11 @@ struct Credentials::Impl {
       files.emplace_back(*settings.only_file, LazyDockerConfig::Missing::error);
     if (!settings.docker_auth_config.empty())
       files.emplace_back(settings.docker_auth_config, "DOCKER_AUTH_CONFIG");
-    if (settings.only_file) return;
+    if (settings.only_file) {
+      if (!settings.docker_config.empty())
+        docker_only.emplace(settings.docker_config, LazyDockerConfig::Missing::allowed);
+      return;
+    }
     if (!settings.docker_config.empty())
       files.emplace_back(settings.docker_config, LazyDockerConfig::Missing::allowed);
     for (const auto& file : settings.more_files)
@@ -88,6 +92,15 @@ struct Credentials::Impl {
       warnings.push_back(text);
   }
 
+  /// Docker's own config.json; null: there is none.
+  const DockerConfig* docker_config() {
+    if (docker_only) return docker_only->get();
+    for (LazyDockerConfig& file : files) {
+      if (file.name() == settings.docker_config.string()) return file.get();
+    }
+    return nullptr;
+  }
+
   std::string variable(const std::string& name) const {
     const auto at = settings.environment.find(name);
     return at == settings.environment.end() ? std::string() : at->second;
@@ -95,8 +108,9 @@ struct Credentials::Impl {
 
   const CredentialSettings& settings;
   std::stop_token stop;
-  std::deque<LazyDockerConfig> files{};  // in the order in which they are asked
-  mutable std::mutex mutex{};            // guards what follows
+  std::deque<LazyDockerConfig> files{};           // in the order in which they are asked
+  std::optional<LazyDockerConfig> docker_only{};  // not for credentials: they have a file
+  mutable std::mutex mutex{};                     // guards what follows
   std::map<std::pair<std::string, std::string>, std::shared_future<Answer>> asked{};
   std::map<std::string, std::vector<std::string>> looked{};
   std::vector<std::string> warnings{};
@@ -113,7 +127,7 @@ public:
       : impl_(impl), registry_(registry), repository_(repository), purpose_(purpose) {}
 
   std::optional<Credential> run() {
-    if (impl_.settings.given) {
+    if (impl_.settings.given && purpose_ != Purpose::mirror) {
       return Credential{.user = impl_.settings.given->user,
                         .password = impl_.settings.given->password,
                         .source = "--creds"};
@@ -220,14 +234,15 @@ std::vector<std::string> Credentials::warnings() const {
 }
 
 std::vector<std::pair<std::string, std::string>> Credentials::api_headers() {
-  if (impl_->settings.docker_config.empty()) return {};
-  for (LazyDockerConfig& file : impl_->files) {
-    if (file.name() != impl_->settings.docker_config.string()) continue;
-    const DockerConfig* config = file.get();
-    return config == nullptr ? std::vector<std::pair<std::string, std::string>>()
-                             : config->http_headers;
-  }
-  return {};
+  // A file that was given for the logins keeps out what is sent with them.
+  const DockerConfig* config = impl_->docker_only ? nullptr : impl_->docker_config();
+  return config == nullptr ? std::vector<std::pair<std::string, std::string>>()
+                           : config->http_headers;
+}
+
+ProxySettings Credentials::docker_proxies() {
+  const DockerConfig* config = impl_->docker_config();
+  return config == nullptr ? ProxySettings() : config->proxies;
 }
 
 }  // namespace ocibuild::registry

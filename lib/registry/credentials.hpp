@@ -24,8 +24,8 @@ struct Credential {
 };
 
 /// What the credentials are wanted for: a broken helper is a warning for a pull, which may do
-/// without, and an error for a push.
-enum class Purpose { pull, push };
+/// without, and an error for a push. A mirror is not the registry that --creds are for.
+enum class Purpose { pull, mirror, push };
 
 /// Finds credentials in the order of docs/reference/registry.md 4, lazily: files are read and
 /// helpers asked when a registry wants to know, each once. Thread-safe; two registries may be
@@ -48,6 +48,8 @@ public:
   std::vector<std::string> looked_at(const std::string& registry) const;
   /// Warnings so far (a missing credsStore program), each once.
   std::vector<std::string> warnings() const;
+  /// "proxies" of docker's configuration, for when nothing else says so (C4.1).
+  ProxySettings docker_proxies();
   /// "HttpHeaders" of docker's configuration: for API hosts only.
   std::vector<std::pair<std::string, std::string>> api_headers();
 

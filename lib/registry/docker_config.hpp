@@ -32,6 +32,7 @@ struct DockerConfig {
   std::map<std::string, std::string> cred_helpers{};
   /// "HttpHeaders", without those that only we set.
   std::vector<std::pair<std::string, std::string>> http_headers{};
+  ProxySettings proxies{};  ///< "proxies.default"
 };
 
 /// `file`: for messages only. An empty text is an empty configuration.

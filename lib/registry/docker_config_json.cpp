@@ -72,6 +72,22 @@ void read_headers(const Json& json, DockerConfig& out) {
   }
 }
 
+/// Members with an empty text count as absent: docker leaves them so.
+void read_proxies(const Json& json, DockerConfig& out) {
+  const Json* proxies = support::find_member(json, "proxies");
+  const Json* chosen = proxies != nullptr ? support::find_member(*proxies, "default") : nullptr;
+  if (chosen == nullptr) return;
+  const auto value = [&](std::string_view name) -> std::optional<ProxySettings::Value> {
+    std::string url = support::string_member(*chosen, name);
+    if (url.empty()) return std::nullopt;
+    return ProxySettings::Value{std::move(url), concat(out.file, " (", name, ')')};
+  };
+  out.proxies = {.http = value("httpProxy"),
+                 .https = value("httpsProxy"),
+                 .all = value("allProxy"),
+                 .no_proxy = support::string_member(*chosen, "noProxy")};
+}
+
 std::string print(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
@@ -85,6 +101,7 @@ DockerConfig parse_docker_config(std::string_view text, const std::string& file)
     out.creds_store = support::string_member(json, "credsStore");
     out.cred_helpers = support::string_map_member(json, "credHelpers");
     read_headers(json, out);
+    read_proxies(json, out);
     for (const std::string& key : support::keys_member(json, "auths")) {
       const Json& entry = json["auths"][key];
       if (entry.is_null()) continue;

@@ -46,29 +46,36 @@ NetworkSettings metadata_network(const NetworkSettings& settings) {
 /// A client that is made when it is first needed.
 class LateClient {
 public:
-  LateClient(NetworkSettings settings, std::stop_token stop)
-      : settings_(std::move(settings)), stop_(std::move(stop)) {}
+  LateClient(NetworkSettings settings, std::stop_token stop, std::function<ProxySettings()> proxies)
+      : settings_(std::move(settings)), stop_(std::move(stop)), proxies_(std::move(proxies)) {}
 
   http::Client::TextAnswer send(const http::Request& request) {
-    std::call_once(once_, [this] { client_.emplace(settings_); });
+    std::call_once(once_, [this] {
+      if (proxies_) settings_.proxies = proxies_();
+      client_.emplace(settings_);
+    });
     return client_->send(request, longest_answer, stop_);
   }
 
 private:
   NetworkSettings settings_;
   std::stop_token stop_;
+  std::function<ProxySettings()> proxies_;
   std::once_flag once_{};
   std::optional<http::Client> client_{};
 };
 
-AwsAccess::Exchange exchange(NetworkSettings settings, std::stop_token stop) {
-  auto client = std::make_shared<LateClient>(std::move(settings), std::move(stop));
+AwsAccess::Exchange exchange(NetworkSettings settings, std::stop_token stop,
+                             std::function<ProxySettings()> proxies = {}) {
+  auto client =
+      std::make_shared<LateClient>(std::move(settings), std::move(stop), std::move(proxies));
   return [client](const http::Request& request) { return client->send(request); };
 }
 
-AwsAccess access_for(const NetworkSettings& settings, std::stop_token stop) {
+AwsAccess access_for(const NetworkSettings& settings, std::stop_token stop,
+                     std::function<ProxySettings()> proxies) {
   return {.environment = settings.credentials.environment,
-          .send = exchange(aws_network(settings), stop),
+          .send = exchange(aws_network(settings), stop, std::move(proxies)),
           .send_metadata = exchange(metadata_network(settings), stop),
           .retry = {.repetitions = settings.retries, .delay = settings.retry_delay},
           .stop = stop};
@@ -163,8 +170,9 @@ struct Ecr::Impl {
   std::map<std::string, std::shared_ptr<Login>> logins{};
 };
 
-Ecr::Ecr(const NetworkSettings& settings, std::stop_token stop)
-    : Ecr(access_for(settings, std::move(stop))) {}
+Ecr::Ecr(const NetworkSettings& settings, std::stop_token stop,
+         std::function<ProxySettings()> proxies)
+    : Ecr(access_for(settings, std::move(stop), std::move(proxies))) {}
 Ecr::Ecr(AwsAccess access) : impl_(std::make_unique<Impl>(std::move(access))) {}
 Ecr::~Ecr() = default;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -18,7 +19,9 @@ namespace ocibuild::registry {
 class Ecr {
 public:
   /// `settings` must outlive this. Nothing is read or sent before the first call.
-  explicit Ecr(const NetworkSettings& settings, std::stop_token stop = {});
+  /// `proxies` gives those to use, when the first request is made; none: those of `settings`.
+  explicit Ecr(const NetworkSettings& settings, std::stop_token stop = {},
+               std::function<ProxySettings()> proxies = {});
   /// For tests.
   explicit Ecr(AwsAccess access);
   ~Ecr();

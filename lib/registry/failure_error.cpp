@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors of the network itself (docs/reference/registry.md, 12, lower half of the table).
 #include <algorithm>
+#include <array>
+#include <ctime>
 
 #include "registry/registry_error.hpp"
 #include "support/text.hpp"
@@ -38,12 +40,21 @@ std::string layer_hosts(const std::string& registry) {
   return {};
 }
 
+/// As OpenSSL writes the dates of a certificate.
+std::string now_utc() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  ::gmtime_r(&now, &parts);
+  std::array<char, 64> text{};
+  std::strftime(text.data(), text.size(), "%b %e %H:%M:%S %Y GMT", &parts);
+  return text.data();
+}
+
 Text redirect_blocked(const Doing& doing, const Answer& answer) {
   Text out{
       Errc::network_setup, "redirect-blocked",
       concat(doing.registry, " serves layers from ", host_of(answer), ", which cannot be reached")};
-  if (std::string hosts = layer_hosts(doing.registry); !hosts.empty())
-    out.notes.push_back(std::move(hosts));
+  out.notes = {answer.failure->text, layer_hosts(doing.registry)};
   out.helps = {concat("allow ", host_of(answer), " in the firewall too, or use a mirror")};
   return out;
 }
@@ -53,7 +64,11 @@ Text untrusted(const Doing& doing, const Answer& answer, const Failure& failure)
            concat("the certificate of ", host_of(answer), " is not trusted")};
   out.notes.push_back(concat("shown: ", support::escape_controls(failure.subject),
                              ", issued by: ", support::escape_controls(failure.issuer)));
-  out.notes.push_back(concat(doing.trust.authorities, " CAs trusted, from ", doing.trust.file));
+  out.notes.push_back(
+      doing.trust.file.empty()
+          ? "this machine has no bundle of CAs (Debian and Alpine: package ca-certificates)"
+          : concat(doing.trust.authorities, " CAs trusted, from ", doing.trust.file));
+  out.notes.push_back(proxy_note(answer));
   out.helps = {
       "if a proxy re-signs connections, get its CA as a PEM file, then:  ocibuild --cacert "
       "FILE …   (or cacert= in the config file, or SSL_CERT_FILE)",
@@ -65,21 +80,26 @@ Text untrusted(const Doing& doing, const Answer& answer, const Failure& failure)
 Text proxied(const Answer& answer, const Failure& failure) {
   const std::string& proxy = answer.via_proxy;
   const std::string target = concat(answer.url.origin.host, ':', answer.url.origin.port);
+  const std::string set =
+      answer.proxy_setting.empty() ? "" : concat("that proxy is set by ", answer.proxy_setting);
+  // A SOCKS proxy has no status.
+  const std::string status =
+      failure.connect_status == 0 ? "" : concat(" (", failure.connect_status, ')');
   switch (failure.kind) {
-    case Failure::Kind::proxy_auth:
+    case Failure::Kind::proxy_auth: {
+      const std::string offers =
+          failure.proxy_schemes.empty() ? "" : concat("it offers: ", failure.proxy_schemes);
       return {Errc::network_setup,
               "proxy-auth",
-              concat("the proxy ", proxy, " wants a user and password (407)"),
-              failure.proxy_schemes.empty()
-                  ? std::vector<std::string>{}
-                  : std::vector<std::string>{concat("it offers: ", failure.proxy_schemes)},
-              {"write them into the proxy's address: http://USER:PASSWORD@HOST:PORT"}};
+              concat("the proxy ", proxy, " wants a user and password that it knows", status),
+              {set, offers},
+              {"a proxy's address may hold them: http://USER:PASSWORD@HOST:PORT"}};
+    }
     case Failure::Kind::proxy_refused:
       return {Errc::network_setup,
               "proxy-refused",
-              concat("the proxy ", proxy, " does not let us reach ", target, " (",
-                     failure.connect_status, ')'),
-              {},
+              concat("the proxy ", proxy, " does not let us reach ", target, status),
+              {set, failure.connect_status == 0 ? failure.text : std::string()},
               {concat("ask for ", answer.url.origin.host,
                       " to be allowed, or use a mirror:  "
                       "--registry-mirror HOST")}};
@@ -87,8 +107,8 @@ Text proxied(const Answer& answer, const Failure& failure) {
       return {Errc::network_setup,
               "proxy-unreachable",
               concat("the proxy ", proxy, " cannot be reached"),
-              {failure.text},
-              {"is the proxy setting of this shell right?"}};
+              {set, failure.text},
+              {"is that setting right?  NO_PROXY lists what is reached without it"}};
   }
 }
 
@@ -97,7 +117,8 @@ Text broken(const Doing& doing, const Answer& answer, const Failure& failure) {
     return {Errc::retry_later,
             "stalled",
             concat("nothing moves any more between here and ", host_of(answer)),
-            {concat(failure.received + failure.sent, " bytes had moved")}};
+            {concat(failure.received + failure.sent, " bytes moved, then ", failure.text),
+             proxy_note(answer)}};
   }
   if (doing.push && failure.sent > 0) {
     return {Errc::retry_later,
@@ -128,12 +149,17 @@ Text text_of(const Doing& doing, const Answer& answer) {
       return {Errc::network_setup,
               "tls-name",
               concat("the certificate of ", host, " is for another name"),
-              {concat("shown: ", support::escape_controls(failure.subject))}};
+              {concat("shown: ", support::escape_controls(failure.subject)),
+               concat("it is for: ", support::escape_controls(failure.names)), proxy_note(answer)},
+              {concat("is ", host, " the right name?")}};
     case tls_time:
       return {Errc::network_setup,
               "tls-clock",
               concat("the certificate of ", host, " is not valid now"),
-              {concat("shown: ", support::escape_controls(failure.subject), "; ", failure.text)},
+              {concat("shown: ", support::escape_controls(failure.subject)),
+               concat("it is valid from ", support::escape_controls(failure.not_before), " to ",
+                      support::escape_controls(failure.not_after), "; the clock here says ",
+                      now_utc())},
               {"is the clock of this machine right?"}};
     case tls_handshake:
       return {Errc::network_setup,
@@ -172,7 +198,7 @@ Text text_of(const Doing& doing, const Answer& answer) {
 
 Error failure_error(const Doing& doing, const Answer& answer) {
   Text text = text_of(doing, answer);
-  if (answer.attempts > 1) text.notes.push_back(concat("tried ", answer.attempts, " times"));
+  text.notes.push_back(tried_note(answer));
   if (!doing.what.empty()) text.notes.push_back(concat("while ", doing.what));
   std::erase(text.notes, "");
   return {text.code, {text.id, text.message, {}, text.notes, text.helps}};

@@ -43,35 +43,60 @@ std::string content_type(const Answer& answer) {
   return support::to_lower(support::trim(std::string_view(type).substr(0, type.find(';'))));
 }
 
-[[noreturn]] void corrupt(const Session& session, const std::string& wanted, const std::string& got,
-                          const Answer& answer) {
-  std::vector<std::string> notes{concat("wanted ", wanted, ", got ", got)};
-  if (!answer.via_proxy.empty()) notes.push_back(concat("through proxy ", answer.via_proxy));
-  throw Error(Errc::retry_later,
-              {"blob-corrupt",
-               concat(session.source().registry, " or a proxy changed the manifest"),
-               {},
-               std::move(notes),
-               {}});
-}
-
 /// The digest header, when it is well-formed; others mean nothing (P5).
 std::optional<Digest> digest_header(const Answer& answer) {
   const auto text = answer.headers.find("docker-content-digest");
   return text ? digest_in(*text) : std::nullopt;
 }
 
-void verify(const Session& session, const std::string& reference, const Answer& answer,
-            const Digest& digest) {
+void verify(const std::string& reference, const Answer& answer, const Digest& digest) {
   const auto same = [&](const Digest& other) {
     oci::Hasher hasher(other.algorithm());
     hasher.write(support::as_bytes(answer.body));
     const Digest ours = hasher.finish();
-    if (ours != other) corrupt(session, other.str(), ours.str(), answer);
+    if (ours != other) throw corrupt_error(answer, "the manifest", other, ours);
   };
   if (const auto wanted = digest_in(reference)) same(*wanted);
   const auto header = digest_header(answer);
   if (header && header->algorithm() == digest.algorithm()) same(*header);
+}
+
+constexpr std::uint64_t most_of_a_layer = std::uint64_t{1} << 40;  // 1 TiB
+constexpr std::size_t longest_media_type = 255;
+
+/// What a stranger's document says of others, before any of it is asked for (P6); the numbers of
+/// layers and entries and the digests are checked where they are read.
+void check_descriptors(const Document& document, const std::string& host) {
+  const auto check = [&](const Descriptor& named, std::string_view what, std::uint64_t most) {
+    if (named.size > most) {
+      throw Error(Errc::failed, "manifest-invalid",
+                  concat(host, " gave a manifest with ", what, " of ", named.size,
+                         " bytes; at most ", most, " are taken"));
+    }
+    if (named.media_type.size() > longest_media_type) {
+      throw Error(Errc::failed, "manifest-invalid",
+                  concat(host, " gave a manifest with a media type of ", named.media_type.size(),
+                         " characters"));
+    }
+  };
+  const auto check_all = [&] {
+    if (oci::is_index(document.descriptor.media_type)) {
+      for (const Descriptor& child : oci::parse_index(document.bytes).manifests)
+        check(child, "a manifest", oci::manifest_limit);
+      return;
+    }
+    const Manifest manifest = oci::parse_manifest(document.bytes);
+    check(manifest.config, "a config", oci::config_limit);
+    for (const Descriptor& layer : manifest.layers) check(layer, "a layer", most_of_a_layer);
+  };
+  try {
+    check_all();
+  } catch (const Error& error) {
+    if (error.diagnostic().id == "manifest-invalid") throw;
+    // A digest or a JSON type: the user did not write it.
+    throw Error(Errc::failed, "manifest-invalid",
+                concat(host, " gave a manifest that cannot be used: ", error.what()));
+  }
 }
 
 bool is_immutable_refusal(const Answer& answer, const ServerWords& words) {
@@ -99,9 +124,10 @@ Document fetch_manifest(Session& session, const std::string& reference, http::He
   out.descriptor.media_type = manifest_type(answer.body, type, host);
   out.descriptor.digest = oci::sha256(answer.body);
   out.descriptor.size = answer.body.size();
-  verify(session, reference, answer, out.descriptor.digest);
+  verify(reference, answer, out.descriptor.digest);
   if (const auto wanted = digest_in(reference)) out.descriptor.digest = *wanted;
   out.bytes = answer.body;
+  check_descriptors(out, host);
   return out;
 }
 
@@ -186,7 +212,7 @@ PutResult put_manifest(Session& session, const Document& document, const std::st
   if (answer.ok()) {
     const auto header = digest_header(answer);
     if (header && header->algorithm() == digest.algorithm() && *header != digest)
-      corrupt(session, digest.str(), header->str(), answer);
+      throw corrupt_error(answer, "the manifest", digest, *header);
     return {sent};
   }
   const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);

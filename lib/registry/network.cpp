@@ -57,7 +57,7 @@ Network::Network(const NetworkSettings& settings, std::stop_token stop)
       stop_(std::move(stop)),
       configuration_(settings),
       credentials_(settings.credentials, stop_),
-      ecr_(settings, stop_),
+      ecr_(settings, stop_, [this] { return proxies(); }),
       repeater_({settings.retries, settings.retry_delay}, stop_) {}
 
 Network::~Network() = default;
@@ -72,13 +72,20 @@ http::Client& Network::client() {
   }
   const std::lock_guard lock(mutex_);
   if (!client_) {
-    client_ = std::make_unique<http::Client>(settings_);
+    client_settings_ = settings_;
+    client_settings_.proxies = proxies();
+    client_ = std::make_unique<http::Client>(client_settings_);
     if (settings_.request_log) {
       client_->observe(
           [this](const http::RequestLog& request) { settings_.request_log(log_line(request)); });
     }
   }
   return *client_;
+}
+
+ProxySettings Network::proxies() {
+  const ProxySettings& given = settings_.proxies;
+  return given.http || given.https || given.all ? given : credentials_.docker_proxies();
 }
 
 Tokens& Network::tokens() {

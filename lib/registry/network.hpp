@@ -19,6 +19,7 @@
 #include "registry/repeater.hpp"
 #include "registry/sources.hpp"
 #include "registry/tokens.hpp"
+#include "registry/warnings.hpp"
 
 namespace ocibuild::registry {
 
@@ -70,7 +71,11 @@ public:
   Ecr& ecr() { return ecr_; }
   const Configuration& configuration() const { return configuration_; }
   Repeater& repeater() { return repeater_; }
+  Warnings& warnings() { return warnings_; }
   OriginState& origin(const http::Origin& origin);
+
+  /// The given ones, else those of docker's configuration (C4.1).
+  ProxySettings proxies();
 
 private:
   const NetworkSettings& settings_;
@@ -78,6 +83,8 @@ private:
   Configuration configuration_;
   Credentials credentials_;
   Ecr ecr_;
+  Warnings warnings_;
+  NetworkSettings client_settings_{};  // with the proxies of docker's configuration
   Repeater repeater_;
   std::mutex mutex_;
   std::unique_ptr<http::Client> client_;

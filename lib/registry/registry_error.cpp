@@ -2,7 +2,10 @@
 #include "registry/registry_error.hpp"
 
 #include <algorithm>
+#include <array>
+#include <ctime>
 
+#include "http/retry.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::registry {
@@ -45,8 +48,36 @@ std::string words_note(const Answer& answer, const ServerWords& words) {
   return concat(answer.redirected() ? answer.hosts.back() : "the registry", " says: ", line);
 }
 
-std::string tried_note(const Answer& answer) {
-  return answer.attempts > 1 ? concat("tried ", answer.attempts, " times") : std::string();
+/// What is asked for, or where.
+const std::string& subject_of(const Doing& doing) {
+  return doing.image.empty() ? doing.repository : doing.image;
+}
+
+/// "100 per 6h" of "100;w=21600" (the way docker.io writes it); else what is there.
+std::string readable_limit(const std::string& text) {
+  const std::string number = text.substr(0, text.find(';'));
+  const std::size_t window = text.find(";w=");
+  std::uint64_t seconds = 0;
+  if (window == std::string::npos ||
+      !support::parse_number(text.substr(window + 3), 1 << 30, seconds) || seconds == 0) {
+    return support::escape_controls(number);
+  }
+  const std::string time = seconds % 3600 == 0 ? concat(seconds / 3600, 'h')
+                           : seconds % 60 == 0 ? concat(seconds / 60, "min")
+                                               : concat(seconds, 's');
+  return concat(support::escape_controls(number), " per ", time);
+}
+
+/// "in 20 min, at 14:05 UTC": the time of day, since the reader sees this later than it was said.
+std::string come_back(std::chrono::seconds wait, std::time_t now) {
+  const std::time_t then = now + static_cast<std::time_t>(wait.count());
+  std::tm parts{};
+  ::gmtime_r(&then, &parts);
+  std::array<char, 32> text{};
+  std::strftime(text.data(), text.size(), "%H:%M:%S UTC", &parts);
+  return concat("in ",
+                wait.count() < 120 ? concat(wait.count(), " s") : concat(wait.count() / 60, " min"),
+                ", at ", text.data());
 }
 
 std::string credential_note(const Doing& doing) {
@@ -58,7 +89,7 @@ std::string credential_note(const Doing& doing) {
 
 Draft auth_needed(const Doing& doing) {
   Draft out = draft(Errc::credentials, "auth-needed",
-                    concat(doing.registry, " wants a login for ", doing.repository));
+                    concat(doing.registry, " wants a login for ", subject_of(doing)));
   for (const std::string& place : doing.looked_at) out.note(concat("looked at: ", place));
   return std::move(out.help(concat("ocibuild login ", doing.registry)));
 }
@@ -98,20 +129,36 @@ Draft push_denied(const Doing& doing, const Answer& answer) {
   return out;
 }
 
+/// "anonymous, 100 per 6h, 0 left", as far as the registry tells.
+std::string asker_and_limit(const Doing& doing, const Answer& answer) {
+  std::string text = "anonymous";
+  if (!doing.credential_source.empty())
+    text = doing.user.empty() ? "with a token" : support::escape_controls(doing.user);
+  if (const auto limit = answer.headers.find("ratelimit-limit"))
+    text += concat(", ", readable_limit(*limit));
+  if (const auto left = answer.headers.find("ratelimit-remaining")) {
+    text += concat(", ", support::escape_controls(left->substr(0, left->find(';'))), " left");
+  }
+  return text;
+}
+
 Draft rate_limited(const Doing& doing, const Answer& answer) {
   Draft out = draft(Errc::retry_later, "rate-limited",
-                    concat(doing.registry, " refuses ", doing.repository, ": too many requests"));
-  const auto limit = answer.headers.find("ratelimit-limit");
-  const auto left = answer.headers.find("ratelimit-remaining");
-  if (limit || left) {
-    out.note(concat("limit ", support::escape_controls(limit.value_or("unknown")), ", left ",
-                    support::escape_controls(left.value_or("unknown"))));
+                    concat(doing.registry, " refuses ", subject_of(doing), ": too many requests (",
+                           asker_and_limit(doing, answer), ')'));
+  const std::time_t now = std::time(nullptr);
+  if (const auto wait = http::retry_after({answer.status, answer.headers}, now))
+    out.note(concat("it asks to come back ", come_back(*wait, now)));
+  if (doing.credential_source.empty()) {
+    out.help(concat("ocibuild login ", doing.registry, ": users may ask more often"));
+  } else {
+    out.note(credential_note(doing));
   }
-  if (const auto wait = answer.headers.find("retry-after"))
-    out.note(concat("it asks to wait: ", support::escape_controls(*wait)));
-  return std::move(out.help(concat("ocibuild login ", doing.registry,
-                                   ", or --registry-mirror HOST, or pin a digest: a cached one "
-                                   "asks nothing")));
+  if (!doing.push) {
+    out.help("--registry-mirror HOST asks another registry first");
+    out.help("pin a digest (FROM NAME@sha256:...): what the store has is not asked for");
+  }
+  return out;
 }
 
 Draft web_page(const Doing& doing, const Answer& answer, const ServerWords& words) {
@@ -121,8 +168,13 @@ Draft web_page(const Doing& doing, const Answer& answer, const ServerWords& word
   message += ')';
   if (!words.title.empty()) message += concat(": \"", words.title, '"');
   Draft out = draft(Errc::network_setup, "not-a-registry", std::move(message));
-  if (!answer.via_proxy.empty()) out.note(concat("through proxy ", answer.via_proxy));
-  return std::move(out.help("is the host right, does it need a port or a path?"));
+  out.note(proxy_note(answer));
+  out.note(concat("the address was ", answer.url.redacted()));
+  if (!answer.via_proxy.empty())
+    out.help(concat("ask for ", answer.url.origin.host,
+                    " to be opened in the proxy, or use a mirror:  --registry-mirror HOST"));
+  return std::move(
+      out.help(concat("is ", doing.registry, " right, does it need a port or a path?")));
 }
 
 Draft not_found(const Doing& doing) {
@@ -131,9 +183,12 @@ Draft not_found(const Doing& doing) {
                            concat(doing.registry, " has no repository ", doing.repository))
                          .help("create the repository, or its project, first"));
   }
-  return std::move(draft(Errc::not_found, "base-not-found",
-                         concat(doing.registry, " has no ", doing.repository, " as asked for"))
-                       .note("a private image looks like a missing one to who is not logged in"));
+  return std::move(
+      draft(Errc::not_found, "base-not-found",
+            concat(doing.registry, " has no ", subject_of(doing)))
+          .note(doing.credential_source.empty()
+                    ? "a private image looks like a missing one to who is not logged in"
+                    : credential_note(doing)));
 }
 
 Draft too_large(const Doing& doing, const Answer& answer) {
@@ -144,8 +199,10 @@ Draft too_large(const Doing& doing, const Answer& answer) {
 }
 
 bool is_not_found(const Answer& answer, const ServerWords& words) {
-  return answer.status == 404 || words.has_code("NAME_UNKNOWN") ||
-         words.has_code("MANIFEST_UNKNOWN");
+  if (answer.status == 404 || words.has_code("NAME_UNKNOWN") || words.has_code("MANIFEST_UNKNOWN"))
+    return true;
+  // Harbor's ways to say it.
+  return words.has_code("NOT_FOUND") || (words.has_code("UNKNOWN") && words.mentions("not found"));
 }
 
 Draft by_status(const Doing& doing, const Answer& answer, const ServerWords& words) {
@@ -153,6 +210,11 @@ Draft by_status(const Doing& doing, const Answer& answer, const ServerWords& wor
   if (answer.status == 429 || (answer.status >= 400 && limited)) return rate_limited(doing, answer);
   if (answer.status == 413) return too_large(doing, answer);
   if (words.is_html && answer.status < 500) return web_page(doing, answer, words);
+  if ((answer.status == 401 || answer.status == 403) && answer.redirected()) {
+    return draft(Errc::retry_later, "registry-unavailable",
+                 concat(who(doing, answer), ", where ", doing.registry,
+                        " keeps its layers, refuses to give them (", answer.status, ')'));
+  }
   if (answer.status == 401) {
     return doing.credential_source.empty() ? auth_needed(doing) : auth_refused(doing);
   }
@@ -177,14 +239,39 @@ Error answer_error(const Doing& doing, const Answer& answer) {
   Draft out = by_status(doing, answer, words);
   if (!words.is_html) out.note(words_note(answer, words));
   out.note(tried_note(answer));
+  if (answer.status >= 500) out.note(proxy_note(answer));
   if (!doing.what.empty()) out.note(concat("while ", doing.what));
   return made(std::move(out));
+}
+
+std::string tried_note(const Answer& answer) {
+  if (answer.attempts <= 1) return {};
+  return concat("tried ", answer.attempts, " times in ", answer.elapsed.count() / 1000, " s");
+}
+
+std::string proxy_note(const Answer& answer) {
+  if (answer.via_proxy.empty()) return {};
+  const std::string set =
+      answer.proxy_setting.empty() ? "" : concat(" (", answer.proxy_setting, ')');
+  return concat("through proxy ", answer.via_proxy, set);
+}
+
+Error corrupt_error(const Answer& answer, std::string_view what, const Digest& wanted,
+                    const Digest& got) {
+  const std::string host =
+      answer.hosts.empty() ? answer.url.origin.authority() : answer.hosts.back();
+  Draft out = draft(Errc::retry_later, "blob-corrupt",
+                    concat(host, " or a proxy changed ", what, " on its way"));
+  out.note(concat("wanted ", wanted.str())).note(concat("got ", got.str()));
+  return made(std::move(out.note(proxy_note(answer))));
 }
 
 Error token_error(const Tokens::Asker& asker, const Answer& answer, const Scopes& scopes) {
   Doing doing{.what = concat("asking ", answer.url.origin.authority(), " for a token"),
               .registry = asker.registry,
-              .repository = scopes.str()};
+              .repository = asker.repository,
+              .looked_at = asker.looked_at,
+              .scope = scopes.str()};
   if (asker.credential) {
     doing.credential_source = asker.credential->source;
     doing.user = asker.credential->user;
@@ -215,6 +302,7 @@ Answer to_answer(http::Client::TextAnswer got, const http::Url& url) {
   out.url = got.outcome.url.origin.host.empty() ? url : got.outcome.url;
   out.hosts = {url.origin.authority()};
   out.via_proxy = std::move(got.outcome.via_proxy);
+  out.proxy_setting = std::move(got.outcome.proxy_setting);
   out.connection = std::move(got.outcome.connection);
   return out;
 }

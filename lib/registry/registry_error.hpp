@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ocibuild/digest.hpp>
 #include <ocibuild/error.hpp>
 
 #include "http/client.hpp"
@@ -16,6 +17,7 @@ struct Doing {
   std::string what{};      ///< "pulling alpine:3.20"
   std::string registry{};  ///< name as in the reference
   std::string repository{};
+  std::string image{};  ///< "library/alpine:3.20"; empty: not one image
   bool push = false;
   std::string credential_source{};  ///< empty: none was found
   std::string user{};
@@ -30,6 +32,14 @@ Error answer_error(const Doing& doing, const Answer& answer);
 Error failure_error(const Doing& doing, const Answer& answer);
 /// A token server that gave no token.
 Error token_error(const Tokens::Asker& asker, const Answer& answer, const Scopes& scopes);
+
+/// "through proxy proxy.corp:3128 (HTTPS_PROXY)"; empty: none was used.
+std::string proxy_note(const Answer& answer);
+/// "tried 6 times in 12 s"; empty after one attempt.
+std::string tried_note(const Answer& answer);
+/// A body that is not what its digest says: who gave it, what was wanted and got.
+Error corrupt_error(const Answer& answer, std::string_view what, const Digest& wanted,
+                    const Digest& got);
 
 Answer to_answer(http::Client::TextAnswer got, const http::Url& url);
 http::Outcome to_outcome(const Answer& answer);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "registry/body_splitter.hpp"
 #include "registry/ecr_name.hpp"
 #include "registry/registry_error.hpp"
 #include "support/base64.hpp"
@@ -16,61 +17,8 @@ using support::concat;
 
 namespace {
 
-constexpr std::size_t error_body_limit = 64 * 1024;
 constexpr unsigned most_redirects = 8;
 constexpr unsigned most_renewals = 8;  // of tokens, for one request
-
-/// Gives wanted bodies to a taker and keeps the others as text. What is more than the limit is not
-/// read (P3, X5): of an error text that is the rest, of a document a failure.
-class Splitter final : public http::ResponseTaker {
-public:
-  struct TooLarge {};
-
-  Splitter(http::ResponseTaker* taker, std::size_t limit) : taker_(taker), limit_(limit) {}
-
-  bool head(const http::ResponseHead& head) override {
-    answer = head;
-    const bool good = head.status == 200 || head.status == 206;
-    streamed_ = taker_ != nullptr && good;
-    if (streamed_) return taker_->head(head);
-    is_document = limit_ > 0 && head.status < 300;
-    if (!is_document) limit_ = error_body_limit;
-    const auto length = head.headers.find("content-length");
-    std::uint64_t size = 0;
-    const bool known = length && support::parse_number(*length, UINT64_MAX, size);
-    if (is_document && known && size > limit_) throw TooLarge();
-    return true;
-  }
-  void body(support::Bytes bytes) override {
-    if (streamed_) return taker_->body(bytes);
-    text.append(support::as_text(bytes), 0, limit_ - text.size() + 1);
-    if (text.size() > limit_) throw TooLarge();
-  }
-
-  std::string text;
-  http::ResponseHead answer;
-  bool is_document = false;
-
-private:
-  http::ResponseTaker* taker_;
-  std::size_t limit_;
-  bool streamed_ = false;
-};
-
-/// One exchange; more than the limit counts as an answer that was read to its end, or a failure.
-http::Outcome send_within_limit(http::Client& client, const http::Request& request,
-                                Splitter& splitter, const std::stop_token& stop) {
-  try {
-    return client.send(request, splitter, stop);
-  } catch (const Splitter::TooLarge&) {
-    http::Outcome out{.head = splitter.answer};
-    if (splitter.is_document) {
-      out.failure = http::Failure{.kind = http::Failure::Kind::body_too_large,
-                                  .text = "the answer is larger than any such document"};
-    }
-    return out;
-  }
-}
 
 struct GateLock {
   GateLock(Gate& of, const std::stop_token& stop) : gate(of) { gate.enter(stop); }
@@ -95,6 +43,14 @@ bool is_refused_login(const std::string& registry, const Answer& answer) {
   if (answer.status == 401) return true;
   return answer.status == 403 && is_ecr(registry) &&
          read_words(answer).mentions("authorization token has expired");
+}
+
+/// "library/alpine:3.20" of a call for manifests/3.20; empty for other calls.
+std::string image_of(const std::string& repository, std::string_view target) {
+  constexpr std::string_view manifests = "manifests/";
+  if (!target.starts_with(manifests)) return {};
+  target.remove_prefix(manifests.size());
+  return concat(repository, target.find(':') == std::string_view::npos ? ':' : '@', target);
 }
 
 std::string basic_header(const Credential& credential) {
@@ -139,7 +95,10 @@ http::Url Session::url(std::string_view target) const {
 /// Amazon's registries are logged in to by ourselves when nothing else is configured (W2); their
 /// public one gives everybody tokens for pulls.
 std::optional<Credential> Session::find_credential() {
-  auto found = network_.credentials().find(source_.registry, source_.repository, purpose_);
+  const Purpose purpose = source_.mirror ? Purpose::mirror : purpose_;
+  auto found = network_.credentials().find(source_.registry, source_.repository, purpose);
+  for (const std::string& text : network_.credentials().warnings())
+    network_.warnings().add({"credentials-skipped", text, {}, {}, {}});
   const bool anonymous = source_.registry == "public.ecr.aws" && purpose_ == Purpose::pull;
   if (found || anonymous || !is_ecr(source_.registry)) return found;
   ecr_login_ = true;
@@ -171,7 +130,13 @@ void Session::forget_tokens(const Scopes& scopes) {
 
 Tokens::Asker Session::asker() {
   const http::Origin origin = api();
-  return {origin, source_.registry, credential(), source_.insecure || origin.scheme == "http"};
+  Tokens::Asker out{.origin = origin,
+                    .registry = source_.registry,
+                    .repository = source_.repository,
+                    .credential = credential(),
+                    .insecure = source_.insecure || origin.scheme == "http"};
+  if (!out.credential) out.looked_at = network_.credentials().looked_at(source_.registry);
+  return out;
 }
 
 /// What can be sent without having been asked: nothing is looked up for it, so that a public image
@@ -247,11 +212,13 @@ Answer Session::exchange(const Call& call, const http::Url& url, const std::stri
       request.headers.add(name, value);
   }
   request.insecure = to_api && source_.insecure;
-  Splitter splitter(taker, call.body_limit);
+  request.decode = call.decode || call.body_limit > 0;
   const GateLock place(network_.origin(url.origin).gate, network_.stop());
-  http::Outcome outcome = send_within_limit(network_.client(), request, splitter, network_.stop());
-  remember_scheme(url, outcome.url);
-  Answer answer = to_answer({std::move(outcome), std::move(splitter.text)}, url);
+  http::Client::TextAnswer got =
+      send_split(network_.client(), request, taker, call.body_limit, network_.stop());
+  remember_scheme(url, got.outcome.url);
+  Answer answer = to_answer(std::move(got), url);
+  network_.warnings().add_said(url.origin.authority(), answer.headers);
   const bool busy = answer.status == 429 || answer.status == 503;
   if (busy && !answer.failure) {
     const http::ResponseHead head{answer.status, answer.headers};
@@ -265,7 +232,7 @@ Answer Session::exchange(const Call& call, const http::Url& url, const std::stri
 
 /// One hop. Only our registry's origin ever sees authorization (X1).
 Answer Session::hop(const Call& call, const http::Url& url, http::ResponseTaker* taker) {
-  if (!is_api(url.origin)) return exchange(call, url, {}, taker);
+  if (!is_api(url.origin)) return foreign_hop(call, url, taker);
   Authorization authorization = known_authorization(call.scopes);
   for (unsigned renewals = 0;; ++renewals) {
     const auto sent = std::chrono::steady_clock::now();
@@ -286,37 +253,74 @@ Answer Session::hop(const Call& call, const http::Url& url, http::ResponseTaker*
   }
 }
 
+/// A host that we were redirected to. It may want a token for everybody, as the registry behind a
+/// registry's front does; nothing that is ours goes there (N4.4).
+Answer Session::foreign_hop(const Call& call, const http::Url& url, http::ResponseTaker* taker) {
+  Answer answer = exchange(call, url, {}, taker);
+  if (answer.status != 401 || answer.failure || call.method != Method::get) return answer;
+  const auto challenge = choose(parse_challenges(answer.headers.all("www-authenticate")));
+  if (!challenge || challenge->scheme != "bearer") return answer;
+  const Tokens::Asker nobody{.origin = url.origin,
+                             .registry = url.origin.authority(),
+                             .repository = source_.repository,
+                             .insecure = url.origin.scheme == "http"};
+  Scopes scopes;
+  scopes.add(challenge->parameter("scope"));
+  const Token token = network_.tokens().fetch(nobody, *challenge, scopes, {});
+  return exchange(call, url, concat("Bearer ", token.text), taker);
+}
+
 Answer Session::attempt(const Call& call, http::ResponseTaker* taker) {
   http::Url url = call.url ? *call.url : this->url(call.target);
   std::vector<std::string> hosts{url.origin.authority()};
+  std::vector<http::Url> asked;
   for (unsigned redirects = 0;; ++redirects) {
+    asked.push_back(url);
     Answer answer = hop(call, url, taker);
     answer.hosts = hosts;
     const auto target = redirect_of(call, answer, api(), source_.insecure);
     if (!target) return answer;
-    if (redirects == most_redirects || *target == url) {
+    if (redirects == most_redirects || std::ranges::find(asked, *target) != asked.end()) {
       throw Error(Errc::network_setup, {"too-many-redirects",
                                         concat(source_.registry, " redirects in circles"),
                                         {},
                                         {concat("hosts asked: ", support::join(hosts, ", "))},
                                         {}});
     }
+    if (answer.url.origin.scheme == "https" && target->origin.scheme == "http") {
+      network_.warnings().add(
+          {"redirect-unencrypted",
+           concat(source_.registry, " serves blobs from ", target->origin.authority(),
+                  " without encryption; their digests are checked"),
+           {},
+           {},
+           {}});
+    }
     if (target->origin != url.origin) hosts.push_back(target->origin.authority());
     url = *target;
   }
 }
 
+bool Session::may_repeat(unsigned repetition, const Answer& answer) const {
+  return !source_.followed || answer.status == 429 || repetition <= 1;
+}
+
 Answer Session::perform(const Call& call) {
+  const auto began = std::chrono::steady_clock::now();
   for (unsigned attempt_number = 1;; ++attempt_number) {
     Answer answer = attempt(call);
     answer.attempts = attempt_number;
+    answer.elapsed = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began);
     const http::Outcome outcome = to_outcome(answer);
     // A signed address that has expired says 403; the registry gives a new one (N4.4).
     const bool expired = answer.redirected() && answer.status == 403;
     if (!expired && !http::is_transient(outcome)) return answer;
     const std::string host =
         is_api(answer.url.origin) ? source_.registry : answer.url.origin.authority();
-    if (!network_.repeater().wait(attempt_number, outcome, host)) return answer;
+    if (!may_repeat(attempt_number, answer) ||
+        !network_.repeater().wait(attempt_number, outcome, host))
+      return answer;
   }
 }
 
@@ -348,6 +352,7 @@ void Session::fail(const Call& call, const Answer& answer) {
   Doing doing{.what = call.doing,
               .registry = source_.registry,
               .repository = source_.repository,
+              .image = image_of(source_.repository, call.target),
               .push = call.method != Method::get && call.method != Method::head,
               .scope = call.scopes.str(),
               .trust = network_.client().trust()};

@@ -20,6 +20,7 @@ struct Call {
   std::string doing{};  ///< for messages: "pulling alpine:3.20"
   std::size_t body_limit =
       0;                ///< of a successful answer that is wanted and not streamed; 0: it is not
+  bool decode = false;  ///< undo a Content-Encoding; documents are always decoded (N2)
   bool logs_in = true;  ///< a 401 is answered; else it is the answer
 };
 
@@ -42,6 +43,9 @@ public:
   Answer attempt(const Call& call, http::ResponseTaker* taker = nullptr);
   /// Attempts with waits between them (Y1, Y2) until one is not transient; its answer.
   Answer perform(const Call& call);
+  /// False when it is time for the next source: a mirror that another one stands behind gets one
+  /// chance more, and as many as all others only when it asks us to come back (C3.1).
+  bool may_repeat(unsigned repetition, const Answer& answer) const;
   /// Sends the challenge of /v2/ when none is known yet (T1). True if that is a registry.
   Answer ping();
 
@@ -60,6 +64,7 @@ public:
 
 private:
   Answer hop(const Call& call, const http::Url& url, http::ResponseTaker* taker);
+  Answer foreign_hop(const Call& call, const http::Url& url, http::ResponseTaker* taker);
   Answer exchange(const Call& call, const http::Url& url, const std::string& authorization,
                   http::ResponseTaker* taker);
   struct Authorization {

@@ -182,6 +182,7 @@ std::vector<Source> Configuration::pull_sources(const Reference& name) const {
         .help("leave out --mirror-only to ask the registry itself");
   }
   if (out.empty() || !impl_->settings.mirror_only) out.push_back(impl_->origin(name, table));
+  for (std::size_t i = 0; i + 1 < out.size(); ++i) out[i].followed = true;
   return out;
 }
 

@@ -15,6 +15,7 @@ struct Source {
   std::string repository;  ///< path there
   bool insecure = false;
   bool mirror = false;    ///< not the registry that the reference names
+  bool followed = false;  ///< another source is asked when this one fails
   std::string setting{};  ///< where it was configured: "--registry-mirror", a file; empty: itself
 };
 

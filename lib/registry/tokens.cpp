@@ -82,6 +82,7 @@ std::string post_form(const Tokens::Asker& asker, const Challenge& challenge, co
 Answer ask(http::Client& client, http::Request request, const Repeater& repeater,
            const std::stop_token& stop) {
   Answer answer;
+  request.decode = true;
   for (unsigned attempt = 1, redirects = 0;;) {
     const http::Client::TextAnswer got = client.send(request, answer_limit, stop);
     answer = to_answer(got, request.url);
@@ -160,27 +161,37 @@ Token Tokens::fetch(const Asker& asker, const Challenge& challenge, const Scopes
     support::throw_if_stopped(stop_);
   }
   entry.fetching = true;
+  Asker newest = asker;
+  if (newest.credential && !entry.refresh_token.empty())
+    newest.credential->identity_token = entry.refresh_token;
   lock.unlock();
   std::exception_ptr failure;
-  std::optional<Token> token;
+  std::optional<Fetched> fetched;
   try {
-    token = request(asker, challenge, scopes);
+    fetched = request(newest, challenge, scopes);
   } catch (...) {
     failure = std::current_exception();
   }
   lock.lock();
   entry.fetching = false;
-  if (token) {
-    std::erase_if(entry.tokens, [&](const Token& old) { return token->scopes.cover(old.scopes); });
-    entry.tokens.push_back(*token);
+  if (fetched) {
+    const Token& token = fetched->token;
+    std::erase_if(entry.tokens, [&](const Token& old) { return token.scopes.cover(old.scopes); });
+    entry.tokens.push_back(token);
+    // Only in place of one: a password stays what is sent where it was.
+    if (newest.credential && !newest.credential->identity_token.empty() &&
+        !fetched->refresh_token.empty()) {
+      entry.refresh_token = fetched->refresh_token;
+    }
   }
   lock.unlock();
   changed_.notify_all();
   if (failure) std::rethrow_exception(failure);
-  return *token;
+  return fetched->token;
 }
 
-Token Tokens::request(const Asker& asker, const Challenge& challenge, const Scopes& scopes) {
+Tokens::Fetched Tokens::request(const Asker& asker, const Challenge& challenge,
+                                const Scopes& scopes) {
   const http::Url realm = checked_realm(asker, challenge);
   const auto posted = [&](bool refresh) {
     const http::TextBody body(post_form(asker, challenge, scopes, refresh));
@@ -207,7 +218,7 @@ Token Tokens::request(const Asker& asker, const Challenge& challenge, const Scop
   Token token{.text = parsed->token, .scopes = scopes, .fetched = Clock::now(), .requests = 1};
   const std::chrono::seconds life(parsed->expires_in);
   token.renew_at = token.fetched + life - std::min<std::chrono::seconds>(renew_before, life / 4);
-  return token;
+  return {std::move(token), parsed->refresh_token};
 }
 
 }  // namespace ocibuild::registry

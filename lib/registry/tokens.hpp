@@ -40,6 +40,8 @@ public:
   struct Asker {
     http::Origin origin;  ///< of the registry's API
     std::string registry;
+    std::string repository{};  ///< for messages, as what follows
+    std::vector<std::string> looked_at{};
     std::optional<Credential> credential{};
     bool insecure = false;  ///< a plain-HTTP realm is acceptable
   };
@@ -62,9 +64,14 @@ private:
   struct Entry {
     std::vector<Token> tokens{};
     bool fetching = false;
+    std::string refresh_token{};  ///< that a token server gave in place of the one held (T5)
   };
   static std::string key_of(const Asker& asker);
-  Token request(const Asker& asker, const Challenge& challenge, const Scopes& scopes);
+  struct Fetched {
+    Token token;
+    std::string refresh_token;
+  };
+  Fetched request(const Asker& asker, const Challenge& challenge, const Scopes& scopes);
 
   http::Client& client_;
   const Repeater& repeater_;

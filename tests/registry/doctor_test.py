@@ -110,7 +110,7 @@ proxy     none
 trust     N CAs SYSTEM
 REGISTRY/t/app:1
   FAIL REGISTRY  direct  dns T  connect T  plain http  anonymous  clock T
-  FAIL REGISTRY wants a login for t/app   -> ocibuild login REGISTRY
+  FAIL REGISTRY wants a login for t/app:1   -> ocibuild login REGISTRY
          = note: looked at: HOME/.docker/config.json: no such file
          = note: looked at: HOME/run/containers/auth.json: no such file
          = note: looked at: HOME/.config/containers/auth.json: no such file
@@ -241,7 +241,8 @@ proxy     none
 trust     N CAs SYSTEM
 REGISTRY
   FAIL REGISTRY  direct  REGISTRY answered with a web page (403 text/html): "Access \\x1b[31mDenied"
-         = help: is the host right, does it need a port or a path?
+         = note: the address was http://REGISTRY/v2/
+         = help: is REGISTRY right, does it need a port or a path?
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY
 """, 6, "127.0.0.1:%d" % server.port(), names=[("127.0.0.1:%d" % server.port(), "REGISTRY")])
@@ -272,6 +273,7 @@ REGISTRY/t/app:1
   FAIL the clock of this machine is N s ahead of that of REGISTRY
          = help: set the clock: certificates, tokens and signatures depend on it
   FAIL REGISTRY serves layers from CDN, which cannot be reached
+         = note: Failed to connect to 127.0.0.1 port N after T: Couldn't connect to server
          = help: allow CDN in the firewall too, or use a mirror
 hosts the firewall must allow: REGISTRY CDN
 2 problems; in the way of REGISTRY/t/app:1
@@ -292,9 +294,10 @@ def proxies(client, _):
 proxy     http://SHUT (https_proxy)
 trust     N CAs SYSTEM
 REGISTRY
-  FAIL REGISTRY  proxy   the proxy SHUT wants a user and password (407)
+  FAIL REGISTRY  proxy   the proxy SHUT wants a user and password that it knows (407)
+         = note: that proxy is set by https_proxy
          = note: it offers: Basic
-         = help: write them into the proxy's address: http://USER:PASSWORD@HOST:PORT
+         = help: a proxy's address may hold them: http://USER:PASSWORD@HOST:PORT
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY
 """, 6, host, names=names, https_proxy="http://u:wr0ng@127.0.0.1:%d" % server.port("shut"))
@@ -303,6 +306,7 @@ proxy     http://DEAF (HTTPS_PROXY)
 trust     N CAs SYSTEM
 REGISTRY
   FAIL REGISTRY  proxy   the proxy DEAF does not let us reach REGISTRY (403)
+         = note: that proxy is set by HTTPS_PROXY
          = help: ask for registry.test to be allowed, or use a mirror:  --registry-mirror HOST
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY
@@ -312,8 +316,9 @@ proxy     http://DOWN (ALL_PROXY)
 trust     N CAs SYSTEM
 REGISTRY
   FAIL REGISTRY  proxy   the proxy DOWN cannot be reached
+         = note: that proxy is set by ALL_PROXY
          = note: Failed to connect to 127.0.0.1 port N after T: Couldn't connect to server
-         = help: is the proxy setting of this shell right?
+         = help: is that setting right?  NO_PROXY lists what is reached without it
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY
 """, 6, host, names=names, ALL_PROXY="127.0.0.1:%d" % down)

@@ -14,6 +14,7 @@ KINDS = {
     "expired": ("ca", NAMES, ("20200101000000Z", "20210101000000Z")),
     "not-yet-valid": ("ca", NAMES, ("20980101000000Z", "20990101000000Z")),
     "other-ca": ("other", NAMES, VALID),
+    "hub": ("ca", "DNS:registry-1.docker.io", VALID),
     "client": ("ca", "DNS:client.test", VALID),
 }
 CONFIG = """

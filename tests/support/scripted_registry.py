@@ -54,11 +54,13 @@ class RegistryHandler(scripted_server.Handler):
     """/v2/NAME/{manifests,blobs,blobs/uploads}. `settings` of the FaultyRegistry: "refuses": what whole bodies get
     ({"PUT": 404}), "piece": most bytes of a PATCH (413 above), "forgets": a cut PATCH ends its session, "relative":
     Locations without a host, "uploads_elsewhere": Locations on the other port, "cdn": blobs by redirect to it,
+    "cdn_auth": there everybody needs, and gets, a token,
     "no_mounts": a mount opens a session, as everywhere for a blob that its source lacks."""
 
     def handle(self, request, connection):
         registry = self.server.registry
-        if self.name == "main" and registry.gate and not registry.gate.admits(request, connection):
+        gate = {"main": registry.gate, "other": registry.cdn_gate}.get(self.name)
+        if gate and not gate.admits(request, connection):
             return
         with registry.lock:
             fault = next((fault for fault in registry.faults if fault.takes(request)), None)
@@ -70,11 +72,13 @@ class RegistryHandler(scripted_server.Handler):
         self.answer(request, connection, fault.answer if fault else {})
 
     def answer(self, request, connection, spoiled):
-        match = re.fullmatch(r"/v2/([a-z0-9/]+?)/(manifests|blobs)/(.+)", request.path)
+        match = re.fullmatch(r"/v2/([a-z0-9/]+?)/(manifests|blobs|tags)/(.+)", request.path)
         if not match:
             return self.say(request, connection, 404, code="NAME_INVALID")
         name, kind, what = match.groups()
-        if kind == "manifests":
+        if kind == "tags":
+            answer = self.tags(request, name)
+        elif kind == "manifests":
             answer = self.manifest(request, name, unquote(what))
         elif what.startswith("uploads/"):
             answer = self.upload(request, connection, name, what[len("uploads/"):], spoiled.get("break_upload"))
@@ -111,6 +115,17 @@ class RegistryHandler(scripted_server.Handler):
             elif reference != digest:
                 return 400, [], error("DIGEST_INVALID")
             return 201, [["Docker-Content-Digest", digest]], b""
+
+    def tags(self, request, name):
+        """All tags, or "page" of them at a time with a Link to the next."""
+        request.read_body()
+        settings = self.server.registry.settings
+        tags = sorted(tag for known, tag in self.server.registry.tags if known == name)
+        (last,) = request.query.get("last", [""])
+        left = [tag for tag in tags if tag > last]
+        shown = left[:settings.get("page", len(left))]
+        more = [["Link", '</v2/%s/tags/list?n=1000&last=%s>; rel="next"' % (name, shown[-1])]] if shown != left else []
+        return 200, [["Content-Type", "application/json"], *more], json.dumps({"name": name, "tags": shown}).encode()
 
     def blob(self, request, name, digest):
         registry = self.server.registry
@@ -198,6 +213,47 @@ def named_by(data):
             (document.get(key, []) if isinstance(document.get(key, []), list) else [document[key]])]
 
 
+OCI = "application/vnd.oci.image.manifest.v1+json"
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+
+def put(registry, name, media_type, document):
+    """A manifest or index as it is; its descriptor."""
+    data = document if isinstance(document, bytes) else json.dumps(document).encode()
+    registry.manifests[name, sha256(data)] = media_type, data
+    return {"mediaType": media_type, "digest": sha256(data), "size": len(data)}
+
+
+def blob(registry, name, data, media_type="application/vnd.oci.image.layer.v1.tar+gzip"):
+    registry.blobs.setdefault(name, {})[sha256(data)] = data
+    return {"mediaType": media_type, "digest": sha256(data), "size": len(data)}
+
+
+def seeded(registry, image, architecture="amd64", layer=None):
+    """An image that nobody pushed, under NAME:TAG or, without a tag, by its digest; its descriptor."""
+    name, _, tag = image.partition(":")
+    layers = [blob(registry, name, random.Random(image).randbytes(20000) if layer is None else layer)]
+    config = json.dumps({"os": "linux", "architecture": architecture, "config": {},
+                         "rootfs": {"type": "layers", "diff_ids": [entry["digest"] for entry in layers]}}).encode()
+    document = {"schemaVersion": 2, "mediaType": OCI, "layers": layers,
+                "config": blob(registry, name, config, "application/vnd.oci.image.config.v1+json")}
+    descriptor = put(registry, name, OCI, document)
+    if tag:
+        registry.tags[name, tag] = descriptor["digest"]
+    return descriptor
+
+
+def put_index(registry, image, entries):
+    """An index of [(descriptor, architecture)] under NAME:TAG; its descriptor."""
+    name, _, tag = image.partition(":")
+    manifests = [{**descriptor, "platform": {"os": "linux", "architecture": architecture}}
+                 for descriptor, architecture in entries]
+    descriptor = put(registry, name, INDEX, {"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests})
+    if tag:
+        registry.tags[name, tag] = descriptor["digest"]
+    return descriptor
+
+
 def random_fault(source, request):
     """What networks do to a request; never a wrong answer that a client could not see."""
     kind = source.randrange(6)
@@ -216,21 +272,29 @@ def random_fault(source, request):
 
 
 class FaultyRegistry:
-    """The registry with its state, in this process. auth: options of scripted_server.Gate for its port."""
+    """The registry with its state, in this process. auth: options of scripted_server.Gate for its port. tls: a
+    certificate of scripted_certificates.KINDS; its name is then registry.test, since loopback counts as insecure.
+    proxies: {NAME: options} of scripted_server.ProxyHandler."""
 
-    def __init__(self, auth=None, seed=None, failing=0.3, **settings):
+    def __init__(self, auth=None, seed=None, failing=0.3, tls=None, proxies=None, **settings):
         self.faults, self.settings, self.lock = [], settings, threading.RLock()
         self.blobs, self.manifests, self.tags, self.sessions, self.count = {}, {}, {}, {}, 0
         self.random, self.failing = (random.Random(seed) if seed is not None else None), failing
         self.directory = tempfile.TemporaryDirectory(prefix="scripted-")
         scripted_server.HANDLERS["registry"] = RegistryHandler
         self.gate = None
-        self.server = scripted_server.Server({"listeners": {"main": {"handler": "registry"},
-                                                            "other": {"handler": "registry"}}}, self.directory.name)
+        main = {"handler": "registry", **({"tls": tls, "name": "registry.test"} if tls else {})}
+        listeners = {"main": main, "other": {"handler": "registry"}}
+        for proxy, options in (proxies or {}).items():
+            listeners[proxy] = {"handler": "proxy", **options}
+        self.server = scripted_server.Server({"listeners": listeners}, self.directory.name)
         self.server.registry = self
+        self.cdn_gate = scripted_server.Gate(self.server, {"kind": "bearer"}) if "cdn_auth" in settings else None
         if auth:
             self.gate = scripted_server.Gate(self.server, auth)
-        self.name = "127.0.0.1:%d" % self.server.listeners["main"].port
+        self.port = self.server.listeners["main"].port
+        self.name = "%s:%d" % ("registry.test" if tls else "127.0.0.1", self.port)
+        self.resolve = ["--resolve", "registry.test:%d:127.0.0.1" % self.port]
 
     def __enter__(self):
         return self

@@ -41,6 +41,11 @@ void Console::on_event(const Event& event) {
                         ": " + retry_text(*retrying, retrying->wait) + '\n');
   }
   if (const auto* moved = std::get_if<BlobMoved>(&event)) blob_moved(*moved);
+  if (const auto* pulled = std::get_if<Pulled>(&event)) {
+    const std::string via = pulled->via.empty() ? "" : " via " + terminal_text(pulled->via);
+    step(terminal_text(pulled->name) + '@' + pulled->digest + via +
+         (pulled->was_there ? " already there" : " DONE"));
+  }
   if (const auto* pushed = std::get_if<Pushed>(&event)) {
     step(terminal_text(pushed->name) + '@' + pushed->digest +
          (pushed->was_there ? " already there" : " DONE"));

@@ -143,4 +143,16 @@ struct BuildResult {
 OCIBUILD_API BuildResult build(const BuildRequest& request, EventSink& events,
                                std::stop_token stop = {});
 
+/// An image that a build reads and that no stage or build context stands for.
+struct NeededImage {
+  Reference name;
+  std::optional<Platform> platform{};  ///< empty: the host's
+};
+
+/// The images that the target of `request` starts or copies from, for each of its platforms, without
+/// asking a registry. Triggers of a base count once the store has it, so that more may be needed
+/// after a pull. RUN, which a build would refuse, is no error here.
+/// @throws Error(Errc::failed) with the mistakes of the Dockerfile
+OCIBUILD_API std::vector<NeededImage> needed_images(const BuildRequest& request);
+
 }  // namespace ocibuild

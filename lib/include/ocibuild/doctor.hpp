@@ -86,7 +86,7 @@ struct OCIBUILD_API DoctorSource {
   std::string rate_limit{};                          ///< ratelimit-limit: "100;w=21600"
   std::string rate_left{};                           ///< ratelimit-remaining
 
-  /// Nothing was found wrong.
+  /// It was asked, and nothing but its clock was found wrong.
   bool works() const;
 };
 
@@ -95,7 +95,7 @@ struct OCIBUILD_API DoctorSubject {
   std::string name;                     ///< as a user writes it: "alpine:3.20", "ghcr.io"
   bool push = false;                    ///< it was looked at as a destination too
   bool in_store = false;                ///< a base for which no registry is asked
-  std::optional<Error> problem{};       /// kept it from being looked at: registry-blocked …
+  std::optional<Error> problem{};       ///< kept it from being looked at: registry-blocked …
   std::vector<DoctorSource> sources{};  ///< in the order in which a pull asks them
 
   /// It can be pulled from somewhere, and pushed if that was asked.

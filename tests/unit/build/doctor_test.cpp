@@ -353,26 +353,6 @@ TEST_CASE("registry.md E5.3: the proxy and the setting that chose it are told, i
   test::check_tells_nothing(test::shown(unusable.problems[0]));
 }
 
-TEST_CASE("registry.md E5.1: hosts and images are told apart, docker.io stands in for nothing",
-          "[build]") {
-  DoctorRequest request;
-  request.network.offline = true;
-  request.names = {"ghcr.io",     "localhost:5000", "[::1]:5000", "alpine:3",
-                   "alpine:3.20", "quay.io/a/b",    "ghcr.io"};
-  Names hosts;
-  Names images;
-  for (const DoctorSubject& subject : doctor(request).subjects)
-    (subject.kind == DoctorSubject::Kind::host ? hosts : images).push_back(subject.name);
-  CHECK(hosts == Names{"ghcr.io", "localhost:5000", "[::1]:5000"});
-  CHECK(images == Names{"alpine:3", "alpine:3.20", "quay.io/a/b:latest"});
-  request.names = {"[::1]:5000", "[::1]:5000"};
-  CHECK(only(doctor(request)).host == "[::1]:5000");
-  request.names = {};
-  CHECK(only(doctor(request)).host == "registry-1.docker.io:443");
-  request.names = {"Bad/name"};
-  CHECK_THROWS_AS(doctor(request), Error);
-}
-
 TEST_CASE(
     "registry.md E5.1, E5.6: the bases of a Dockerfile are listed offline, and nothing is sent",
     "[build]") {
@@ -392,6 +372,7 @@ TEST_CASE(
   CHECK(result.subjects[1].name == "tools:2");
   CHECK(result.subjects[0].sources.at(0).checks.empty());
   CHECK(result.hosts == Names{host(server), "registry-1.docker.io:443"});
+  CHECK_FALSE(result.subjects[0].works());
   CHECK_FALSE(result.worst());
   CHECK(server.record().empty());
 }

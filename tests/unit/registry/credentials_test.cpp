@@ -245,3 +245,24 @@ TEST_CASE("registry.md C5: headers for API hosts come from docker's configuratio
   Credentials only(home.settings);
   CHECK(only.api_headers().empty());
 }
+
+TEST_CASE("registry.md C3.4: --creds are never for a mirror, which may have an entry of its own",
+          "[registry]") {
+  Home home;
+  home.settings.given = {.user = "me", .password = hush};
+  home.write("docker/config.json", entry("mirror.test", "robot"));
+  CHECK(home.find("reg.test", "a", Purpose::pull) == "--creds:me");
+  CHECK(home.find("mirror.test", "a", Purpose::mirror) == "docker/config.json (mirror.test):robot");
+  CHECK(home.find("other.test", "a", Purpose::mirror) == "anonymous");
+}
+
+TEST_CASE("registry.md C4.1: docker's proxies count whatever file the logins come from",
+          "[registry]") {
+  Home home;
+  home.write("docker/config.json", R"({"proxies": {"default": {"httpsProxy": "http://p:1"}}})");
+  CHECK(Credentials(home.settings).docker_proxies().https->url == "http://p:1");
+  home.settings.only_file = home.write("only.json", "{}");
+  CHECK(Credentials(home.settings).docker_proxies().https->url == "http://p:1");
+  home.settings.docker_config.clear();
+  CHECK_FALSE(Credentials(home.settings).docker_proxies().https);
+}

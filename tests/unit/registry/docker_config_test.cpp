@@ -150,3 +150,22 @@ TEST_CASE("registry.md C5: headers are taken, but not those that only we set", "
                            R"({"HttpHeaders": {"X Y": "hUsH"}})", R"({"HttpHeaders": {"": "1"}})"})
     CHECK(has(refusal_of([&] { parse_docker_config(text, "f"); }), "\"HttpHeaders\" is no header"));
 }
+
+TEST_CASE("registry.md C4.1, C5: docker's configuration can name proxies", "[registry]") {
+  const auto proxies = [](const std::string& text) {
+    return parse_docker_config(text, "config.json").proxies;
+  };
+  const ProxySettings all = proxies(
+      R"({"proxies": {"default": {"httpProxy": "http://h:1", "httpsProxy": "s:2", "noProxy": "x.test"},
+                      "tcp://daemon": {"httpProxy": "other"}}})");
+  REQUIRE(all.http);
+  CHECK(all.http->url == "http://h:1");
+  CHECK(all.http->setting == "config.json (httpProxy)");
+  REQUIRE(all.https);
+  CHECK(all.https->url == "s:2");
+  CHECK_FALSE(all.all);
+  CHECK(all.no_proxy == "x.test");
+  for (const char* none :
+       {"{}", R"({"proxies": null})", R"({"proxies": {"default": {"httpProxy": ""}}})"})
+    CHECK_FALSE(proxies(none).http);
+}

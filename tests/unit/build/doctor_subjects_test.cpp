@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ocibuild/doctor.hpp>
+
+#include "support/catch.hpp"
+
+using namespace ocibuild;
+
+TEST_CASE("registry.md E5.1: hosts and images are told apart, docker.io stands in for nothing",
+          "[build]") {
+  DoctorRequest request;
+  request.network.offline = true;
+  request.names = {"ghcr.io",     "localhost:5000", "[::1]:5000", "alpine:3",
+                   "alpine:3.20", "quay.io/a/b",    "ghcr.io"};
+  std::vector<std::string> hosts;
+  std::vector<std::string> images;
+  for (const DoctorSubject& subject : doctor(request).subjects)
+    (subject.kind == DoctorSubject::Kind::host ? hosts : images).push_back(subject.name);
+  CHECK(hosts == std::vector<std::string>{"ghcr.io", "localhost:5000", "[::1]:5000"});
+  CHECK(images == std::vector<std::string>{"alpine:3", "alpine:3.20", "quay.io/a/b:latest"});
+  request.names = {"[::1]:5000", "[::1]:5000"};
+  CHECK(doctor(request).subjects.at(0).sources.at(0).host == "[::1]:5000");
+  request.names = {};
+  CHECK(doctor(request).subjects.at(0).sources.at(0).host == "registry-1.docker.io:443");
+  request.network.mirrors = {{.location = "one.test/hub"}, {.location = "two.test"}};
+  const DoctorResult mirrored = doctor(request);
+  const auto& sources = mirrored.subjects.at(0).sources;
+  REQUIRE(sources.size() == 3);
+  CHECK(sources[0].repository == "hub");
+  CHECK(sources[1].repository.empty());
+  CHECK(sources[2].host == "registry-1.docker.io:443");
+  CHECK(mirrored.rules.at(0).instead == "one.test/hub");
+  CHECK(mirrored.rules.at(1).instead == "two.test");
+  request.names = {"Bad/name"};
+  CHECK_THROWS_AS(doctor(request), Error);
+}
