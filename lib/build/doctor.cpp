@@ -46,6 +46,7 @@ private:
     try {
       for (const http::Proxy& proxy : http::all_proxies(network_.proxies()))
         out_.proxies.push_back({proxy.url, proxy.setting});
+      out_.no_proxy = network_.proxies().no_proxy;
     } catch (const Error& error) {
       out_.problems.push_back(error);
     }

@@ -50,7 +50,9 @@ std::string words_note(const Answer& answer, const ServerWords& words) {
 
 /// What is asked for, or where.
 const std::string& subject_of(const Doing& doing) {
-  return doing.image.empty() ? doing.repository : doing.image;
+  static const std::string whole = "/v2/";  // of a login, which is for no repository
+  if (!doing.image.empty()) return doing.image;
+  return doing.repository.empty() ? whole : doing.repository;
 }
 
 /// "100 per 6h" of "100;w=21600" (the way docker.io writes it); else what is there.

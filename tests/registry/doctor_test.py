@@ -143,6 +143,20 @@ no problem
 proxy     none
 trust     N CAs SYSTEM
 REGISTRY
+  FAIL REGISTRY  direct  dns T  connect T  plain http  anonymous  clock T
+  FAIL REGISTRY wants a login for /v2/   -> ocibuild login REGISTRY
+         = note: looked at: HOME/.docker/config.json: no such file
+         = note: looked at: HOME/run/containers/auth.json: no such file
+         = note: looked at: HOME/.config/containers/auth.json: no such file
+         = note: looked at: /kaniko/.docker/config.json: no such file
+         = note: the registry says: authentication required
+hosts the firewall must allow: REGISTRY
+1 problem; in the way of REGISTRY
+""", 4, registry.name, names=names, XDG_RUNTIME_DIR=client.home + "/run")
+        says(client, """
+proxy     none
+trust     N CAs SYSTEM
+REGISTRY
   ok   REGISTRY  direct  dns T  connect T  plain http  as ann (--creds)  clock T
 hosts the firewall must allow: REGISTRY
 no problem
@@ -384,6 +398,25 @@ nothing was asked: --offline
         peer.equal(registry.requests(), [], "requests")
 
 
+def proxies_of_dockers_configuration(client, _):
+    """registry.md C4.1, E5.3; cli.md 6.8: a proxy that docker is configured with is told with its exceptions"""
+    os.makedirs(client.home + "/.docker")
+    with open(client.home + "/.docker/config.json", "w", encoding="ascii") as out:
+        proxy = {"httpsProxy": "http://u:hush-hush@proxy.test:3128", "noProxy": ".corp"}
+        json.dump({"proxies": {"default": proxy}}, out)
+    client.secrets.append("hush-hush")
+    says(client, """
+proxy     http://proxy.test:3128 (HOME/.docker/config.json (httpsProxy)), not for .corp
+trust     N CAs SYSTEM
+ghcr.io
+  -    ghcr.io  proxy   not asked: ghcr.io:443
+harbor.corp
+  -    harbor.corp  direct  not asked: harbor.corp:443
+hosts the firewall must allow: ghcr.io:443 harbor.corp:443
+nothing was asked: --offline
+""", 0, "--offline", "ghcr.io", "harbor.corp", names=[(client.home, "HOME")])
+
+
 def as_json(client, work):
     """cli.md 6.9: the same as one object"""
     with Registry(work + "/r") as registry:
@@ -403,4 +436,5 @@ def as_json(client, work):
 
 
 run(a_plain_registry, bases_of_a_dockerfile, passwords, tokens, a_private_ca, a_web_page,
-    blobs_from_a_host_that_is_down, proxies, mirrors, nothing_is_sent_offline, as_json)
+    blobs_from_a_host_that_is_down, proxies, mirrors, nothing_is_sent_offline,
+    proxies_of_dockers_configuration, as_json)

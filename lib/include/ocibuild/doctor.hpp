@@ -105,6 +105,7 @@ struct OCIBUILD_API DoctorSubject {
 struct OCIBUILD_API DoctorResult {
   std::vector<DoctorRule> rules;
   std::vector<DoctorProxy> proxies;
+  std::string no_proxy;                  ///< hosts that are reached without them
   std::size_t authorities = 0;           ///< CAs that are trusted
   std::vector<std::string> trust_files;  ///< that they come from
   std::vector<Error> problems;           ///< of the settings themselves

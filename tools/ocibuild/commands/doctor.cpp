@@ -48,7 +48,6 @@ DoctorMachine machine(const fs::path& store, const NetworkSettings& network, con
           .store = shown_path(store, io),
           .store_bytes = bytes_below(store),
           .free_bytes = free_bytes(io.working_directory / store),
-          .no_proxy = network.proxies.no_proxy,
           .offline = network.offline};
 }
 

@@ -16,7 +16,6 @@ struct DoctorMachine {
   std::string store{};  ///< as shown: "~/.local/share/ocibuild"
   std::uint64_t store_bytes = 0;
   std::uint64_t free_bytes = 0;
-  std::string no_proxy{};
   bool offline = false;
 };
 

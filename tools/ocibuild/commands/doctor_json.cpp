@@ -109,7 +109,7 @@ std::string doctor_json(const DoctorResult& result, const DoctorMachine& machine
        {{"path", machine.store}, {"bytes", machine.store_bytes}, {"free", machine.free_bytes}}},
       {"settings", list_of(result.rules)},
       {"proxies", list_of(result.proxies)},
-      {"noProxy", machine.no_proxy},
+      {"noProxy", result.no_proxy},
       {"trust", {{"authorities", result.authorities}, {"files", result.trust_files}}},
       {"offline", machine.offline},
       {"problems", problems},

@@ -108,14 +108,19 @@ private:
     if (result_.proxies.empty()) out_ += std::string(title) + "none\n";
     for (const DoctorProxy& proxy : result_.proxies) {
       out_ += title + terminal_text(proxy.url) + " (" + terminal_text(proxy.setting) + ')';
-      if (!machine_.no_proxy.empty())
-        out_ += ", not for " + terminal_text(machine_.no_proxy) + " (NO_PROXY)";
+      if (!result_.no_proxy.empty())
+        out_ += ", not for " + terminal_text(result_.no_proxy) + exceptions_label(proxy);
       out_ += '\n';
       title = "          ";
     }
     out_ += "trust     " + counted(result_.authorities, "CA");
     for (const std::string& file : result_.trust_files) out_ += ' ' + terminal_text(file);
     out_ += '\n';
+  }
+
+  /// A file names its exceptions beside its proxies.
+  static const char* exceptions_label(const DoctorProxy& proxy) {
+    return proxy.setting.find('/') == std::string::npos ? " (NO_PROXY)" : "";
   }
 
   /// "MESSAGE   → HELP" where that is short, with the facts below.
