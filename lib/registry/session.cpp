@@ -124,6 +124,13 @@ std::optional<Credential> Session::credential_in_use() {
   return credential_.value_or(std::nullopt);
 }
 
+bool Session::make_repository() {
+  if (!is_ecr(source_.registry) || !network_.settings().create_repository) return false;
+  const auto made = network_.ecr().ensure_repository(source_.registry, source_.repository);
+  if (made) network_.repeater().tell(source_.registry, *made);
+  return made.has_value();
+}
+
 void Session::forget_tokens(const Scopes& scopes) {
   network_.tokens().forget(asker(), scopes);
 }

@@ -59,6 +59,9 @@ public:
   std::optional<Credential> credential_in_use();
   /// Tokens that hold `scopes` are not used any more.
   void forget_tokens(const Scopes& scopes);
+  /// Makes the repository where a push may do that, at Amazon's registries (W8). True: try again.
+  /// @throws Error(Errc::credentials, push-denied) with the command that would do
+  bool make_repository();
   /// Turns an answer that is no success into the error that explains it (E2).
   [[noreturn]] void fail(const Call& call, const Answer& answer);
 

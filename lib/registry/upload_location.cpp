@@ -24,6 +24,13 @@ Call push_call(const Session& session, Method method, std::string target) {
       .doing = concat("pushing to ", session.source().registry, "/", session.source().repository)};
 }
 
+/// As Amazon says that there is no such repository: sometimes by cutting the connection (W8).
+bool lacks_repository(const Answer& answer) {
+  if (answer.failure) return answer.failure->kind == http::Failure::Kind::reset;
+  const ServerWords words = read_words(answer);
+  return words.has_code("NAME_UNKNOWN") || words.mentions("RepositoryNotFound");
+}
+
 }  // namespace
 
 http::Url next_location(const Session& session, const Answer& answer) {
@@ -61,7 +68,8 @@ bool has_blob(Session& session, const Descriptor& descriptor) {
 
 OpenUpload open_upload(Session& session) {
   const Call call = push_call(session, Method::post, "blobs/uploads/");
-  const Answer answer = session.perform(call);
+  Answer answer = session.perform(call);
+  if (lacks_repository(answer) && session.make_repository()) answer = session.perform(call);
   if (answer.failure || answer.status != 202) session.fail(call, answer);
   return {next_location(session, answer)};
 }

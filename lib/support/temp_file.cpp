@@ -89,7 +89,7 @@ void remove_stale_temp_files(const std::filesystem::path& directory) noexcept {
     const auto limit = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
     for (const auto& file : std::filesystem::directory_iterator(directory)) {
       if (!file.path().filename().native().starts_with(prefix)) continue;
-      if (file.last_write_time() < limit) std::filesystem::remove(file.path());
+      if (file.last_write_time() < limit) std::filesystem::remove_all(file.path());
     }
   } catch (const std::filesystem::filesystem_error&) {
     // Someone else cleans too, or may not: left-over files cost space only.

@@ -43,7 +43,7 @@ Fd open_unnamed(const std::filesystem::path& directory);
 /// Writes a small file through a TempFile in the same directory.
 void write_file(const std::filesystem::path& target, std::string_view text);
 
-/// Removes temporary files in `directory` that are older than a day; never throws.
+/// Removes temporary files and directories in `directory` that are older than a day; never throws.
 void remove_stale_temp_files(const std::filesystem::path& directory) noexcept;
 
 }  // namespace ocibuild::support

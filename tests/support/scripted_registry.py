@@ -17,6 +17,7 @@ import json
 import os
 import random
 import re
+import socket
 import sys
 import tempfile
 import threading
@@ -301,6 +302,8 @@ class FaultyRegistry:
 
     def __exit__(self, *_):
         for listener in self.server.listeners.values():
+            # Wakes the thread that accepts: it would take the next registry's connections by the number of its file.
+            listener.socket.shutdown(socket.SHUT_RDWR)
             listener.socket.close()
         self.directory.cleanup()
 

@@ -43,7 +43,9 @@ constexpr CommandInfo commands[] = {
      "ocibuild save app:1 | docker load", save_images},
     {load_command, "load", "", "", "Read every image of an archive or OCI layout into the store.",
      "docker save alpine | ocibuild load", load_images},
-    {push_command, "push", "", "IMAGE [DEST]", "Send an image of the store to its registry.",
+    {push_command, "push", "", "IMAGE [DEST...]",
+     "Send an image to its registry, or to each DEST. IMAGE is of the store; before a DEST also "
+     "oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG].",
      "ocibuild push ghcr.io/me/app:1", push_image},
     {pull_command, "pull", "", "REF...", "Bring images of registries into the store.",
      "ocibuild pull alpine:3.20", pull_images},

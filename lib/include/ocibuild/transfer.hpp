@@ -48,6 +48,28 @@ OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<Sav
 OCIBUILD_API std::vector<StoredImage> load(const std::filesystem::path& store,
                                            const Endpoint& source, std::stop_token stop = {});
 
+/// The images of an archive or OCI layout, complete and verified as by load(), in a store of their
+/// own below `store` as long as this lives: to be sent by a Pusher without becoming part of
+/// `store`.
+class OCIBUILD_API TemporaryImages {
+public:
+  /// @throws as load()
+  TemporaryImages(const std::filesystem::path& store, const Endpoint& source,
+                  std::stop_token stop = {});
+  ~TemporaryImages();
+  TemporaryImages(const TemporaryImages&) = delete;
+  TemporaryImages& operator=(const TemporaryImages&) = delete;
+
+  /// Root of the store that has them.
+  const std::filesystem::path& store() const { return directory_; }
+  const std::vector<StoredImage>& images() const { return images_; }
+
+private:
+  void remove() noexcept;
+  std::filesystem::path directory_;
+  std::vector<StoredImage> images_;
+};
+
 /// Where images to push are, and how registries are reached.
 struct PushSettings {
   std::filesystem::path store;

@@ -161,4 +161,38 @@ TEST_CASE("registry.md M4, Y4: content that begins anew gets a new session, five
   CHECK(id_of([&] { upload_blob(f.session, blob, RestartingContent(5), {}); }) == "upload-broken");
 }
 
+TEST_CASE("registry.md U10, W8: Amazon's registry gets the repository that a push lacks, once",
+          "[registry]") {
+  ScriptedServer server(R"({"listeners": {"main": {}, "proxy": {"handler": "proxy",
+      "to": {"123456789012.dkr.ecr.eu-west-1.amazonaws.com:443": "main"}}},
+    "rules": [
+      {"method": "POST", "path": "/", "times": 1, "status": 200, "body":
+        "{\"authorizationData\":[{\"authorizationToken\":\"QVdTOmhVc0g=\",\"expiresAt\":9e12}]}"},
+      {"method": "POST", "path": "/", "times": 1, "status": 400,
+       "body": "{\"__type\":\"RepositoryNotFoundException\"}"},
+      {"method": "POST", "path": "/", "times": 1, "status": 200, "body": "{}"},
+      {"method": "POST", "times": 1, "status": 404,
+       "body": "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}"},
+      {"method": "POST", "times": 1, "status": 202,
+       "headers": [["Location", "/v2/app/blobs/uploads/1"]]},
+      {"method": "POST", "status": 404,
+       "body": "{\"errors\":[{\"code\":\"NAME_UNKNOWN\"}]}"}]})");
+  const std::string registry = "123456789012.dkr.ecr.eu-west-1.amazonaws.com";
+  NetworkSettings settings = quick();
+  settings.proxies.all = {server.url("", "proxy"), "ALL_PROXY"};
+  settings.insecure_registries = {registry};
+  settings.credentials.environment = {{"AWS_ACCESS_KEY_ID", "AKIDUSABLE"},
+                                      {"AWS_SECRET_ACCESS_KEY", "hUsH"},
+                                      {"AWS_ENDPOINT_URL_ECR", server.url("/")}};
+  Network network(settings, {});
+  std::vector<std::string> told;
+  network.repeater().observe([&](const Retrying& retrying) { told.push_back(retrying.reason); });
+  Session session(network, {registry, "app", true}, Purpose::push);
+  CHECK(open_upload(session).location.path == "/v2/app/blobs/uploads/1");
+  CHECK(told == std::vector<std::string>{"created repository app in 123456789012/eu-west-1"});
+
+  settings.create_repository = false;
+  CHECK(id_of([&] { open_upload(session); }) == "repository-missing");
+}
+
 }  // namespace ocibuild::registry
