@@ -204,7 +204,7 @@ def a_huge_manifest_is_not_read(client, work):
 
 
 def redirects_carry_no_secret(client, work):
-    """registry.md N4, N4.1, X1: a blob's redirect is followed byte for byte and sees no Authorization"""
+    """registry.md N4, N4.1, N4.3, X1: a blob's redirect is followed byte for byte and sees no Authorization"""
     with FaultyRegistry(auth=BEARER, cdn=True) as registry:
         name = built(client, registry)
         client("push", *QUICK, *LOGIN, name)
@@ -213,6 +213,21 @@ def redirects_carry_no_secret(client, work):
         seen = registry.record("other")
         assert seen and all(entry["target"].endswith("?sig=a%2Fb+c&x") for entry in seen), seen
         assert not [1 for entry in seen for key, _ in entry["headers"] if key.lower() == "authorization"], seen
+
+
+def blobs_without_encryption_are_a_warning(client, work):
+    """registry.md N4.5: a registry with TLS may send blobs to where there is none; that is said once"""
+    with FaultyRegistry(tls="good") as registry:
+        cdn = "cdn.test:%d" % registry.server.listeners["other"].port
+        trust = ["--cacert", registry.server.certificates.path("ca.crt"), *registry.resolve, "--resolve", cdn + ":127.0.0.1"]
+        name = built(client, registry)
+        client("push", *QUICK, *trust, name)
+        for digest in registry.blobs["t/app"]:
+            address = "http://%s/v2/t/app/blobs/%s" % (cdn, digest)
+            registry.faults.append(Fault("GET", "blobs/" + digest, times=1, status=307, headers=[["Location", address]]))
+        text = client("pull", *QUICK, *trust, name, store=stores(client, work)).stderr
+        assert text.count("serves blobs from %s without encryption" % cdn) == 1, text
+        peer.equal(len(registry.asked("GET", BLOB, "other")), 3, "blobs from there")
 
 
 def circles_of_redirects_end(client, work):
@@ -348,7 +363,7 @@ def whatever_fails_nothing_wrong_stays(client, work):
 run(a_401_anywhere_in_a_push_is_answered, tokens_that_die_young_do_not_stop_a_push, a_token_that_is_never_taken_ends_it,
     a_403_is_push_denied, busy_registries_are_waited_for, cut_downloads_go_on, ranges_that_are_not_kept_begin_anew,
     lying_answers_are_found_out, web_pages_are_no_manifests, a_huge_manifest_is_not_read, redirects_carry_no_secret,
-    circles_of_redirects_end, upload_addresses_are_taken_as_given, refused_ways_are_changed,
+    blobs_without_encryption_are_a_warning, circles_of_redirects_end, upload_addresses_are_taken_as_given, refused_ways_are_changed,
     broken_uploads_are_resumed_or_begun_anew, a_lost_manifest_answer_is_repeated, a_wrong_digest_in_an_answer_is_an_error,
     bytes_changed_on_the_way_are_noticed, immutable_tags, a_drip_is_healthy_and_silence_is_not,
     whatever_fails_nothing_wrong_stays)

@@ -117,7 +117,7 @@ def a_changed_blob_is_not_blamed_on_the_network(client, _):
 
 
 def an_immutable_tag_that_head_does_not_tell(client, _):
-    """registry.md U12, U13: a tag that may not be moved and is the same image is done, though HEAD was silent"""
+    """registry.md P2, U12, U13: a tag that may not be moved and is the same image is done, though HEAD was silent"""
     with FaultyRegistry() as registry:
         name, _ = built(client, registry)
         client("push", *QUICK, name)

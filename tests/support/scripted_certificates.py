@@ -83,6 +83,7 @@ class Certificates:
         self.authority("ca")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*self.pair(kind))
+        context.set_alpn_protocols(["h2", "http/1.1"])
         if ask_client:
             self.pair("client")
             context.verify_mode = ssl.CERT_REQUIRED

@@ -3,6 +3,7 @@
 
 import hashlib
 import socket
+import ssl
 import struct
 from urllib.parse import parse_qs, urlsplit
 
@@ -31,7 +32,8 @@ class Request:
         self.path = target.split("?")[0]
         self.query = parse_qs(urlsplit(target).query, keep_blank_values=True)
         self.entry = {"listener": connection.listener.name, "connection": connection.number, "method": method,
-                      "target": target, "headers": headers, "body_size": 0, "body": "", "sha256": "", "status": 0}
+                      "target": target, "headers": headers, "body_size": 0, "body": "", "sha256": "", "status": 0,
+                      "protocol": connection.protocol}
         self.body_done = False
 
     def header(self, name, default=None):
@@ -80,6 +82,11 @@ class Connection:
         self.sock, self.listener, self.number = sock, listener, number
         self.reader = sock.makefile("rb")
         self.idle = True
+
+    @property
+    def protocol(self):
+        """What client and server agreed on in the TLS handshake (ALPN); the server offers HTTP/2 first."""
+        return self.sock.selected_alpn_protocol() or "" if isinstance(self.sock, ssl.SSLSocket) else ""
 
     def send(self, data):
         try:

@@ -50,6 +50,16 @@ TEST_CASE("registry.md S3, S4, E2: each fault of a certificate has its kind and 
   CHECK(reset.handshake_cut);
 }
 
+TEST_CASE("registry.md S5: HTTP/1.1 is spoken to a server that would rather speak HTTP/2",
+          "[http]") {
+  ScriptedServer server(R"({"listeners": {"good": {"tls": "good"}},
+                            "rules": [{"on": "good", "body": "x"}]})");
+  const NetworkSettings settings = settings_for(server, {"good"});
+  Client client(settings);
+  CHECK(client.send(named_get(server, "https", "/", "good"), 100).body == "x");
+  CHECK(server.record().at(0).at("protocol") == "http/1.1");
+}
+
 TEST_CASE("registry.md S2, X9: on a secure origin plain HTTP is never tried, whatever failed",
           "[http]") {
   ScriptedServer server(R"({"listeners": {"plain": {}, "other": {"tls": "other-ca"}},

@@ -89,7 +89,7 @@ TEST_CASE("registry.md N4: redirects keep the query byte for byte and need the r
   CHECK(redirect(from, 302, "https://u:p@cdn.example/") == "redirect-refused");
 }
 
-TEST_CASE("registry.md N4, X9, X10: no redirect to local addresses, only blobs may lose TLS",
+TEST_CASE("registry.md N4, N4.2, X9, X10: no redirect to local addresses, only blobs may lose TLS",
           "[registry]") {
   const std::string from = "https://r.example/v2/a/x";
   for (const char* local : {"http://127.0.0.1/", "https://169.254.169.254/latest", "https://[::1]/",
