@@ -149,9 +149,9 @@ struct NeededImage {
   std::optional<Platform> platform{};  ///< empty: the host's
 };
 
-/// The images that the target of `request` starts or copies from, for each of its platforms, without
-/// asking a registry. Triggers of a base count once the store has it, so that more may be needed
-/// after a pull. RUN, which a build would refuse, is no error here.
+/// The images that the target of `request` starts or copies from, for each of its platforms,
+/// without asking a registry. Triggers of a base count once the store has it, so that more may be
+/// needed after a pull. RUN, which a build would refuse, is no error here.
 /// @throws Error(Errc::failed) with the mistakes of the Dockerfile
 OCIBUILD_API std::vector<NeededImage> needed_images(const BuildRequest& request);
 

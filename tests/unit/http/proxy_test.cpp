@@ -20,7 +20,8 @@ bool is_direct(const std::string& url, const std::string& no_proxy) {
 
 }  // namespace
 
-TEST_CASE("registry.md C4, C4.1: the scheme chooses the proxy, the one for all stands in", "[http]") {
+TEST_CASE("registry.md C4, C4.1: the scheme chooses the proxy, the one for all stands in",
+          "[http]") {
   const Url http = *Url::parse("http://reg.test/");
   const Url https = *Url::parse("https://reg.test/");
   const ProxySettings none;
