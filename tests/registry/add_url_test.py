@@ -96,11 +96,13 @@ def built(client):
 
 
 def a_file_is_fetched_once(client, work):
-    """dockerfile.md 9.7: the last part of the path names it, 0600 of root; a known file is not asked for again"""
+    """dockerfile.md 9.7: the last part of the path names it, 0600 of root; a known file is not asked for again;
+    registry.md X3: --debug lists what was"""
     with serving(f=[(200, {}, FILE)], **{"a%20b": [(200, {}, FILE)]}) as server:
         lines = [add(server, "f?x=1#y"), add(server, "a%20b"), add(server, "f", "/g"),
                  add(server, "f", "/own/", flags="--chown=5:6 --chmod=640")]
-        client("build", *dockerfile(work, *lines))
+        done = client("build", *dockerfile(work, *lines))
+        assert "debug: GET %s/a%%20b 200" % server.url in done.stderr, done.stderr
         tree = built(client).tree()
         assert sorted(tree) == ["d", "d/a b", "d/f", "g", "own", "own/f"], sorted(tree)
         content = {"type": "file", "size": 6, "sha256": hashlib.sha256(FILE).hexdigest()}

@@ -196,9 +196,12 @@ NetworkSettings network_settings(const ParsedFlags& flags, const Io& io) {
 
 NetworkSettings network_settings(Invocation& invocation) {
   NetworkSettings out = network_settings(invocation.flags, invocation.io);
-  Console& console = invocation.console;
-  out.request_log = [&console](const std::string& line) { console.log_request(line); };
+  log_requests(out, invocation.console);
   return out;
+}
+
+void log_requests(NetworkSettings& settings, Console& console) {
+  settings.request_log = [&console](const std::string& line) { console.log_request(line); };
 }
 
 std::filesystem::path login_file(const ParsedFlags& flags, const Io& io) {

@@ -17,6 +17,8 @@ namespace ocibuild::program {
 NetworkSettings network_settings(const ParsedFlags& flags, const Io& io);
 /// The same for a command, whose console keeps the request log.
 NetworkSettings network_settings(Invocation& invocation);
+/// The console, which must outlive them, keeps the log of --debug.
+void log_requests(NetworkSettings& settings, Console& console);
 
 /// The file that login and logout change: --authfile, else docker's config.json.
 /// @throws Error(Errc::usage) when there is no home for it

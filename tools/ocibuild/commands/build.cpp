@@ -12,6 +12,7 @@
 #include "commands/check.hpp"
 #include "commands/commands.hpp"
 #include "console.hpp"
+#include "network_settings.hpp"
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
@@ -145,6 +146,7 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
 
 void build(Invocation& invocation) {
   BuildOptions options = parse_build_options(invocation.flags, invocation.io);
+  log_requests(*options.request.network, invocation.console);
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
   if (const auto format = wanted_check(invocation.flags)) {
     return print_check(options, *format, invocation);
