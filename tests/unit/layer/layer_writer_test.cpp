@@ -11,6 +11,7 @@
 #include "compress/decompressor.hpp"
 #include "oci/hasher.hpp"
 #include "support/catch.hpp"
+#include "support/sanitizer.hpp"
 #include "support/tree_fixture.hpp"
 #include "tar/tar_reader.hpp"
 
@@ -23,14 +24,6 @@ using layer::LayerFile;
 using test::dir_entry;
 using test::file_entry;
 using test::text_content;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNDER_SANITIZER 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNDER_SANITIZER 1
-#endif
-#endif
 
 namespace {
 
@@ -189,9 +182,9 @@ TEST_CASE("memory does not grow with the size of a file", "[layer]") {
   CHECK(digests.size == out.size);
   struct rusage usage {};
   ::getrusage(RUSAGE_SELF, &usage);
-#ifdef UNDER_SANITIZER
-  WARN("memory is not measured under a sanitizer");
-#else
-  CHECK(usage.ru_maxrss < 64 * 1024);  // KiB, of the whole test program so far
-#endif
+  if (test::under_sanitizer) {
+    WARN("memory is not measured under a sanitizer");
+  } else {
+    CHECK(usage.ru_maxrss < 64 * 1024);  // KiB, of the whole test program so far
+  }
 }
