@@ -113,7 +113,7 @@ def failing_unit(case, theirs):
 @known(PARTLY_SENT, "docker")
 def partly_sent(case, theirs, ours):
     """20.10 also overlooks files of a wildcard when an earlier build sent a part of the same context."""
-    wildcard = any(re.match(r"(?i)(COPY|ADD)\b.*[*?\[]", unit, re.DOTALL) for unit in case.units)
+    wildcard = any(re.match(r"(?i)\s*(COPY|ADD)\b.*[*?\[]", unit, re.DOTALL) for unit in case.units)
     return wildcard and ours.ok and re.search(r'cache key: "/.*" not found: not found', theirs.text or "") is not None
 
 
@@ -237,7 +237,7 @@ def chmod_of_old(case, theirs, ours):
 
 @known("Docker 20.10 cleans the path of an empty WORKDIR", "docker")
 def empty_workdir(case, theirs, ours):
-    empty = any(re.match(r"(?i)WORKDIR\s+\S*\$", unit) for unit in case.units)
+    empty = any(re.match(r"(?i)\s*WORKDIR\s+\S*\$", unit) for unit in case.units)
     return empty and theirs.ok and ours.ok and _with_clean_paths(theirs.facts) == _with_clean_paths(ours.facts)
 
 
