@@ -182,7 +182,7 @@ def _inodes(tree):
 
 @known("An archive that replaces its own directories")
 def archive_replaces_itself(case, theirs, ours):
-    """The path that the engine stumbles upon is a directory of an archive, with another entry above or on it later."""
+    """The path that the engine stumbles upon is a directory of an archive, with something else later."""
     found = None if theirs.ok else re.search(
         r"chtimes /(.*): (no such file|not a directory|too many levels)", theirs.text)
     return ours.ok and found is not None and any(
@@ -190,10 +190,10 @@ def archive_replaces_itself(case, theirs, ours):
 
 
 def _replaced(members, path):
-    names = [posixpath.normpath("/" + member["name"]).lstrip("/") for member in members]
-    return any(members[first]["kind"] == "dir" and names[first] == path and members[later]["kind"] != "dir"
-               and (path + "/").startswith(names[later] + "/")
-               for first in range(len(members)) for later in range(first + 1, len(members)))
+    """Which entry replaced it names alone do not tell: they may lead through symlinks of the image."""
+    kinds = [member["kind"] for member in members]
+    return any(member["kind"] == "dir" and posixpath.normpath("/" + member["name"]) == "/" + path
+               and any(kind != "dir" for kind in kinds[index + 1:]) for index, member in enumerate(members))
 
 
 @known("A source that --exclude names", "buildkit")
