@@ -34,6 +34,7 @@ public:
   /// Where a push goes: the name itself. @throws Error(Errc::network_setup, registry-blocked)
   Source push_target(const Reference& name) const;
   /// A name without host after aliases and unqualified-search-registries (R5); others as parsed.
+  /// No command asks for it yet.
   /// @throws Error(Errc::usage, name-ambiguous) with the candidates
   Reference resolve_short_name(std::string_view text) const;
   bool is_insecure(const std::string& registry) const;
