@@ -124,6 +124,18 @@ bool is_role_name(std::string_view role) {
   });
 }
 
+/// The keys out of an answer of `who`.
+AwsKeys keys_of(const http::Client::TextAnswer& answer, std::string who, std::string_view asked) {
+  if (status_of(answer) != 200) invalid(concat(who, ": ", no_keys(answer, asked)));
+  try {
+    AwsKeys keys = parse_aws_keys(answer.body, "the answer");
+    keys.source = std::move(who);
+    return keys;
+  } catch (const Error& error) {
+    invalid(concat(who, ": ", error.what()));
+  }
+}
+
 }  // namespace
 
 std::optional<AwsKeys> container_keys(const AwsAccess& access) {
@@ -135,15 +147,8 @@ std::optional<AwsKeys> container_keys(const AwsAccess& access) {
   auto answer = access.send_metadata(request);
   for (int n = 1; n < tries && (status_of(answer) == 0 || status_of(answer) >= 500); ++n)
     answer = access.send_metadata(request);
-  const std::string who = concat("the container's credentials at ", url->origin.authority());
-  if (status_of(answer) != 200) invalid(concat(who, ": ", no_keys(answer, "request")));
-  try {
-    AwsKeys keys = parse_aws_keys(answer.body, "the answer");
-    keys.source = who;
-    return keys;
-  } catch (const Error& error) {
-    invalid(concat(who, ": ", error.what()));
-  }
+  return keys_of(answer, concat("the container's credentials at ", url->origin.authority()),
+                 "request");
 }
 
 std::optional<AwsKeys> instance_keys(const AwsAccess& access, std::string& why_not) {
@@ -169,16 +174,8 @@ std::optional<AwsKeys> instance_keys(const AwsAccess& access, std::string& why_n
                                       : no_keys(roles, "question for the instance's role");
     return std::nullopt;
   }
-  const auto answer = service.get(concat(keys_path, role), session);
-  const std::string who = concat("the instance's role ", quote(role));
-  if (status_of(answer) != 200) invalid(concat(who, ": ", no_keys(answer, "request for keys")));
-  try {
-    AwsKeys keys = parse_aws_keys(answer.body, "the answer");
-    keys.source = who;
-    return keys;
-  } catch (const Error& error) {
-    invalid(concat(who, ": ", error.what()));
-  }
+  return keys_of(service.get(concat(keys_path, role), session),
+                 concat("the instance's role ", quote(role)), "request for keys");
 }
 
 }  // namespace ocibuild::registry
