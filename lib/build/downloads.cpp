@@ -3,6 +3,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "build/located.hpp"
 #include "build/url_download.hpp"
 #include "oci/hasher.hpp"
 #include "support/fd.hpp"
@@ -78,9 +79,7 @@ oci::TreeFile Downloads::fetch(const plan::Download& wanted, const dockerfile::F
     const Descriptor blob{.media_type = {}, .digest = wanted.checksum, .size = known->size};
     return {.entry = std::move(entry), .content = std::make_shared<BlobContent>(blobs_, blob)};
   } catch (const Error& error) {
-    std::vector<Diagnostic> diagnostics = error.diagnostics();
-    if (!diagnostics.front().where) diagnostics.front().where = findings.place(wanted.url.span);
-    throw Error(error.code(), std::move(diagnostics));
+    throw located(error, findings.place(wanted.url.span));
   }
 }
 

@@ -3,18 +3,9 @@
 
 #include <ocibuild/error.hpp>
 
+#include "build/located.hpp"
+
 namespace ocibuild::engine {
-
-namespace {
-
-/// The same error, pointing at the word that named the image.
-Error located(const Error& error, const SourceRange& where) {
-  std::vector<Diagnostic> diagnostics = error.diagnostics();
-  if (!diagnostics.front().where) diagnostics.front().where = where;
-  return {error.code(), std::move(diagnostics)};
-}
-
-}  // namespace
 
 RemoteBases::RemoteBases(const BuildRequest& request, EventSink& events, std::stop_token stop)
     : policy_(request.pull) {
