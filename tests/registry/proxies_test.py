@@ -9,15 +9,13 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import imagefs  # noqa: E402
 import peer  # noqa: E402
-from registry import PASSWORD, USER, Registry, free_port, run  # noqa: E402
+from registry import PASSWORD, USER, Registry, free_port, run, wait_for_listener  # noqa: E402
 from scripted_registry import FaultyRegistry, seeded  # noqa: E402
 
 QUICK = ["--retry-delay", "1ms"]
@@ -42,16 +40,7 @@ class Tinyproxy:
         mount = 'mount --bind "$0/hosts" /etc/hosts && exec tinyproxy -d -c "$0/conf"'
         with open(directory + "/out", "wb") as out:
             self.process = subprocess.Popen(["unshare", "--mount", "sh", "-c", mount, directory], stdout=out, stderr=out)
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.05)
-        with open(directory + "/out", encoding="utf-8") as out:
-            raise RuntimeError("tinyproxy did not start:\n" + out.read())
+        wait_for_listener(self.process, self.port, "tinyproxy", directory + "/out")
 
     def __enter__(self):
         return self

@@ -28,6 +28,20 @@ def free_port():
         return listener.getsockname()[1]
 
 
+def wait_for_listener(process, port, name, log_file):
+    """Returns once the process takes connections; raises with its log when it does not."""
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            if process.poll() is not None:
+                break
+            time.sleep(0.05)
+    with open(log_file, encoding="utf-8", errors="replace") as log:
+        raise RuntimeError(name + " did not start:\n" + log.read())
+
+
 class Registry:
     """docker-registry with its storage in `directory`; stopped at the end of a with statement.
 
@@ -66,16 +80,7 @@ class Registry:
         self._wait()
 
     def _wait(self):
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    break
-                time.sleep(0.05)
-        with open(self.directory + "/log", encoding="utf-8", errors="replace") as log:
-            raise RuntimeError("docker-registry did not start:\n" + log.read())
+        wait_for_listener(self.process, self.port, "docker-registry", self.directory + "/log")
 
     def __enter__(self):
         return self
