@@ -65,7 +65,7 @@ private:
   /// The sources, none of them empty, and in COPY none remote.
   std::optional<std::vector<Text>> source_texts(const dockerfile::Copy& copy);
   std::optional<std::vector<InlineFile>> inline_files(const dockerfile::Copy& copy);
-  /// Whether all sources are local; an error for each that is not.
+  /// Whether what ADD fetches is allowed (9.7, 9.8); an error for each source that is not.
   bool check_remote(const CopyStep& step, const std::optional<Text>& checksum);
   bool check_checksum(const Text& checksum, const CopyStep& step);
   void add_step(std::string created_by) { add_step(std::move(created_by), ConfigStep{}); }

@@ -46,7 +46,7 @@ public:
   /// False when it is time for the next source: a mirror that another one stands behind gets one
   /// chance more, and as many as all others only when it asks us to come back (C3.1).
   bool may_repeat(unsigned repetition, const Answer& answer) const;
-  /// Sends the challenge of /v2/ when none is known yet (T1). True if that is a registry.
+  /// The answer of /v2/, whose challenge is remembered when none is known yet (T1).
   Answer ping();
 
   /// The bearer token that the challenge which ping() found asks for; nothing when it asks for
