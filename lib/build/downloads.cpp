@@ -61,8 +61,13 @@ oci::TreeFile Downloads::fetch(const plan::Download& wanted, const dockerfile::F
   try {
     const auto url = http::Url::parse(wanted.url.text);
     if (!url) {
-      throw Error(Errc::failed, "add-url-invalid",
-                  concat(support::quote(wanted.url.text), " is no address to fetch from"));
+      // Without the text, which may hold a password.
+      throw Error(Errc::failed, {"add-url-invalid",
+                                 "that is no address to fetch from",
+                                 {},
+                                 {},
+                                 {"write http:// or https://, a host and a path; a user and a "
+                                  "password are not sent"}});
     }
     // The time belongs to the address, the bytes to the checksum.
     const Digest key = oci::sha256(concat(url->str(), '\n', wanted.checksum.str()));

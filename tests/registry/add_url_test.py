@@ -175,6 +175,9 @@ def what_cannot_be_had(client, work):
         assert sha256(FILE) in text and sha256(b"other") in text, text
         assert not os.path.exists(client.store + "/blobs/sha256/" + sha256(FILE)[7:])
         client.fails("add-url-offline", 5, "build", "--offline", *dockerfile(work, add(server, "f")))
+    client.secrets.append("s3cret-word")
+    client.fails("add-url-invalid", 1, "build", "--build-arg", "WHO=me:s3cret-word",
+                 *dockerfile(work, "ARG WHO", "ADD --checksum=%s https://$WHO@h/x /" % sha256(FILE)))
     client.fails("add-url-invalid", 1, "build", *dockerfile(work, "ADD --checksum=%s https://a@h/x /" % sha256(FILE)))
 
 
