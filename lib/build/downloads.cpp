@@ -21,22 +21,11 @@ public:
   BlobContent(const store::BlobStore& blobs, Descriptor blob)
       : blobs_(blobs), blob_(std::move(blob)) {}
   std::unique_ptr<support::ByteSource> open() const override {
-    return std::make_unique<Source>(blobs_.open(blob_), blobs_.path(blob_.digest));
+    return std::make_unique<support::FileSource>(blobs_.open(blob_), blobs_.path(blob_.digest));
   }
   Digest digest() const override { return blob_.digest; }
 
 private:
-  class Source final : public support::ByteSource {
-  public:
-    Source(support::Fd fd, std::filesystem::path path)
-        : fd_(std::move(fd)), source_(fd_.get(), std::move(path)) {}
-    std::size_t read(std::span<std::byte> into) override { return source_.read(into); }
-
-  private:
-    support::Fd fd_;
-    support::FdSource source_;
-  };
-
   const store::BlobStore& blobs_;
   const Descriptor blob_;
 };

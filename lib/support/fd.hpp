@@ -72,11 +72,13 @@ private:
   std::filesystem::path path_;
 };
 
-/// Opens a file and reads it to its end.
+/// A file of its own, read to its end.
 class FileSource final : public ByteSource {
 public:
-  explicit FileSource(const std::filesystem::path& path)
-      : fd_(open_read(path)), source_(fd_.get(), path) {}
+  explicit FileSource(const std::filesystem::path& path) : FileSource(open_read(path), path) {}
+  /// `path`: of the open file, for messages.
+  FileSource(Fd fd, const std::filesystem::path& path)
+      : fd_(std::move(fd)), source_(fd_.get(), path) {}
   std::size_t read(std::span<std::byte> buffer) override { return source_.read(buffer); }
 
 private:
