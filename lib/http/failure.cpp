@@ -59,6 +59,11 @@ Kind timeout_kind(CURL* easy, const Circumstances& circumstances) {
   return circumstances.through_proxy && !connected ? Kind::proxy_connect : Kind::connect_timeout;
 }
 
+bool is_reused(CURL* easy) {
+  return info<long>(easy, CURLINFO_NUM_CONNECTS) == 0 &&
+         info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+}
+
 Kind kind_of(CURL* easy, CURLcode code, const Circumstances& circumstances) {
   const long connect_status = info<long>(easy, CURLINFO_HTTP_CONNECTCODE);
   const bool connect_refused = connect_status != 0 && connect_status / 100 != 2;
@@ -90,6 +95,10 @@ Kind kind_of(CURL* easy, CURLcode code, const Circumstances& circumstances) {
     case CURLE_PARTIAL_FILE:
     case CURLE_SEND_FAIL_REWIND:  // libcurl wanted to repeat on a new connection, exchange.cpp not
       return Kind::reset;
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_WEIRD_SERVER_REPLY:
+      // On a kept connection: what the answer before had too much.
+      return is_reused(easy) ? Kind::reset : Kind::other;
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       return Kind::http2;
@@ -108,8 +117,7 @@ Failure classify(CURL* easy, CURLcode code, const Circumstances& circumstances) 
   failure.curl_code = code;
   failure.connect_status = info<long>(easy, CURLINFO_HTTP_CONNECTCODE);
   failure.sent = static_cast<std::uint64_t>(info<curl_off_t>(easy, CURLINFO_SIZE_UPLOAD_T));
-  failure.connection_reused = info<long>(easy, CURLINFO_NUM_CONNECTS) == 0 &&
-                              info<curl_off_t>(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+  failure.connection_reused = is_reused(easy);
   failure.subject = circumstances.peer.subject;
   failure.issuer = circumstances.peer.issuer;
   failure.names = circumstances.peer.names;

@@ -219,36 +219,6 @@ TEST_CASE("registry.md T10: 417 repeats without the expectation", "[http]") {
   CHECK(record.at(1).at("body_size") == 2 << 20);
 }
 
-TEST_CASE("registry.md N5: connections are kept, and a dead one is replaced unseen", "[http]") {
-  ScriptedServer server(
-      R"({"rules": [{"path": "/", "body": "ok"}, {"path": "/close", "body": "ok", "close": true}]})");
-  const NetworkSettings settings;
-  Client client(settings);
-  CHECK(client.send(get(server, "/"), 100).body == "ok");
-  CHECK(client.send(get(server, "/"), 100).body == "ok");
-  CHECK(server.record().at(1).at("connection") == server.record().at(0).at("connection"));
-  server.close_idle();
-  CHECK(client.send(get(server, "/close"), 100).body == "ok");
-  for (int i = 0; i < 5; ++i) CHECK(client.send(get(server, "/close"), 100).body == "ok");
-}
-
-TEST_CASE("registry.md N5, U6: a body that has begun to go out is never sent twice unasked",
-          "[http]") {
-  ScriptedServer server(R"({"rules": [{"path": "/first"}, {"path": "/up", "reset_in": 1000}]})");
-  const NetworkSettings settings;
-  Client client(settings);
-  client.send(get(server, "/first"), 100);
-  const TextBody body(std::string(500'000, 'x'));
-  Request request = get(server, "/up");
-  request.method = Method::patch;
-  request.body = &body;
-  const auto answer = client.send(request, 100);
-  CHECK(kind_of(answer.outcome) == Kind::reset);
-  CHECK(answer.outcome.failure->sent > 0);
-  CHECK(answer.outcome.failure->connection_reused);
-  CHECK(server.record().size() == 2);
-}
-
 TEST_CASE("registry.md N7: receiving and sending 200 MB needs no memory", "[http]") {
   ScriptedServer server(
       R"({"rules": [{"method": "GET", "body_size": 209715200}, {"method": "PUT", "status": 201}]})");
