@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,13 @@ class FileTree : public FileLookup {
 public:
   /// Names in `directory`, sorted by bytes; empty if it is no directory.
   virtual std::vector<std::string> list(const RootfsPath& directory) const = 0;
+  /// The files of list() one after the other. `visit` may ask the tree.
+  virtual void each_child(const RootfsPath& directory,
+                          const std::function<void(TreeFile)>& visit) const {
+    for (const std::string& name : list(directory)) {
+      if (auto file = lookup(directory.child(name))) visit(*std::move(file));
+    }
+  }
 };
 
 }  // namespace ocibuild::oci
