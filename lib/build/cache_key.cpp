@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/cache_key.hpp"
 
-#include <array>
+#include <string>
 
 #include "oci/hasher.hpp"
 
@@ -9,27 +9,37 @@ namespace ocibuild::engine {
 
 namespace {
 
-/// Moves with every change to the bytes that tar_writer makes from the same entries.
-constexpr std::string_view tar_format = "ocibuild layer 1";
+/// Moves with every change to the bytes that tar_writer makes from the same entries, or to how the
+/// key itself is made of them.
+constexpr std::string_view tar_format = "ocibuild layer 2";
 
-/// Feeds a hasher with values that cannot run into each other: numbers of eight bytes, texts behind
-/// their length.
+/// Feeds a hasher with values that cannot run into each other: numbers in as many bytes as they
+/// need, texts behind their length. In large pieces, since a hasher has its price a call.
 class Framed {
 public:
   void number(std::uint64_t value) {
-    std::array<std::byte, 8> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i)
-      bytes[i] = static_cast<std::byte>(value >> (8 * i));
-    hasher_.write(bytes);
+    for (; value >= 0x80; value >>= 7) waiting_ += static_cast<char>(value | 0x80);
+    waiting_ += static_cast<char>(value);
   }
   void text(std::string_view value) {
     number(value.size());
-    hasher_.write(support::as_bytes(value));
+    waiting_ += value;
+    if (waiting_.size() >= piece) flush();
   }
-  Digest finish() { return hasher_.finish(); }
+  Digest finish() {
+    flush();
+    return hasher_.finish();
+  }
 
 private:
+  static constexpr std::size_t piece = 16 * 1024;
+  void flush() {
+    hasher_.write(support::as_bytes(waiting_));
+    waiting_.clear();
+  }
+
   oci::Hasher hasher_;
+  std::string waiting_;
 };
 
 void add(Framed& out, const layer::LayerFile& file) {
