@@ -40,11 +40,11 @@ LayerFile file(const std::string& path, std::uint64_t size, std::uint32_t seed) 
   return {.entry = test::file_entry(path, size), .content = std::make_shared<Counted>(size, seed)};
 }
 
-/// 240 files of 100 kB and one of 3.5 MB.
+/// 200 files of 50 kB and one of 3.5 MB.
 std::vector<LayerFile> sample() {
   std::vector<LayerFile> files;
-  for (unsigned i = 0; i < 240; ++i)
-    files.push_back(file(support::concat("d/", 1000 + i), 100'000, i));
+  for (unsigned i = 0; i < 200; ++i)
+    files.push_back(file(support::concat("d/", 1000 + i), 50'000, i));
   files.insert(files.begin() + 100, file("d/1099-large", 3'500'000, 7));
   return files;
 }
@@ -64,7 +64,7 @@ struct Written {
 class Layers {
 public:
   explicit Layers(Codec codec = Codec::gzip)
-      : options_{.setting = Setting::make(codec, {}), .setting_key = "k", .jobs = 2} {}
+      : options_{.setting = Setting::make(codec, 1), .setting_key = "k", .jobs = 2} {}
 
   Written write(const std::vector<LayerFile>& files,
                 std::vector<layer::EarlierLayer> earlier = {}) {
@@ -103,7 +103,7 @@ TEST_CASE("image.md 7.3: a layer that takes chunks of another has the bytes of o
     Layers layers(codec);
     const auto files = sample();
     const Written first = layers.write(files);
-    CHECK(first.opened >= 241);
+    CHECK(first.opened >= 201);
     const auto check = [&](const std::vector<LayerFile>& changed, int most) {
       const Written fresh = layers.write(changed);
       const Written spliced = layers.write(changed, {first.earlier()});
@@ -111,30 +111,30 @@ TEST_CASE("image.md 7.3: a layer that takes chunks of another has the bytes of o
       CHECK(spliced.opened <= most);
     };
     check(files, 0);
-    for (const std::size_t at : {std::size_t{0}, std::size_t{120}, files.size() - 1}) {
+    for (const std::size_t at : {std::size_t{0}, std::size_t{130}, files.size() - 1}) {
       auto changed = files;
-      changed[at] = file(changed[at].entry.path.str(), 100'000, 4711);
-      check(changed, 45);
+      changed[at] = file(changed[at].entry.path.str(), 50'000, 4711);
+      check(changed, 90);
       changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(at));
-      check(changed, 45);
+      check(changed, 90);
     }
     auto changed = files;
     changed.insert(changed.begin() + 30, file("d/1029-new", 2'000'000, 9));
-    check(changed, 45);
+    check(changed, 90);
     changed.pop_back();
-    check(changed, 60);
+    check(changed, 90);
   }
 }
 
 TEST_CASE("image.md 7.3: chunks of several layers are found", "[layer]") {
   Layers layers;
   const auto files = sample();
-  const std::vector<LayerFile> front(files.begin(), files.begin() + 120);
-  const std::vector<LayerFile> back(files.begin() + 120, files.end());
+  const std::vector<LayerFile> front(files.begin(), files.begin() + 100);
+  const std::vector<LayerFile> back(files.begin() + 100, files.end());
   const Written a = layers.write(front);
   const Written b = layers.write(back);
   const Written both = layers.write(files, {b.earlier(), a.earlier()});
-  CHECK(both.opened < 60);
+  CHECK(both.opened < 90);
   check_same(both, layers.write(files));
 }
 
@@ -181,8 +181,8 @@ TEST_CASE("content digests are computed once, in order, and errors are those of 
   const auto one = layer::content_digests(files, 1);
   CHECK(one == layer::content_digests(files, 4));
   CHECK(one[3] == files[3].content->digest());
-  CHECK(one[241].empty());
-  CHECK(one[242].empty());
+  CHECK(one[201].empty());
+  CHECK(one[202].empty());
 
   class Unreadable final : public oci::FileContent {
   public:
@@ -191,7 +191,7 @@ TEST_CASE("content digests are computed once, in order, and errors are those of 
     Digest digest() const override { throw std::runtime_error(why_); }
     std::string why_;
   };
-  files[200].content = std::make_shared<Unreadable>("later");
+  files[180].content = std::make_shared<Unreadable>("later");
   files[20].content = std::make_shared<Unreadable>("sooner");
   for (const unsigned jobs : {1U, 3U})
     CHECK_THROWS_WITH(layer::content_digests(files, jobs), "sooner");
