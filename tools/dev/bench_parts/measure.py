@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import struct
@@ -27,7 +28,7 @@ def compiled(name, work):
     """The program of NAME.cpp of tests/bench, compiled once in a work directory."""
     source, program = os.path.join(SOURCES, name + ".cpp"), os.path.join(work, name)
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
-        subprocess.run([os.environ.get("CXX", "c++"), "-O2", "-std=c++17", "-static", "-o", program, source],
+        subprocess.run([*shlex.split(os.environ.get("CXX", "c++")), "-O2", "-std=c++17", "-static", "-o", program, source],
                        check=True)
     return program
 

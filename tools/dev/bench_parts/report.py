@@ -39,9 +39,10 @@ def _seconds(value):
     return "%.3f" % value if value < 1 else "%.2f" % value if value < 100 else "%.0f" % value
 
 
-def row_table(workload, tools, cases, results):
+def row_table(workload, scale, tools, cases, results):
     """One table: a line for each case and program. The last column is the time over the best other program's."""
-    lines = ["### %s: %s" % (workload.name, workload.title), "",
+    scaled = " (times %g)" % scale if scale != 1 else ""
+    lines = ["### %s: %s%s" % (workload.name, workload.title, scaled), "",
              "| case | program | wall s | CPU s | peak MB | layers MB | wall / best peer |",
              "|---|---|---:|---:|---:|---:|---:|"]
     for case in cases:
