@@ -21,7 +21,8 @@ LARGE = 1 << 20
 DOCKERFILES = [
     "FROM scratch\nCOPY a /srv/a\nCOPY --chown=5:6 b /srv/b/\nCOPY *.txt /top/\nCOPY . /all\n",
     "FROM scratch\nCOPY . /all\nLABEL l=1\nCOPY --chmod=640 b /srv/b/\n",
-    "FROM scratch AS one\nCOPY a /x\nFROM scratch\nCOPY b /srv\nCOPY --from=one / /from\nCOPY --exclude=*.txt . /rest\n",
+    "FROM scratch AS one\nCOPY a /x\n"
+    "FROM scratch\nCOPY b /srv\nCOPY --from=one / /from\nCOPY --exclude=*.txt . /rest\n",
 ]
 IGNORES = ["", "*.txt\n", "a\n!a/f1\n", "large*\n"]
 
@@ -260,7 +261,8 @@ def every_cached_build_is_the_one_without_a_cache(options, work):
         if got != wanted:
             print("\n".join(changes[-60:]))
             raise AssertionError("seed %d, round %d: %s with the cache, %s without" % (seed, rounds, got, wanted))
-        if rounds % 20 == 1 and got.startswith("sha256:"):  # reading verifies each digest; the trees say what the bytes are
+        # Reading verifies each digest; the trees say what the bytes are.
+        if rounds % 20 == 1 and got.startswith("sha256:"):
             peer.equal(cached.image("app:1").tree(), fresh.image("app:1").tree(), "files of round %d" % rounds)
         shutil.rmtree(fresh.store, ignore_errors=True)
         # Without a pause most files are remembered, and those of the last seconds never.
