@@ -133,7 +133,9 @@ void compress_in_order(Bytes bytes) {
   using Packed = std::vector<std::byte>;
   support::OrderedWorkers<Bytes, Packed> workers(jobs, most, [] {
     return [encoder = std::make_shared<compress::ChunkEncoder>(gzip())](const Bytes& piece) {
-      return encoder->encode(piece);
+      Packed packed;
+      encoder->encode(piece, packed);
+      return packed;
     };
   });
   for (Bytes left = bytes; !left.empty(); left = left.subspan(std::min(piece_size, left.size()))) {
