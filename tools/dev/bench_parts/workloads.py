@@ -138,7 +138,7 @@ def _multi_stage(directory, scale):
 ALL = [
     Workload("binary", "a 23 MB program on a 5 MB base", _HEAD +
              "FROM ${BASE}\nCOPY app /usr/bin/app\nENTRYPOINT [\"/usr/bin/app\"]\n", _binary),
-    Workload("small-files", "40,000 small files in 8,000 directories, 300 MB",
+    Workload("small-files", "40,000 small files in 8,000 directories, 340 MB",
              "FROM scratch\nCOPY . /srv/\nCMD [\"/srv/app\"]\n", _small_files),
     Workload("mixed", "1 GB: programs, pictures, logs and assets, 4,403 files",
              "FROM scratch\nCOPY . /srv/\nCMD [\"/srv/bin/service-0\"]\n", _mixed),
