@@ -194,7 +194,8 @@ Source Configuration::push_target(const Reference& name) const {
   return impl_->source({name.registry, name.repository}, here && table->insecure, false, "");
 }
 
-Reference Configuration::resolve_short_name(std::string_view text) const {
+Reference Configuration::resolve_short_name(
+    std::string_view text, const std::function<bool(const Reference&)>& is_local) const {
   const Reference plain = Reference::parse(text);
   const std::size_t slash = text.find('/');
   if (slash != std::string_view::npos && oci::names_a_host(text.substr(0, slash))) return plain;
@@ -202,9 +203,14 @@ Reference Configuration::resolve_short_name(std::string_view text) const {
   if (!files.has_registries) return plain;
   const std::string_view tail = tail_of(text);
   const std::string_view name = text.substr(0, text.size() - tail.size());
-  const auto alias = files.registries.aliases.find(std::string(name));
-  if (alias != files.registries.aliases.end() && !alias->second.empty())
-    return Reference::parse(concat(alias->second, tail));
+  const auto entry = files.registries.aliases.find(std::string(name));
+  std::optional<Reference> alias;
+  if (entry != files.registries.aliases.end() && !entry->second.empty())
+    alias = Reference::parse(concat(entry->second, tail));
+  if (alias && is_local && is_local(*alias)) return *alias;
+  // Under that name is also what was built here.
+  if (is_local && is_local(plain)) return plain;
+  if (alias) return *alias;
   const auto& search = files.registries.search;
   if (!search || search->empty()) return plain;
   if (search->size() == 1) return Reference::parse(concat(search->front(), '/', text));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,10 +35,11 @@ public:
   std::vector<Source> pull_sources(const Reference& name) const;
   /// Where a push goes: the name itself. @throws Error(Errc::network_setup, registry-blocked)
   Source push_target(const Reference& name) const;
-  /// A name without host after aliases and unqualified-search-registries (R5); others as parsed.
-  /// No command asks for it yet.
+  /// What a name without host means for a pull: aliases and unqualified-search-registries, unless
+  /// `is_local` (may be empty) finds what goes before them (R5). Other names as parsed.
   /// @throws Error(Errc::usage, name-ambiguous) with the candidates
-  Reference resolve_short_name(std::string_view text) const;
+  Reference resolve_short_name(std::string_view text,
+                               const std::function<bool(const Reference&)>& is_local = {}) const;
   bool is_insecure(const std::string& registry) const;
 
 private:
