@@ -19,6 +19,7 @@ struct Source {
   bool mirror = false;    ///< not the registry that the reference names
   bool followed = false;  ///< another source is asked when this one fails
   std::string setting{};  ///< where it was configured: "--registry-mirror", a file; empty: itself
+  std::string title{};    ///< for messages: "ghcr.io", of a mirror "harbor.corp/hub"
 };
 
 /// Registry configuration: registries.conf with drop-ins, daemon.json, flags

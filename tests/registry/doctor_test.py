@@ -74,11 +74,11 @@ trust     N CAs SYSTEM
 REGISTRY/t/app:1
   FAIL REGISTRY  direct  dns T  connect T  plain http  anonymous  clock T
   FAIL REGISTRY wants a login for t/app:1   -> ocibuild login REGISTRY
+         = note: the registry says: authentication required
          = note: looked at: HOME/.docker/config.json: no such file
          = note: looked at: HOME/run/containers/auth.json: no such file
          = note: looked at: HOME/.config/containers/auth.json: no such file
          = note: looked at: /kaniko/.docker/config.json: no such file
-         = note: the registry says: authentication required
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY/t/app:1
 """, 4, name, names=names, XDG_RUNTIME_DIR=client.home + "/run")
@@ -88,8 +88,8 @@ trust     N CAs SYSTEM
 REGISTRY/t/app:1
   FAIL REGISTRY  direct  dns T  connect T  plain http  as ann (--creds)  clock T
   FAIL REGISTRY does not accept the credentials   -> ocibuild login REGISTRY
-         = note: credentials: --creds, user ann
          = note: the registry says: authentication required
+         = note: credentials: --creds, user ann
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY/t/app:1
 """, 4, "--creds", USER + ":wr0ng-word", name, names=names)
@@ -108,11 +108,11 @@ trust     N CAs SYSTEM
 REGISTRY
   FAIL REGISTRY  direct  dns T  connect T  plain http  anonymous  clock T
   FAIL REGISTRY wants a login for /v2/   -> ocibuild login REGISTRY
+         = note: the registry says: authentication required
          = note: looked at: HOME/.docker/config.json: no such file
          = note: looked at: HOME/run/containers/auth.json: no such file
          = note: looked at: HOME/.config/containers/auth.json: no such file
          = note: looked at: /kaniko/.docker/config.json: no such file
-         = note: the registry says: authentication required
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY
 """, 4, registry.name, names=names, XDG_RUNTIME_DIR=client.home + "/run")
@@ -152,11 +152,11 @@ REGISTRY/t/app:1
   ok   token of TOKENS for repository:t/app:pull,push
   ok   blobs come from REGISTRY: reachable
   FAIL REGISTRY wants a login for t/app   -> ocibuild login REGISTRY
+         = note: the registry says: authentication required
          = note: looked at: HOME/.docker/config.json: no such file
          = note: looked at: HOME/run/containers/auth.json: no such file
          = note: looked at: HOME/.config/containers/auth.json: no such file
          = note: looked at: /kaniko/.docker/config.json: no such file
-         = note: the registry says: authentication required
 hosts the firewall must allow: REGISTRY TOKENS
 1 problem; in the way of REGISTRY/t/app:1
 """, 4, "--push", name, names=names, XDG_RUNTIME_DIR=client.home + "/run")
