@@ -3,11 +3,11 @@
 
 #include <ocibuild/transfer.hpp>
 
-#include "compress/compressor.hpp"
 #include "oci/image_json.hpp"
 #include "store/docker_archive.hpp"
 #include "support/catch.hpp"
 #include "support/fd.hpp"
+#include "support/packed.hpp"
 #include "support/temp_dir.hpp"
 #include "support/temp_file.hpp"
 #include "support/tree_fixture.hpp"
@@ -23,14 +23,6 @@ using Files = std::vector<std::pair<std::string, std::string>>;
 
 std::string hex_of(std::string_view text) {
   return std::string(oci::sha256(text).hex());
-}
-
-std::string gzip(std::string_view text) {
-  support::StringSink out;
-  compress::Compressor compressor(compress::Setting::make(compress::Codec::gzip, {}), out, 1);
-  compressor.write(support::as_bytes(text));
-  compressor.finish();
-  return out.text;
 }
 
 /// The files of an OCI layout with the image app:1, by name.
@@ -172,7 +164,7 @@ TEST_CASE("a docker-save image without names is loaded without one", "[store]") 
 TEST_CASE("compressed layers in a docker-save tar keep their bytes", "[store]") {
   const Loader loader;
   const LegacySave save;
-  const std::string packed = gzip(save.layer);
+  const std::string packed = test::packed(save.layer);
   const std::string json = store::to_json(
       {{.config = "config", .repo_tags = {"app:1"}, .layers = {"l.tar.gz", "l.tar.gz"}}});
   const auto loaded = loader.tar(
@@ -181,7 +173,7 @@ TEST_CASE("compressed layers in a docker-save tar keep their bytes", "[store]") 
   CHECK(layers.at(0).media_type == media_types::oci_layer_gzip);
   CHECK(layers.at(0).digest == oci::sha256(packed));
 
-  const std::string wrong = gzip(test::tar_of("hello", "other"));
+  const std::string wrong = test::packed(test::tar_of("hello", "other"));
   const Error error = test::error_of([&] {
     loader.tar(
         test::tar_of({{"config", save.config}, {"l.tar.gz", wrong}, {"manifest.json", json}}));
