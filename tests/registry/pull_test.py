@@ -219,7 +219,7 @@ def mirrors_are_left_for_the_next_source(client, work):
             peer.equal(len(plain), times, "requests to a mirror that says %s" % answer)
         mirror.faults[:] = []
         text = pulls(client, registry, work, *use)  # it has no blobs: they come from the registry
-        assert "%s/t/app:1@sha256:" % registry.name in text and " via %s DONE" % mirror.name in text, text
+        assert "%s/t/app:1@sha256:" % registry.name in text and " via %s/hub DONE" % mirror.name in text, text
         mirror.blobs["hub/t/app"] = dict(registry.blobs["t/app"])
         mirror.faults[:] = [Fault("GET", digest, corrupt=5)]
         text = pulls(client, registry, work, *use)
