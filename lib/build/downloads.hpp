@@ -29,6 +29,10 @@ public:
   /// add-url-status, checksum-mismatch, or why there was no answer
   oci::TreeFile fetch(const plan::Download& wanted, const dockerfile::Findings& findings);
 
+  /// True if fetch() would ask nobody.
+  static bool is_kept(const plan::Download& wanted, const store::BlobStore& blobs,
+                      const store::BuildCache& cache);
+
 private:
   store::DownloadRecord get(const http::Url& url, const Digest& checksum);
 

@@ -20,55 +20,19 @@ bool is_redirect(int status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
-/// One file on its way into the store.
-class UrlDownload final : public http::ResponseTaker {
+/// The GETs of a URL, from redirect to redirect.
+class Hops {
 public:
-  UrlDownload(registry::Network& network, const http::Url& url, const store::BlobStore& blobs,
-              const registry::TransferObserver& observer,
-              const std::function<void(std::uint64_t)>& expect)
-      : network_(network), url_(url), blobs_(blobs), observer_(observer), expect_(expect) {}
+  Hops(registry::Network& network, const http::Url& url) : network_(network), url_(url) {}
 
-  /// Repeats until the whole file came. @throws Error
-  store::StagedBlob run() {
-    for (unsigned repetition = 1;; ++repetition) {
-      const http::Outcome outcome = follow();
-      const bool whole = !outcome.failure && outcome.head && outcome.head->status == 200;
-      if (whole) return writer_->finish();
-      if (!http::is_transient(outcome) ||
-          !network_.repeater().wait(repetition, outcome, url_.origin.authority(),
-                                    observer_.repeats))
-        fail(outcome, repetition);
-    }
-  }
-
-  std::int64_t modified() const { return modified_; }
-
-  bool head(const http::ResponseHead& head) override {
-    if (head.status != 200) return false;
-    writer_.emplace(blobs_.create());
-    done_ = 0;
-    std::uint64_t length = 0;
-    const auto given = head.headers.find("content-length");
-    if (given && support::parse_number(*given, UINT64_MAX, length)) expect_(length);
-    const auto date = head.headers.find("last-modified");
-    modified_ = std::max<std::int64_t>(0, http::parse_date(date.value_or("")).value_or(0));
-    return true;
-  }
-
-  void body(support::Bytes bytes) override {
-    writer_->write(bytes);
-    done_ += bytes.size();
-    if (observer_.moved) observer_.moved(done_);
-  }
-
-private:
   /// The first answer that is no redirect.
-  http::Outcome follow() {
-    http::Request request{.url = url_};
+  http::Outcome follow(http::ResponseTaker& taker, const http::Headers& headers = {}) {
+    http::Request request{.url = url_, .headers = headers};
     hosts_ = {url_.origin.authority()};
     for (;;) {
-      http::Outcome outcome = network_.client().send(request, *this, network_.stop());
+      http::Outcome outcome = network_.client().send(request, taker, network_.stop());
       answered_ = outcome.url;
+      if (hosts_.size() == 1) first_ = outcome.connection;
       if (outcome.failure || !outcome.head || !is_redirect(outcome.head->status)) return outcome;
       const auto location = outcome.head->headers.find("location");
       const auto target = location ? outcome.url.resolve(*location) : std::nullopt;
@@ -80,14 +44,6 @@ private:
       hosts_.push_back(target->origin.authority());
       request.url = *target;
     }
-  }
-
-  [[noreturn]] void refuse(std::string id, const std::string& what) const {
-    throw Error(Errc::network_setup, {std::move(id),
-                                      concat(answered_.origin.authority(), ' ', what),
-                                      {},
-                                      {concat("hosts asked: ", support::join(hosts_, ", "))},
-                                      {}});
   }
 
   [[noreturn]] void fail(const http::Outcome& outcome, unsigned attempts) const {
@@ -117,16 +73,89 @@ private:
                {}});
   }
 
+  /// To the host of the URL itself.
+  const http::Connection& first_connection() const { return first_; }
+  bool redirected() const { return hosts_.size() > 1; }
+  const http::Url& answered() const { return answered_; }
+
+private:
+  [[noreturn]] void refuse(std::string id, const std::string& what) const {
+    throw Error(Errc::network_setup, {std::move(id),
+                                      concat(answered_.origin.authority(), ' ', what),
+                                      {},
+                                      {concat("hosts asked: ", support::join(hosts_, ", "))},
+                                      {}});
+  }
+
   registry::Network& network_;
   const http::Url& url_;
+  http::Url answered_;
+  http::Connection first_;
+  std::vector<std::string> hosts_;
+};
+
+/// One file on its way into the store.
+class UrlDownload final : public http::ResponseTaker {
+public:
+  UrlDownload(registry::Network& network, const http::Url& url, const store::BlobStore& blobs,
+              const registry::TransferObserver& observer,
+              const std::function<void(std::uint64_t)>& expect)
+      : network_(network),
+        host_(url.origin.authority()),
+        hops_(network, url),
+        blobs_(blobs),
+        observer_(observer),
+        expect_(expect) {}
+
+  /// Repeats until the whole file came. @throws Error
+  store::StagedBlob run() {
+    for (unsigned repetition = 1;; ++repetition) {
+      const http::Outcome outcome = hops_.follow(*this);
+      const bool whole = !outcome.failure && outcome.head && outcome.head->status == 200;
+      if (whole) return writer_->finish();
+      if (!http::is_transient(outcome) ||
+          !network_.repeater().wait(repetition, outcome, host_, observer_.repeats))
+        hops_.fail(outcome, repetition);
+    }
+  }
+
+  std::int64_t modified() const { return modified_; }
+
+  bool head(const http::ResponseHead& head) override {
+    if (head.status != 200) return false;
+    writer_.emplace(blobs_.create());
+    done_ = 0;
+    std::uint64_t length = 0;
+    const auto given = head.headers.find("content-length");
+    if (given && support::parse_number(*given, UINT64_MAX, length)) expect_(length);
+    const auto date = head.headers.find("last-modified");
+    modified_ = std::max<std::int64_t>(0, http::parse_date(date.value_or("")).value_or(0));
+    return true;
+  }
+
+  void body(support::Bytes bytes) override {
+    writer_->write(bytes);
+    done_ += bytes.size();
+    if (observer_.moved) observer_.moved(done_);
+  }
+
+private:
+  registry::Network& network_;
+  const std::string host_;
+  Hops hops_;
   const store::BlobStore& blobs_;
   const registry::TransferObserver& observer_;
   const std::function<void(std::uint64_t)>& expect_;
   std::optional<store::BlobWriter> writer_;
   std::uint64_t done_ = 0;
   std::int64_t modified_ = 0;
-  http::Url answered_;
-  std::vector<std::string> hosts_;
+};
+
+/// Wants no body: the exchange ends with the head.
+class HeadOnly final : public http::ResponseTaker {
+public:
+  bool head(const http::ResponseHead&) override { return false; }
+  void body(support::Bytes) override {}
 };
 
 }  // namespace
@@ -147,6 +176,27 @@ store::DownloadRecord download_url(registry::Network& network, const http::Url& 
   const store::DownloadRecord record{blob.size, download.modified()};
   blobs.commit(std::move(blob));
   return record;
+}
+
+UrlProbe probe_url(registry::Network& network, const http::Url& url) {
+  UrlProbe out;
+  Hops hops(network, url);
+  http::Headers headers;
+  headers.add("Range", "bytes=0-0");
+  try {
+    HeadOnly taker;
+    const http::Outcome outcome = hops.follow(taker, headers);
+    if (outcome.failure && !hops.redirected()) out.failure = outcome.failure->kind;
+    const int status = outcome.head ? outcome.head->status : 0;
+    // An empty file has no first byte.
+    if (outcome.failure || (status / 100 != 2 && status != 416)) hops.fail(outcome, 1);
+  } catch (const Error& error) {
+    if (error.code() == Errc::interrupted) throw;
+    out.problem = error;
+  }
+  out.connection = hops.first_connection();
+  out.answered = hops.answered().origin;
+  return out;
 }
 
 }  // namespace ocibuild::engine
