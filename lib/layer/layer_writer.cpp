@@ -104,7 +104,7 @@ private:
 
   /// The workers begin with the chunks behind the front while that is copied.
   void write_in_parallel(const EarlierLayers::Front& front) {
-    const std::size_t most = 2 * std::size_t{options_.jobs};
+    const std::size_t most = std::size_t{options_.jobs} + 1;
     support::OrderedWorkers<std::size_t, MadeChunk> workers(options_.jobs, most,
                                                             [this] { return make_work(); });
     std::size_t next = front.checkpoint.chunks;

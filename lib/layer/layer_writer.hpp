@@ -43,7 +43,7 @@ struct WriteOptions {
 /// number of threads and whatever was taken from earlier layers.
 ///
 /// chunk plan -> workers: files to tar to compressed chunk, or a chunk of `earlier` -> in order:
-/// diff_id, digest, `out`. Memory is flat in the layer's size, at most 2 * jobs + 2 chunks.
+/// diff_id, digest, `out`. Memory is flat in the layer's size, at most jobs + 2 chunks.
 /// `files`: sorted, from FileSet::finish(). Parent directories are not invented. `contents`:
 /// content_digests(files).
 /// @throws Error(Errc::failed, file-changed) naming a file that is not what it was;
