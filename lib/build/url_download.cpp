@@ -4,6 +4,7 @@
 #include <ocibuild/error.hpp>
 
 #include "http/retry.hpp"
+#include "registry/redirect.hpp"
 #include "registry/registry_error.hpp"
 #include "support/stop.hpp"
 #include "support/text.hpp"
@@ -13,12 +14,6 @@ namespace ocibuild::engine {
 using support::concat;
 
 namespace {
-
-constexpr std::size_t most_redirects = 8;
-
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
 
 /// One file on its way into the store.
 class UrlDownload final : public http::ResponseTaker {
@@ -31,13 +26,14 @@ public:
   /// Repeats until the whole file came. @throws Error
   store::StagedBlob run() {
     for (unsigned repetition = 1;; ++repetition) {
-      const http::Outcome outcome = follow();
-      const bool whole = !outcome.failure && outcome.head && outcome.head->status == 200;
-      if (whole) return writer_->finish();
+      registry::Answer answer = follow();
+      answer.attempts = repetition;
+      if (!answer.failure && answer.status == 200) return writer_->finish();
+      const http::Outcome outcome = registry::to_outcome(answer);
       if (!http::is_transient(outcome) ||
           !network_.repeater().wait(repetition, outcome, url_.origin.authority(),
                                     observer_.repeats))
-        fail(outcome, repetition);
+        fail(answer);
     }
   }
 
@@ -63,58 +59,38 @@ public:
 
 private:
   /// The first answer that is no redirect.
-  http::Outcome follow() {
+  registry::Answer follow() {
     http::Request request{.url = url_};
-    hosts_ = {url_.origin.authority()};
+    registry::Redirects redirects(
+        url_, {.name = url_.origin.authority(), .home = url_.origin, .verified = true},
+        network_.warnings());
     for (;;) {
-      http::Outcome outcome = network_.client().send(request, *this, network_.stop());
-      answered_ = outcome.url;
-      if (outcome.failure || !outcome.head || !is_redirect(outcome.head->status)) return outcome;
-      const auto location = outcome.head->headers.find("location");
-      const auto target = location ? outcome.url.resolve(*location) : std::nullopt;
-      if (!target) return outcome;
-      if (http::is_local_address(target->origin.host) && !http::is_loopback(url_.origin.host))
-        refuse("redirect-refused",
-               concat("redirects to ", target->redacted(), ", a local address"));
-      if (hosts_.size() > most_redirects) refuse("too-many-redirects", "redirects without an end");
-      hosts_.push_back(target->origin.authority());
+      registry::Answer answer = registry::to_answer(
+          {network_.client().send(request, *this, network_.stop()), {}}, request.url);
+      answer.hosts = redirects.hosts();
+      const auto target = redirects.next(request.method, answer);
+      if (!target) return answer;
       request.url = *target;
     }
   }
 
-  [[noreturn]] void refuse(std::string id, const std::string& what) const {
-    throw Error(Errc::network_setup, {std::move(id),
-                                      concat(answered_.origin.authority(), ' ', what),
-                                      {},
-                                      {concat("hosts asked: ", support::join(hosts_, ", "))},
-                                      {}});
-  }
-
-  [[noreturn]] void fail(const http::Outcome& outcome, unsigned attempts) const {
+  [[noreturn]] void fail(const registry::Answer& answer) const {
     support::throw_if_stopped(network_.stop());
-    if (outcome.failure) {
-      registry::Answer answer{.failure = outcome.failure,
-                              .url = answered_,
-                              .hosts = hosts_,
-                              .via_proxy = outcome.via_proxy,
-                              .attempts = attempts};
+    if (answer.failure) {
       throw registry::failure_error({.what = concat("fetching ", url_.redacted()),
                                      .registry = url_.origin.authority(),
                                      .trust = network_.client().trust()},
                                     answer);
     }
-    const int status = outcome.head ? outcome.head->status : 0;
-    const Errc code = http::is_transient(outcome)      ? Errc::retry_later
-                      : status == 401 || status == 403 ? Errc::credentials
-                      : status == 404 || status == 410 ? Errc::not_found
-                                                       : Errc::failed;
-    throw Error(
-        code, {"add-url-status",
-               concat(answered_.redacted(), " is answered with status ", status),
-               {},
-               hosts_.size() > 1 ? std::vector{concat("hosts asked: ", support::join(hosts_, ", "))}
-                                 : std::vector<std::string>{},
-               {}});
+    const int status = answer.status;
+    const Errc code = http::is_transient(registry::to_outcome(answer)) ? Errc::retry_later
+                      : status == 401 || status == 403                 ? Errc::credentials
+                      : status == 404 || status == 410                 ? Errc::not_found
+                                                                       : Errc::failed;
+    Error error(code, "add-url-status",
+                concat(answer.url.redacted(), " is answered with status ", status));
+    if (answer.redirected()) error.note(concat("hosts asked: ", support::join(answer.hosts, ", ")));
+    throw error;
   }
 
   registry::Network& network_;
@@ -125,8 +101,6 @@ private:
   std::optional<store::BlobWriter> writer_;
   std::uint64_t done_ = 0;
   std::int64_t modified_ = 0;
-  http::Url answered_;
-  std::vector<std::string> hosts_;
 };
 
 }  // namespace

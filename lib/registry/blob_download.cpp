@@ -8,6 +8,8 @@
 #include <ocibuild/error.hpp>
 
 #include "oci/hasher.hpp"
+#include "oci/image_json.hpp"
+#include "registry/redirect.hpp"
 #include "registry/registry_error.hpp"
 #include "support/stop.hpp"
 #include "support/text.hpp"
@@ -29,6 +31,9 @@ public:
       : session_(session), wanted_(descriptor), sink_(sink), observer_(observer) {
     restart();
   }
+
+  /// From there and not from the registry: without credentials, whoever it is.
+  void take_from(http::Url url) { url_ = std::move(url); }
 
   /// @throws Error when this source cannot give it
   void run() {
@@ -83,9 +88,11 @@ private:
   Answer once() {
     call_ = {.method = http::Method::get,
              .target = concat("blobs/", wanted_.digest.str()),
+             .url = url_,
              .scopes = Scopes::pull(session_.source().repository),
              .doing = concat("pulling a blob of ", session_.source().repository),
-             .decode = decode_};
+             .decode = decode_,
+             .anonymous = url_.has_value()};
     if (decode_ && offset_ > 0) restart();  // its offset is none of the bytes on the wire
     if (offset_ > 0) {
       call_.headers.add("Range", concat("bytes=", offset_, "-"));
@@ -116,7 +123,7 @@ private:
     const bool cut = answer_.ok();  // it came to an end too early
     if (!cut && !expired && !http::is_transient(outcome)) session_.fail(call_, answer_);
     const Repeater& repeater = session_.network().repeater();
-    const std::string& host = session_.source().registry;
+    const std::string host = url_ ? url_->origin.authority() : session_.source().registry;
     if (idle == 0)  // it moved: go on at once (Y5)
       return repeater.tell(host, reason_of(outcome), observer_.repeats);
     if (!session_.may_repeat(idle, answer_) ||
@@ -197,6 +204,7 @@ private:
   BlobSink& sink_;
   const TransferObserver& observer_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::optional<http::Url> url_;  ///< instead of the registry's
   Call call_;
   Answer answer_;  ///< the last one
   std::uint64_t offset_ = 0;
@@ -223,10 +231,34 @@ void tell(Session& liar, const Error& error) {
        {}});
 }
 
-}  // namespace
+/// A foreign layer from where its manifest says it is (P6). Names of other schemes, and addresses
+/// that the registry may not send us to, are passed over with a note in `error`. False: from none.
+bool take_from_urls(Session& session, const Descriptor& layer, BlobSink& sink,
+                    const TransferObserver& observer, Error& error) {
+  for (const std::string& text : layer.urls) {
+    const auto url = http::Url::parse(text);
+    if (!url || is_too_near(url->origin, session.api(), true)) {
+      error.note(url ? concat(url->redacted(), " is not asked: a local or private address")
+                     : "one of the layer's addresses is not asked: it is neither http nor https");
+      continue;
+    }
+    try {
+      Download download(session, layer, sink, observer);
+      download.take_from(*url);
+      download.run();
+      return true;
+    } catch (const Error& failure) {
+      if (failure.code() == Errc::interrupted) throw;
+      error.note(concat(url->redacted(), ": ", failure.what()));
+      sink.restart();
+    }
+  }
+  return false;
+}
 
-void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
-                   const Descriptor& descriptor, BlobSink& sink, const TransferObserver& observer) {
+void download_from_registries(const std::vector<std::shared_ptr<Session>>& sources,
+                              const Descriptor& descriptor, BlobSink& sink,
+                              const TransferObserver& observer) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     try {
       Download(*sources[i], descriptor, sink, observer).run();
@@ -238,6 +270,19 @@ void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
       tell(failed, error);
       sink.restart();
     }
+  }
+}
+
+}  // namespace
+
+void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
+                   const Descriptor& descriptor, BlobSink& sink, const TransferObserver& observer) {
+  try {
+    download_from_registries(sources, descriptor, sink, observer);
+  } catch (Error& error) {
+    if (error.code() == Errc::interrupted || !oci::stays_at_urls(descriptor)) throw;
+    sink.restart();
+    if (!take_from_urls(*sources.back(), descriptor, sink, observer, error)) throw;
   }
 }
 

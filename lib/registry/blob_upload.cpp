@@ -70,11 +70,17 @@ public:
     const std::lock_guard lock(session.state().mutex);
     if (session.state().refuses_whole_put) way_ = Way::patch;
   }
+  /// Whatever ended it, also an interruption: a session that is not finished is given up (U8).
+  ~Upload() { give_up(); }
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
 
   void run(std::optional<OpenUpload> upload) {
     for (unsigned sessions = 1;; ++sessions) {
+      give_up();
       location_ = upload ? upload->location : open_upload(session_).location;
       upload.reset();
+      open_ = true;
       const std::optional<Answer> answer = send_once();
       if (done_) return;
       if (!answer) {
@@ -96,9 +102,12 @@ private:
     } catch (const ContentRestarted&) {
       session_.network().repeater().tell(session_.source().registry, "its source began anew",
                                          observer_.repeats);
-      cancel_upload(session_, {location_});
       return std::nullopt;
     }
+  }
+
+  void give_up() noexcept {
+    if (std::exchange(open_, false)) cancel_upload(session_, {location_});
   }
 
   [[noreturn]] void throw_restarts() const {
@@ -140,7 +149,7 @@ private:
   Answer put_whole() {
     const Part body(content_, 0, blob_.size, observer_);
     Answer answer = request(Method::put, with_digest(), &body, {});
-    done_ = answer.ok();
+    note_done(answer);
     return done_ ? answer : resumed(std::move(answer));
   }
 
@@ -171,8 +180,13 @@ private:
 
   Answer finish() {
     Answer answer = request(Method::put, with_digest(), nullptr, {});
-    done_ = answer.ok();
+    note_done(answer);
     return answer;
+  }
+
+  void note_done(const Answer& answer) {
+    done_ = answer.ok();
+    if (done_) open_ = false;
   }
 
   /// After a break asks the registry how far it came, and goes on there (U6). Gives back `broken`
@@ -208,8 +222,10 @@ private:
   /// Chooses what the next session does differently, or waits, or gives up.
   void prepare_next(const Answer& answer, unsigned sessions) {
     const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);
-    if (words.has_code("DIGEST_INVALID") || words.has_code("SIZE_INVALID"))
+    if (words.has_code("DIGEST_INVALID") || words.has_code("SIZE_INVALID")) {
+      open_ = false;  // such a session is gone (U7)
       return check_source(answer);
+    }
     if (!answer.failure && change_way(answer, words)) return;
     if (!http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
     if (!session_.network().repeater().wait(sessions, to_outcome(answer),
@@ -233,7 +249,6 @@ private:
     } else {
       return false;
     }
-    cancel_upload(session_, {location_});
     return true;
   }
 
@@ -262,7 +277,8 @@ private:
   const TransferObserver& observer_;
   Way way_ = Way::put;
   http::Url location_;
-  Call call_;  ///< the last one, for its error
+  bool open_ = false;  ///< a session is there, at location_
+  Call call_;          ///< the last one, for its error
   bool done_ = false;
   bool too_large_ = false;
   bool refused_digest_ = false;
