@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measures every program with every workload: all of them alternately, so that a slow minute hits all."""
+
+import collections
+import shutil
+import sys
+
+import registry as registries
+from bench_parts import measure, programs
+
+CASES = ("cold", "unchanged", "changed", "push", "push-unchanged")
+
+
+def say(text):
+    print("bench: " + text, file=sys.stderr, flush=True)
+
+
+class Results:
+    """`samples`: {(row, case, program key): [Sample]}; `layers`: {(row, program key): bytes};
+    `left_out`: [(row, program key, reason)]."""
+
+    def __init__(self):
+        self.samples, self.layers, self.left_out = collections.defaultdict(list), {}, []
+
+    def leave_out(self, row, key, reason):
+        say("%s, %s: %s" % (row, key, reason))
+        self.left_out.append((row, key, reason.split("\n", maxsplit=1)[0]))
+
+
+class Run:
+    """One run over all rows. `extra`: commands measured once a round of every row, {key: workload -> command}."""
+
+    def __init__(self, work, meter, tools, cases, extra):
+        self.work, self.meter, self.tools, self.cases, self.extra = work, meter, tools, cases, extra
+        self.results = Results()
+
+    def row(self, workload, runs):
+        tools = list(self.tools)
+        workload.change(0)
+        for number in range(runs):
+            say("%s, run %d of %d" % (workload.name, number + 1, runs))
+            workload.settle()
+            self._each(tools, workload, self._cold)
+            if "unchanged" in self.cases:
+                self._each(tools, workload, lambda tool, of: self._take(tool, of, "unchanged", tool.build(of)))
+                for key, command in self.extra.items():
+                    self.results.samples[workload.name, "unchanged", key].append(self.meter(command(workload)))
+            if "push" in self.cases or "push-unchanged" in self.cases:
+                self._each(tools, workload, self._push)
+            if "changed" in self.cases:
+                workload.change(number + 1)
+                self._each(tools, workload, lambda tool, of: self._take(tool, of, "changed", tool.build(of)))
+
+    def _each(self, tools, workload, action):
+        for tool in list(tools):
+            try:
+                action(tool, workload)
+            except measure.Failed as failure:
+                tools.remove(tool)
+                self.results.leave_out(workload.name, tool.key, str(failure))
+
+    def _take(self, tool, workload, case, command):
+        sample = self.meter(command, tool.environment, tool.daemon)
+        if case in self.cases:
+            self.results.samples[workload.name, case, tool.key].append(sample)
+
+    def _cold(self, tool, workload):
+        tool.forget()
+        self._take(tool, workload, "cold", tool.build(workload))
+        size = tool.layers()
+        if size is not None:
+            self.results.layers[workload.name, tool.key] = size
+
+    def _push(self, tool, workload):
+        """To a registry that has nothing, and once more."""
+        directory = self.work + "/registry"
+        shutil.rmtree(directory, ignore_errors=True)
+        with registries.Registry(directory) as registry:
+            command = tool.push(workload, registry.name)
+            if command is None:
+                return
+            self._take(tool, workload, "push", command)
+            self._take(tool, workload, "push-unchanged", command)
+            self.results.layers.setdefault((workload.name, tool.key), _pushed_layers(registry))
+
+
+def _pushed_layers(registry):
+    """Compressed bytes of the layers of the image that `registry` was given."""
+    types = ("application/vnd.docker.distribution.manifest.v2+json", "application/vnd.oci.image.manifest.v1+json",
+             "application/vnd.oci.image.index.v1+json")
+    name, _, tag = programs.IMAGE.partition(":")
+
+    def manifest(reference):
+        return registry.get("/v2/%s/manifests/%s" % (name, reference), ", ".join(types))
+    return programs.layers_in(manifest, programs.json.loads(manifest(tag)))
+
+
+def available_registry():
+    """None, or why nothing can be pushed here."""
+    return None if shutil.which("docker-registry") else "docker-registry is not installed"
+
+
+def make(workloads, work, scale):
+    for workload in workloads:
+        say("the files of %s" % workload.name)
+        workload.make(work, scale)
