@@ -29,6 +29,9 @@ public:
   /// add-url-status, checksum-mismatch, or why there was no answer
   oci::TreeFile fetch(const plan::Download& wanted, const dockerfile::Findings& findings);
 
+  /// Bytes so far.
+  std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
+
 private:
   store::DownloadRecord get(const http::Url& url, const Digest& checksum);
 

@@ -39,6 +39,9 @@ public:
   std::shared_ptr<const RemoteImage> sources(const std::optional<Reference>& name,
                                              const Descriptor& layer);
 
+  /// Bytes so far.
+  std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
+
 private:
   const PullPolicy policy_;
   std::optional<RegistryWork> work_;  // absent: no registry may be asked

@@ -22,6 +22,7 @@ namespace {
 
 constexpr unsigned most_without_progress = 4;
 constexpr unsigned most_connections = 50;
+constexpr std::size_t most_of_a_page = 64 * 1024;
 
 /// One blob on its way from one source: keeps offset and hash over any number of connections.
 class Download final : public http::ResponseTaker {
@@ -41,8 +42,9 @@ public:
     for (unsigned connections = 1; wanted_.size > 0; ++connections) {
       const std::uint64_t before = offset_;
       answer_ = once();
-      if (offered_ && !decodes_anew()) throw size_mismatch(*offered_);
       const bool complete = offset_ == wanted_.size;  // nothing more is asked for (P9.1)
+      if (offered_ || !complete) check_page();
+      if (offered_ && !decodes_anew()) throw size_mismatch(*offered_);
       if (complete && is_right()) return;
       if (complete) continue;  // from the start, in the way that is_right() has chosen
       note_attempts(connections);
@@ -55,6 +57,8 @@ public:
   }
 
   bool head(const http::ResponseHead& head) override {
+    is_page_ = head.headers.find("content-type").value_or("").starts_with("text/html");
+    page_.clear();
     encoded_ = head.headers.find("content-encoding").value_or("identity") != "identity";
     if (head.status == 200 && offset_ > 0) restart();  // it ignored the range: never glue (P9.3)
     if (head.status == 206 && (!continues(head) || !is_same_blob(head))) {
@@ -67,12 +71,13 @@ public:
     if (length && !encoded_ && support::parse_number(*length, UINT64_MAX, number) &&
         number != wanted_.size - offset_) {
       offered_ = offset_ + number;
-      return false;
+      return is_page_;
     }
     return true;
   }
 
   void body(support::Bytes bytes) override {
+    if (is_page_) page_.append(support::as_text(bytes), 0, most_of_a_page - page_.size());
     if (offered_) return;
     if (bytes.size() > wanted_.size - offset_) {
       offered_ = offset_ + bytes.size();
@@ -99,6 +104,13 @@ private:
       resumed_ = true;
     }
     return session_.attempt(call_, this);
+  }
+
+  /// A login page or a portal's in place of the blob is told as that, and not by its size (P8).
+  void check_page() {
+    if (!is_page_ || answer_.failure) return;
+    answer_.body = page_;
+    if (is_web_page(answer_)) session_.fail(call_, answer_);
   }
 
   /// What a message tells of all connections so far.
@@ -188,6 +200,7 @@ private:
     if (*got_ == wanted_.digest) return true;
     const bool again = resumed_ && !repeated_;
     if (!decodes_anew()) {
+      check_page();
       if (!again) throw corrupt();
       repeated_ = true;
       restart();
@@ -212,6 +225,8 @@ private:
   std::optional<Digest> got_;
   std::optional<std::uint64_t> offered_;  ///< bytes, when they are not the blob's
   std::array<std::string, identity_headers.size()> identity_;
+  bool is_page_ = false;        ///< the answer calls itself HTML
+  std::string page_;            ///< its beginning
   bool encoded_ = false;        ///< the answer has a Content-Encoding
   bool decode_ = false;         ///< and it is undone
   bool resumed_ = false;        ///< a range was asked for
@@ -246,6 +261,7 @@ bool take_from_urls(Session& session, const Descriptor& layer, BlobSink& sink,
       Download download(session, layer, sink, observer);
       download.take_from(*url);
       download.run();
+      session.network().count_downloaded(layer.size);
       return true;
     } catch (const Error& failure) {
       if (failure.code() == Errc::interrupted) throw;
@@ -262,6 +278,7 @@ void download_from_registries(const std::vector<std::shared_ptr<Session>>& sourc
   for (std::size_t i = 0; i < sources.size(); ++i) {
     try {
       Download(*sources[i], descriptor, sink, observer).run();
+      sources[i]->network().count_downloaded(descriptor.size);
       return;
     } catch (const Error& error) {
       if (error.code() == Errc::interrupted || i + 1 == sources.size()) throw;

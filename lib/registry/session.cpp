@@ -292,6 +292,8 @@ Answer Session::attempt(const Call& call, http::ResponseTaker* taker) {
     Answer answer = hop(call, url, taker);
     answer.hosts = redirects.hosts();
     const auto target = redirects.next(call.method, answer);
+    // Portals and login pages say 200; no registry answers so (P4). Blobs are their digest's.
+    if (taker == nullptr && answer.ok() && is_web_page(answer)) fail(call, answer);
     if (!target) return answer;
     url = *target;
   }

@@ -65,7 +65,8 @@ bool has_blob(Session& session, const Descriptor& descriptor) {
   if (answer.status == 404 || answer.status == 403 || answer.status == 405) return false;
   if (!answer.ok()) session.fail(call, answer);
   const auto length = answer.headers.find("content-length");
-  return !length || *length == std::to_string(descriptor.size);
+  if (length) return *length == std::to_string(descriptor.size);
+  return !answer.headers.find("content-type").value_or("").starts_with("text/html");
 }
 
 OpenUpload open_upload(Session& session) {
