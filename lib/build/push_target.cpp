@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/push_target.hpp"
 
+#include <algorithm>
+
 #include <ocibuild/error.hpp>
 
 #include "http/retry.hpp"
@@ -216,6 +218,18 @@ void PushTarget::send_documents(const PushContents& contents, const std::vector<
   }
 }
 
+void PushTarget::throw_incomplete(const registry::Document& document,
+                                  const std::string& words) const {
+  Error error(Errc::not_found, "push-incomplete",
+              concat(repository_name(session_->source()),
+                     " still lacks what the manifest names, though all of it was sent"));
+  error.note(concat("the registry says: ", words));
+  const bool index = oci::is_index(document.descriptor.media_type);
+  if (!index && std::ranges::any_of(oci::parse_manifest(document.bytes).layers, oci::stays_at_urls))
+    error.note("it has foreign layers, whose addresses a registry may have to be told to allow");
+  throw error.help("a replicated registry may need longer: push again later");
+}
+
 /// False: it was there. What the registry says it lacks is sent again, once (U9.1).
 bool PushTarget::put(const registry::Document& document, const std::string& reference,
                      const PushContents& contents, const std::optional<Digest>& named) {
@@ -227,13 +241,7 @@ bool PushTarget::put(const registry::Document& document, const std::string& refe
       if (sent && !result.knows_subject) tag_subject(document);
       return sent;
     }
-    if (repaired) {
-      throw Error(Errc::not_found, "push-incomplete",
-                  concat(repository_name(session_->source()),
-                         " still lacks what the manifest names, though all of it was sent"))
-          .note(concat("the registry says: ", result.words))
-          .help("a replicated registry may need longer: push again later");
-    }
+    if (repaired) throw_incomplete(document, result.words);
     repair(document, contents);
   }
 }

@@ -66,6 +66,8 @@ private:
   void send_documents(const PushContents& contents, const std::vector<Tag>& tags);
   bool put(const registry::Document& document, const std::string& reference,
            const PushContents& contents, const std::optional<Digest>& named = {});
+  [[noreturn]] void throw_incomplete(const registry::Document& document,
+                                     const std::string& words) const;
   void tag_subject(const registry::Document& document);
   void repair(const registry::Document& document, const PushContents& contents);
   void arrived(const Descriptor& blob, std::uint64_t PushedBytes::*counter);

@@ -49,7 +49,7 @@ public:
       if (complete) continue;  // from the start, in the way that is_right() has chosen
       note_attempts(connections);
       idle = offset_ > before ? 0 : idle + 1;
-      if (idle > most_without_progress || connections == most_connections)
+      if (idle == most_without_progress || connections == most_connections)
         session_.fail(call_, answer_);
       prepare_next(idle);
     }

@@ -33,6 +33,14 @@ bool lacks_repository(const Answer& answer) {
   return words.has_code("NAME_UNKNOWN") || words.mentions("RepositoryNotFound");
 }
 
+OpenUpload made_upload(const Session& session, const Answer& answer) {
+  OpenUpload out{next_location(session, answer)};
+  const auto least = answer.headers.find("oci-chunk-min-length");
+  constexpr std::uint64_t most_piece = 1 << 30;
+  if (least && !support::parse_number(*least, most_piece, out.least_piece)) out.least_piece = 0;
+  return out;
+}
+
 }  // namespace
 
 http::Url next_location(const Session& session, const Answer& answer) {
@@ -74,7 +82,7 @@ OpenUpload open_upload(Session& session) {
   Answer answer = session.perform(call);
   if (lacks_repository(answer) && session.make_repository()) answer = session.perform(call);
   if (answer.failure || answer.status != 202) session.fail(call, answer);
-  return {next_location(session, answer)};
+  return made_upload(session, answer);
 }
 
 void cancel_upload(Session& session, const OpenUpload& upload) noexcept {
@@ -158,7 +166,7 @@ std::optional<OpenUpload> mount_blob(Session& session, const Digest& digest,
     state.ignored_mounts = 0;
     return std::nullopt;
   }
-  OpenUpload upload{next_location(session, answer)};
+  OpenUpload upload = made_upload(session, answer);
   count_ignored(session, std::move(call), digest, from_repository);
   return upload;
 }

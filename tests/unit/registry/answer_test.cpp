@@ -4,6 +4,7 @@
 #include <ocibuild/error.hpp>
 
 #include "registry/redirect.hpp"
+#include "registry/registry_error.hpp"
 #include "registry/tokens.hpp"
 #include "support/catch.hpp"
 
@@ -107,6 +108,17 @@ TEST_CASE("registry.md N4, N4.2, X9, X10: no redirect to local addresses, only b
   CHECK(redirect(from, 307, "http://cdn.example/", http::Method::put) == "redirect-refused");
   CHECK(redirect("http://127.0.0.1:5000/v2/", 302, "http://127.0.0.1:5001/") ==
         "http://127.0.0.1:5001/");
+}
+
+TEST_CASE("registry.md W9: layers of Amazon's registries come from elsewhere, which is told",
+          "[registry]") {
+  Answer answer;
+  answer.url = *http::Url::parse("https://bucket.example/layer");
+  answer.hosts = {"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "bucket.example"};
+  answer.failure = http::Failure{.kind = http::Failure::Kind::connect_timeout, .text = "no answer"};
+  const Error error = failure_error({.registry = answer.hosts.front()}, answer);
+  CHECK(error.diagnostic().id == "redirect-blocked");
+  CHECK_THAT(error.diagnostic().notes.at(1), Catch::Contains("VPC needs an S3 gateway endpoint"));
 }
 
 TEST_CASE("registry.md P6, X10: what is not the registry's may not send us into private networks",

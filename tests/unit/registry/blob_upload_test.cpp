@@ -151,6 +151,46 @@ TEST_CASE("registry.md U8: a session is given up once, and nobody logs in for it
   CHECK(f.asked() == std::vector<std::string>{"DELETE /v2/t/app/blobs/uploads/1"});
 }
 
+TEST_CASE(
+    "registry.md U5, U6.3: pieces are no smaller than wanted, and go on where the registry is",
+    "[registry]") {
+  const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
+  const std::string opened = R"({"method": "POST", "path": "/v2/*", "status": 202, "headers":
+      [["Location", "/v2/t/app/blobs/uploads/1"], ["OCI-Chunk-Min-Length", "20000000"]]},
+      {"method": "PUT", "path": "/v2/*", "times": 1, "status": 413},)";
+  const std::string lost = R"({"method": "PATCH", "path": "/v2/*", "times": TIMES, "status": 416,
+      "headers": [["Range", "0-0"], ["Location", "/v2/t/app/blobs/uploads/2"]]},)";
+  const std::string taken = R"({"method": "PATCH", "path": "/v2/*", "status": 202,
+      "headers": [["Location", "/v2/t/app/blobs/uploads/3"]]},
+      {"method": "PUT", "path": "/v2/*", "status": 201}])";
+  const auto rules = [&](const char* times) {
+    std::string text = lost;
+    text.replace(text.find("TIMES"), 5, times);
+    return '[' + opened + text + taken;
+  };
+  {
+    Fixture f(rules("2"));
+    CHECK_NOTHROW(upload_blob(f.session, blob, TextContent("blob"), {}));
+    CHECK(f.asked().back().starts_with("PUT /v2/t/app/blobs/uploads/3?digest="));
+  }
+  {
+    Fixture f(rules("9"));
+    CHECK(id_of([&] { upload_blob(f.session, blob, TextContent("blob"), {}); }) ==
+          "registry-refused");
+    std::size_t patches = 0;
+    for (const std::string& request : f.asked()) patches += request.starts_with("PATCH");
+    CHECK(patches == 3);
+  }
+  {
+    const std::string content(17 << 20, 'x');  // more than a piece of ours
+    const Descriptor large{
+        .media_type = "", .digest = oci::sha256(content), .size = content.size()};
+    Fixture f('[' + opened + taken);
+    CHECK_NOTHROW(upload_blob(f.session, large, TextContent(content), {}));
+    CHECK(f.asked().size() == 6);  // POST, PUT, DELETE; POST, one PATCH, PUT
+  }
+}
+
 TEST_CASE("registry.md U8: a session is given up also after a stop, and in two seconds at most",
           "[registry]") {
   Fixture f(R"([{"method": "DELETE", "path": "/v2/t/app/blobs/uploads/1", "status": 204},
