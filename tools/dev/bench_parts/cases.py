@@ -36,7 +36,6 @@ class Run:
 
     def row(self, workload, runs):
         tools = list(self.tools)
-        workload.change(0)
         for number in range(runs):
             say("%s, run %d of %d" % (workload.name, number + 1, runs))
             workload.settle()

@@ -3,13 +3,14 @@
 
 import contextlib
 import os
+import shlex
 import signal
 import socket
 import struct
 import subprocess
 import tempfile
 
-PARTS = os.path.dirname(os.path.abspath(__file__))
+SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tests", "bench")
 
 
 class Failed(Exception):
@@ -24,10 +25,10 @@ class Sample:
 
 
 def compiled(name, work):
-    """The program of NAME.cpp beside this file, compiled once in a work directory."""
-    source, program = os.path.join(PARTS, name + ".cpp"), os.path.join(work, name)
+    """The program of NAME.cpp of tests/bench, compiled once in a work directory."""
+    source, program = os.path.join(SOURCES, name + ".cpp"), os.path.join(work, name)
     if not os.path.exists(program) or os.path.getmtime(program) < os.path.getmtime(source):
-        subprocess.run([os.environ.get("CXX", "c++"), "-O2", "-std=c++17", "-static", "-o", program, source],
+        subprocess.run([*shlex.split(os.environ.get("CXX", "c++")), "-O2", "-std=c++17", "-static", "-o", program, source],
                        check=True)
     return program
 

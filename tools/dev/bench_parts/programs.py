@@ -38,6 +38,15 @@ def layers_in(read, document):
     return sum(layer["size"] for layer in document["layers"])
 
 
+def layers_of_layout(directory):
+    """The same of an OCI layout."""
+    def read(digest):
+        with open(os.path.join(directory, "blobs", digest.replace(":", "/")), "rb") as file:
+            return file.read()
+    with open(directory + "/index.json", encoding="utf-8") as file:
+        return layers_in(read, json.load(file))
+
+
 def layers_of_archive(path):
     """The same of an OCI archive."""
     with tarfile.open(path) as archive:
@@ -94,11 +103,7 @@ class Ocibuild(Program):
                 "%s/%s" % (registry, IMAGE)]
 
     def layers(self):
-        def read(digest):
-            with open(os.path.join(self.store, "blobs", digest.replace(":", "/")), "rb") as file:
-                return file.read()
-        with open(self.store + "/index.json", encoding="utf-8") as file:
-            return layers_in(read, json.load(file))
+        return layers_of_layout(self.store)
 
 
 class OcibuildArchive(Ocibuild):

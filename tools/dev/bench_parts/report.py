@@ -27,7 +27,7 @@ def _file_system(path):
 
 
 def note(facts, command, runs):
-    where = "%(cpu)s, %(cpus)d CPUs, %(memory_gb)d GB, Linux %(kernel)s, %(file_system)s; load before it began: %(load).1f"
+    where = "%(cpu)s, %(cpus)d CPUs, %(memory_gb)d GB, Linux %(kernel)s, %(file_system)s; load before: %(load).1f"
     return where % facts + "; medians of %d run%s of\n`%s`" % (runs, "s" * (runs != 1), command)
 
 
@@ -39,9 +39,10 @@ def _seconds(value):
     return "%.3f" % value if value < 1 else "%.2f" % value if value < 100 else "%.0f" % value
 
 
-def row_table(workload, tools, cases, results):
+def row_table(workload, scale, tools, cases, results):
     """One table: a line for each case and program. The last column is the time over the best other program's."""
-    lines = ["### %s: %s" % (workload.name, workload.title), "",
+    scaled = " (times %g)" % scale if scale != 1 else ""
+    lines = ["### %s: %s%s" % (workload.name, workload.title, scaled), "",
              "| case | program | wall s | CPU s | peak MB | layers MB | wall / best peer |",
              "|---|---|---:|---:|---:|---:|---:|"]
     for case in cases:
@@ -67,11 +68,10 @@ def tools_table(tools):
     return "\n".join(lines + ["| %s | %s | %s |" % (tool.name, tool.output, tool.version()) for tool in tools]) + "\n"
 
 
-def document(facts, command, options, tools, cases, results, targets):
-    """What --json writes."""
+def document(tools, cases, results, targets):
+    """What --json writes besides where and how."""
     names = {tool.key: tool for tool in tools}
     return {
-        "machine": facts, "command": command, "runs": options.runs, "scale": options.scale,
         "programs": {tool.key: {"name": tool.name, "output": tool.output, "version": tool.version()} for tool in tools},
         "results": [{"row": row, "case": case, "program": key, "wall_s": [sample.wall for sample in samples],
                      "cpu_s": [sample.cpu for sample in samples], "peak_bytes": [sample.peak for sample in samples],

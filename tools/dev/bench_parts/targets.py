@@ -5,6 +5,8 @@ import statistics
 
 #: An unchanged build may take so many times as long as a bare walk over the context.
 UNCHANGED = 2.0
+#: A cold build may take so many times as long as the slower of compressing and hashing alone.
+COLD = 1.3
 
 
 class Target:
@@ -24,13 +26,19 @@ def _wall(results, row, case, key):
     return statistics.median(sample.wall for sample in samples) if samples else None
 
 
-def reached(workloads, results):
+def reached(workloads, results, limits):
+    """`limits(workload)`: (seconds of compressing, of hashing twice) for its tar, or None if that is not known."""
     out = []
     for workload in workloads:
         ours, walk = (_wall(results, workload.name, "unchanged", key) for key in ("ocibuild", "bare-walk"))
         if workload.name == "small-files" and ours and walk:
             out.append(Target("unchanged build / bare walk that stats each file once", workload.name, ours, walk,
                               UNCHANGED))
+        ours = _wall(results, workload.name, "cold", "ocibuild")
+        limit = limits(workload) if ours else None
+        if limit:
+            out.append(Target("cold build / slower of compressing on all CPUs (%.2f s), hashing the tar twice (%.2f s)"
+                              % limit, workload.name, ours, max(limit), COLD))
     return out
 
 

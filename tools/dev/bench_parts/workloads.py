@@ -38,6 +38,7 @@ class Workload:
         files = sorted(os.path.join(top, name) for top, _, names in os.walk(self.directory) for name in names)
         files.remove(self.directory + "/Dockerfile")
         self.middle = files[len(files) // 2]
+        self.change(0)
         for path in files:
             with open(path, "rb") as file:
                 while file.read(1 << 20):
