@@ -140,7 +140,7 @@ def no_http(_, registry, __):
 
 def middle_box(client, registry, name):
     registry.tags.clear()
-    registry.blobs["t/app"].clear()
+    registry.blobs.clear()
     for status, error_id, exit_code in ((413, "too-large", 6), (502, "registry-unavailable", 3),
                                         (504, "registry-unavailable", 3)):
         says(client, registry, name, error_id, exit_code, Fault("(PUT|PATCH)", UPLOAD, **page(status, "nginx")), "push")
@@ -171,7 +171,7 @@ ROWS = [
     Row("Q13", "zot", {"refuses": {"PUT": 405}, "patch_status": 204, "range": ""},
         faults=[("PUT", MANIFEST, {"more_headers": [["OCI-Subject", "sha256:" + "0" * 64]]})]),
     Row("Q14", "nginx", check=middle_box, size=2 << 20,
-        faults=[("HEAD", BLOB, {"close": True}), ("PUT", UPLOAD, {"expects": True, "status": 417})]),
+        faults=[("HEAD", BLOB, {"close": True}), ("PUT", UPLOAD, {"expects": True, "status": 417, "early": True})]),
     Row("Q15", "inspection", {"tls": "good"},
         faults=[("GET", BLOB, {"drip": [9000, 0.3], "more_headers": [["Content-Encoding", "x-gzip"]]})]),
     Row("Q16", "red-hat", faults=[("GET", MANIFEST, {"headers_instead": [["Content-Type", "text/plain"]]})]),
