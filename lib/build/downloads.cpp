@@ -24,6 +24,7 @@ public:
     return std::make_unique<support::FileSource>(blobs_.open(blob_), blobs_.path(blob_.digest));
   }
   Digest digest() const override { return blob_.digest; }
+  std::optional<Digest> known_digest() const override { return blob_.digest; }
 
 private:
   const store::BlobStore& blobs_;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/layer_step.hpp"
 
-#include "build/cache_key.hpp"
 #include "image/manifest_builder.hpp"
-#include "layer/layer_writer.hpp"
+#include "layer/content_digests.hpp"
+#include "layer/description.hpp"
 #include "support/worker_group.hpp"
 
 namespace ocibuild::engine {
@@ -22,6 +22,15 @@ compress::Codec codec_of(Compression compression) {
   return compress::Codec::none;
 }
 
+layer::WriteOptions options_of(const BuildRequest& request) {
+  layer::WriteOptions options{
+      .setting = compress::Setting::make(codec_of(request.compression), request.compression_level),
+      .setting_key = {},
+      .jobs = request.jobs > 0 ? request.jobs : support::available_cpus()};
+  options.setting_key = options.setting.key();
+  return options;
+}
+
 }  // namespace
 
 LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
@@ -30,14 +39,15 @@ LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blob
       blobs_(blobs),
       cache_(cache),
       stop_(std::move(stop)),
-      setting_(compress::Setting::make(codec_of(request.compression), request.compression_level)) {}
+      options_(options_of(request)) {}
 
 StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files) {
-  const Digest key = layer_key(files, setting_);
+  const std::vector<Digest> contents = layer::content_digests(files, options_.jobs, stop_);
+  const Digest key = layer::layer_key(files, contents, options_.setting_key);
   if (const auto at = made_.find(key); at != made_.end()) return at->second;
   std::optional<StoredLayer> layer = request_.use_cache ? find(key) : std::nullopt;
   if (!layer) {
-    layer = write(files);
+    layer = write(files, contents);
     cache_.put_layer(key, layer->record);
   }
   return made_.emplace(key, *std::move(layer)).first->second;
@@ -50,17 +60,44 @@ std::optional<StoredLayer> LayerMaker::find(const Digest& key) const {
   return StoredLayer{*std::move(record), true};
 }
 
-StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files) {
-  const unsigned jobs = request_.jobs > 0 ? request_.jobs : support::available_cpus();
-  store::BlobWriter blob = blobs_.create();
-  const layer::LayerDigests digests = layer::write_layer(files, setting_, jobs, blob, stop_);
-  blobs_.commit(blob.finish());
+StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
+                              const std::vector<Digest>& contents) {
+  layer::LayerDigests digests;
+  try {
+    digests =
+        write(files, contents, request_.use_cache ? earlier_layers() : layer::EarlierLayers());
+  } catch (const layer::EarlierLayerDamaged&) {
+    digests = write(files, contents, layer::EarlierLayers());
+  }
   const MediaType media_type = image::layer_media_type(request_.format, request_.compression);
   store::LayerRecord record{
       {.media_type = media_type, .digest = digests.digest, .size = digests.size},
       digests.diff_id,
       digests.unpacked};
   return {std::move(record), false};
+}
+
+layer::LayerDigests LayerMaker::write(const std::vector<layer::LayerFile>& files,
+                                      const std::vector<Digest>& contents,
+                                      const layer::EarlierLayers& earlier) {
+  blobs_.check_writable();
+  support::TempFile file(blobs_.temp_directory());
+  const layer::WrittenLayer layer =
+      layer::write_layer(files, contents, options_, earlier, file, stop_);
+  blobs_.commit({std::move(file), layer.digests.digest, layer.digests.size});
+  if (layer.chunks.is_useful()) cache_.put_chunks(layer.digests.digest, layer.chunks.encode());
+  return layer.digests;
+}
+
+layer::EarlierLayers LayerMaker::earlier_layers() const {
+  std::vector<layer::EarlierLayer> layers;
+  for (const auto& [digest, bytes] : cache_.find_chunks()) {
+    auto list = layer::ChunkList::decode(bytes);
+    if (!list || blobs_.size(digest) != list->packed_size()) continue;
+    const Descriptor blob{.media_type = {}, .digest = digest, .size = list->packed_size()};
+    layers.push_back({*std::move(list), std::make_shared<support::Fd>(blobs_.open(blob))});
+  }
+  return layer::EarlierLayers(std::move(layers));
 }
 
 }  // namespace ocibuild::engine

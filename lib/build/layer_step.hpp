@@ -8,8 +8,7 @@
 
 #include <ocibuild/build.hpp>
 
-#include "compress/codec.hpp"
-#include "layer/file_set.hpp"
+#include "layer/layer_writer.hpp"
 #include "store/blob_store.hpp"
 #include "store/build_cache.hpp"
 
@@ -32,13 +31,18 @@ public:
 
 private:
   std::optional<StoredLayer> find(const Digest& key) const;
-  StoredLayer write(const std::vector<layer::LayerFile>& files);
+  StoredLayer write(const std::vector<layer::LayerFile>& files,
+                    const std::vector<Digest>& contents);
+  layer::LayerDigests write(const std::vector<layer::LayerFile>& files,
+                            const std::vector<Digest>& contents,
+                            const layer::EarlierLayers& earlier);
+  layer::EarlierLayers earlier_layers() const;
 
   const BuildRequest& request_;
   const store::BlobStore& blobs_;
   const store::BuildCache& cache_;
   const std::stop_token stop_;
-  const compress::Setting setting_;
+  const layer::WriteOptions options_;
   std::map<Digest, StoredLayer> made_;  ///< by key, in this build
 };
 

@@ -94,9 +94,8 @@ Setting Setting::make(Codec codec, std::optional<int> level) {
 }
 
 std::string Setting::key() const {
-  if (codec == Codec::none) return "1/none";
-  return concat("1/", codec == Codec::gzip ? "gzip" : "zstd", "/chunks-", chunk_size, '/',
-                library(*this), "/level-", level);
+  if (codec == Codec::none) return "none";
+  return concat(codec == Codec::gzip ? "gzip/" : "zstd/", library(*this), "/level-", level);
 }
 
 }  // namespace ocibuild::compress

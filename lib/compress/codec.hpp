@@ -10,10 +10,6 @@ namespace ocibuild::compress {
 
 enum class Codec { none, gzip, zstd };
 
-/// Bytes of the input that are compressed as one: a gzip member or zstd frame
-/// (docs/reference/image.md, 3.2).
-inline constexpr std::size_t chunk_size = 1 << 20;
-
 /// By the first bytes of a stream (four are enough); `none` if they are no magic number.
 Codec sniff(support::Bytes start);
 
@@ -26,8 +22,8 @@ struct Setting {
   /// @throws Error(Errc::usage, compression-level) out of range; Error(Errc::usage,
   /// compression-unavailable) for a codec this build lacks
   static Setting make(Codec codec, std::optional<int> level);
-  /// Names everything the compressed bytes depend on: format version, splitting rule, library,
-  /// level.
+  /// Names everything that the compressed bytes of a chunk depend on: library and level. Costs the
+  /// compression of a small text.
   std::string key() const;
 };
 

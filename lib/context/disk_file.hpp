@@ -19,8 +19,11 @@ public:
 
   /// The stamp is compared before the first byte and after the last one.
   std::unique_ptr<support::ByteSource> open() const override;
+  std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
+                                                  std::uint64_t size) const override;
   /// From the index when it knows the file; otherwise reads it, and the index learns.
   Digest digest() const override;
+  std::optional<Digest> known_digest() const override;
 
 private:
   std::shared_ptr<const RootDirectory> root_;

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include <ocibuild/digest.hpp>
 
 #include "compress/codec.hpp"
+#include "layer/chunk_list.hpp"
+#include "layer/earlier_layers.hpp"
 #include "layer/file_set.hpp"
 #include "support/bytes.hpp"
 
@@ -21,14 +23,33 @@ struct LayerDigests {
   std::uint64_t unpacked = 0;  ///< bytes of the tar
 };
 
+struct WrittenLayer {
+  LayerDigests digests;
+  ChunkList chunks;  ///< of the bytes written
+};
+
+/// Nothing that write_layer() throws for its callers' users: an earlier layer is not what its list
+/// says, and part of it was written already. Write again without it.
+struct EarlierLayerDamaged {};
+
+/// How layers are written.
+struct WriteOptions {
+  compress::Setting setting;
+  std::string setting_key;  ///< setting.key(), which is costly
+  unsigned jobs = 1;        ///< threads that make chunks
+};
+
 /// Writes one reproducible layer: the same files give the same bytes on every machine, for any
-/// number of threads.
+/// number of threads and whatever was taken from earlier layers.
 ///
-/// tar -> tee(diff_id) -> compress -> tee(digest) -> out. Memory is flat in the layer's size.
-/// `files`: sorted, from FileSet::finish(). Parent directories are not invented.
+/// chunk plan -> workers: files to tar to compressed chunk, or a chunk of `earlier` -> in order:
+/// diff_id, digest, `out`. Memory is flat in the layer's size, at most 2 * jobs + 2 chunks.
+/// `files`: sorted, from FileSet::finish(). Parent directories are not invented. `contents`:
+/// content_digests(files).
 /// @throws Error(Errc::failed, file-changed) naming a file that is not what it was;
-/// Errc::interrupted
-LayerDigests write_layer(const std::vector<LayerFile>& files, const compress::Setting& setting,
-                         unsigned jobs, support::ByteSink& out, std::stop_token stop = {});
+/// Errc::interrupted; EarlierLayerDamaged
+WrittenLayer write_layer(const std::vector<LayerFile>& files, const std::vector<Digest>& contents,
+                         const WriteOptions& options, const EarlierLayers& earlier,
+                         support::ByteSink& out, const std::stop_token& stop = {});
 
 }  // namespace ocibuild::layer

@@ -21,8 +21,14 @@ public:
   /// Yields exactly the entry's size bytes. @throws Error(Errc::failed, file-changed) when the file
   /// is no longer the one that was looked at
   virtual std::unique_ptr<support::ByteSource> open() const = 0;
+  /// Yields the bytes from `offset` on, `size` of them: part of the entry's. As it stands here, by
+  /// reading all that is before.
+  virtual std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
+                                                          std::uint64_t size) const;
   /// SHA-256 of the bytes; may have to read them.
   virtual Digest digest() const = 0;
+  /// The same if it is known without reading them.
+  virtual std::optional<Digest> known_digest() const { return std::nullopt; }
 };
 
 /// A file of a tree. `content` is null for everything but regular files (an empty regular file may

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// OpenSSL's own functions for SHA-2 are deprecated in favour of its EVP interface, which looks a
+// digest up in a provider for each stream and shows no midstate. They are the same code below.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "oci/hasher.hpp"
 
-#include <array>
-
-#include <openssl/evp.h>
+#include <algorithm>
+#include <cassert>
 
 #include <ocibuild/error.hpp>
 
@@ -12,42 +15,73 @@
 namespace ocibuild::oci {
 
 namespace {
-struct EvpFree {
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
+
+constexpr std::size_t block_size = SHA256_CBLOCK;
+
+void update(SHA256_CTX& context, support::Bytes bytes) {
+  ::SHA256_Update(&context, bytes.data(), bytes.size());
+}
+void update(SHA512_CTX& context, support::Bytes bytes) {
+  ::SHA512_Update(&context, bytes.data(), bytes.size());
+}
+
+template <std::size_t N>
+Digest to_digest(std::string_view algorithm, const std::array<unsigned char, N>& raw) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text = support::concat(algorithm, ':');
+  text.reserve(text.size() + 2 * N);
+  for (const unsigned char byte : raw) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return Digest::parse(text);
+}
+
+Digest digest_of(SHA256_CTX context) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> raw{};
+  ::SHA256_Final(raw.data(), &context);
+  return to_digest("sha256", raw);
+}
+Digest digest_of(SHA512_CTX context) {
+  std::array<unsigned char, SHA512_DIGEST_LENGTH> raw{};
+  ::SHA512_Final(raw.data(), &context);
+  return to_digest("sha512", raw);
+}
+
 }  // namespace
 
-struct Hasher::Context {
-  std::unique_ptr<EVP_MD_CTX, EvpFree> evp{EVP_MD_CTX_new()};
-};
-
-Hasher::Hasher(std::string_view algorithm)
-    : context_(std::make_unique<Context>()), algorithm_(algorithm) {
-  const EVP_MD* md = algorithm == "sha512" ? EVP_sha512() : EVP_sha256();
-  if (!context_->evp || EVP_DigestInit_ex(context_->evp.get(), md, nullptr) != 1) {
-    throw Error(Errc::internal, "hash-unavailable", "OpenSSL offers no SHA-2");
+Hasher::Hasher(std::string_view algorithm) {
+  if (algorithm == "sha512") {
+    ::SHA512_Init(&context_.emplace<SHA512_CTX>());
+  } else {
+    ::SHA256_Init(&std::get<SHA256_CTX>(context_));
   }
 }
 
-Hasher::Hasher(Hasher&&) noexcept = default;
-Hasher::~Hasher() = default;
+Hasher::Hasher(const Midstate& state) : Hasher() {
+  assert(state.size % block_size == 0);
+  auto& context = std::get<SHA256_CTX>(context_);
+  std::copy(state.words.begin(), state.words.end(), context.h);
+  context.Nl = static_cast<SHA_LONG>(state.size << 3);
+  context.Nh = static_cast<SHA_LONG>(state.size >> 29);
+  size_ = state.size;
+}
 
 void Hasher::write(support::Bytes bytes) {
-  EVP_DigestUpdate(context_->evp.get(), bytes.data(), bytes.size());
+  std::visit([&](auto& context) { update(context, bytes); }, context_);
   size_ += bytes.size();
 }
 
-Digest Hasher::finish() {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> raw{};
-  unsigned size = 0;
-  EVP_DigestFinal_ex(context_->evp.get(), raw.data(), &size);
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text = algorithm_ + ":";
-  for (unsigned i = 0; i < size; ++i) {
-    text += digits[raw[i] >> 4];
-    text += digits[raw[i] & 15];
-  }
-  return Digest::parse(text);
+Midstate Hasher::midstate() const {
+  assert(size_ % block_size == 0);
+  Midstate state{.size = size_};
+  const auto& context = std::get<SHA256_CTX>(context_);
+  std::copy(std::begin(context.h), std::end(context.h), state.words.begin());
+  return state;
+}
+
+Digest Hasher::so_far() const {
+  return std::visit([](const auto& context) { return digest_of(context); }, context_);
 }
 
 Digest sha256(std::string_view text) {

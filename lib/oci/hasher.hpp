@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <memory>
+#include <variant>
+
+#include <openssl/sha.h>
 
 #include <ocibuild/digest.hpp>
 
@@ -10,24 +13,34 @@
 
 namespace ocibuild::oci {
 
-/// SHA-256 (or SHA-512) over a stream. Not thread-safe.
+/// Where a SHA-256 stands after `size` bytes, a multiple of 64: enough to go on from there without
+/// the bytes.
+struct Midstate {
+  std::array<std::uint32_t, 8> words{};
+  std::uint64_t size = 0;
+  bool operator==(const Midstate&) const = default;
+};
+
+/// SHA-256 (or SHA-512) over a stream. A copy goes on by itself. Not thread-safe.
 class Hasher final : public support::ByteSink {
 public:
   /// `algorithm`: "sha256" or "sha512".
   explicit Hasher(std::string_view algorithm = "sha256");
-  Hasher(Hasher&&) noexcept;
-  ~Hasher() override;
+  /// Goes on with a SHA-256.
+  explicit Hasher(const Midstate& state);
 
   void write(support::Bytes bytes) override;
   /// Bytes so far.
   std::uint64_t size() const { return size_; }
+  /// Of a SHA-256 whose size() is a multiple of 64.
+  Midstate midstate() const;
+  /// Digest of the bytes so far; the stream may go on.
+  Digest so_far() const;
   /// Ends the stream; call once.
-  Digest finish();
+  Digest finish() { return so_far(); }
 
 private:
-  struct Context;
-  std::unique_ptr<Context> context_;
-  std::string algorithm_;
+  std::variant<SHA256_CTX, SHA512_CTX> context_;
   std::uint64_t size_ = 0;
 };
 

@@ -28,6 +28,11 @@ public:
   std::unique_ptr<support::ByteSource> open() const override {
     return contents_->open(offset_, size_);
   }
+  std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
+                                                  std::uint64_t size) const override {
+    return contents_->open(offset_ + offset, size);
+  }
+  std::optional<Digest> known_digest() const override { return digest_; }
   Digest digest() const override {
     if (digest_) return *digest_;
     const auto source = open();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/build_cache.hpp"
 
+#include <algorithm>
+
 #include <ocibuild/error.hpp>
 
 #include "oci/hasher.hpp"
@@ -16,10 +18,13 @@ namespace {
 
 constexpr std::size_t record_limit = 64 * 1024;
 constexpr std::size_t index_limit = 256 * 1024 * 1024;
+constexpr std::size_t chunk_list_limit = 16 * 1024 * 1024;
 constexpr std::string_view layer_kind = "layer-record-1";
 constexpr std::string_view download_kind = "download-1";
 constexpr std::string_view index_kind = "layer-index-1";
 constexpr std::string_view archive_kind = "archive-index-1";
+constexpr std::string_view chunks_kind = "layer-chunks-1";
+constexpr std::size_t most_chunk_lists = 32;
 constexpr std::string_view repositories_kind = "blob-repositories-1";
 
 /// Two levels, so that no directory grows to millions of names.
@@ -60,6 +65,20 @@ void put(const std::filesystem::path& directory, std::string_view kind, const Di
   const auto target = record_file(directory, kind, key);
   std::filesystem::create_directories(target.parent_path());
   file.commit(target);
+}
+
+/// Files that record_file() named below `directory`, by their time.
+std::vector<std::filesystem::path> latest_first(const std::filesystem::path& directory) {
+  std::vector<std::pair<std::filesystem::file_time_type, std::filesystem::path>> found;
+  std::error_code none;
+  for (const auto& part : std::filesystem::directory_iterator(directory, none)) {
+    for (const auto& file : std::filesystem::directory_iterator(part.path(), none))
+      found.emplace_back(file.last_write_time(none), file.path());
+  }
+  std::sort(found.rbegin(), found.rend());
+  std::vector<std::filesystem::path> files;
+  for (auto& [time, file] : found) files.push_back(std::move(file));
+  return files;
 }
 
 /// A failed write costs time in the next build and is no reason to fail this one.
@@ -138,6 +157,26 @@ std::optional<std::string> BuildCache::find_archive(const Digest& file) const {
 
 void BuildCache::put_archive(const Digest& file, std::string_view bytes) const noexcept {
   best_effort([&] { put(directory_, archive_kind, file, bytes); });
+}
+
+void BuildCache::put_chunks(const Digest& layer, std::string_view bytes) const noexcept {
+  best_effort([&] {
+    put(directory_, chunks_kind, layer, bytes);
+    const auto files = latest_first(directory_ / chunks_kind);
+    for (std::size_t i = most_chunk_lists; i < files.size(); ++i) std::filesystem::remove(files[i]);
+  });
+}
+
+std::vector<std::pair<Digest, std::string>> BuildCache::find_chunks() const {
+  std::vector<std::pair<Digest, std::string>> lists;
+  best_effort([&] {
+    for (const auto& file : latest_first(directory_ / chunks_kind)) {
+      const Digest layer = Digest::parse(concat("sha256:", file.filename().native()));
+      if (auto bytes = find(directory_, chunks_kind, layer, chunk_list_limit))
+        lists.emplace_back(layer, *std::move(bytes));
+    }
+  });
+  return lists;
 }
 
 std::vector<std::string> BuildCache::find_repositories(const Digest& blob) const {

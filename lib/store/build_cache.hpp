@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <ocibuild/digest.hpp>
@@ -26,7 +27,7 @@ struct DownloadRecord {
   std::int64_t modified = 0;  ///< seconds since 1970 UTC, as its server said; 0: it did not
 };
 
-/// Small files by key: layer records, downloads, indexes of base layers and of archives
+/// Small files by key: layer records and chunks, downloads, indexes of base layers and of archives
 /// (docs/reference/image.md, 7).
 ///
 /// Anything wrong, truncated or foreign is a miss. A write that fails costs time later, so it is
@@ -48,6 +49,11 @@ public:
   /// Encoded tar::Archive by the digest of the archive file.
   std::optional<std::string> find_archive(const Digest& file) const;
   void put_archive(const Digest& file, std::string_view bytes) const noexcept;
+
+  /// Encoded layer::ChunkList by the layer's digest. Those of the latest layers are kept.
+  void put_chunks(const Digest& layer, std::string_view bytes) const noexcept;
+  /// All of them, the latest first.
+  std::vector<std::pair<Digest, std::string>> find_chunks() const;
 
   /// Repositories of registries that had a blob, "HOST/PATH", the latest first.
   std::vector<std::string> find_repositories(const Digest& blob) const;

@@ -156,7 +156,12 @@ public:
   std::unique_ptr<support::ByteSource> open() const override {
     return archive_->contents_->open(member_.place, member_.entry.size);
   }
+  std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
+                                                  std::uint64_t size) const override {
+    return archive_->contents_->open(member_.place + offset, size);
+  }
   Digest digest() const override { return member_.digest; }
+  std::optional<Digest> known_digest() const override { return member_.digest; }
 
 private:
   std::shared_ptr<const Archive> archive_;

@@ -253,15 +253,20 @@ void TarWriter::begin(const Entry& entry) {
     write_padding(out_, text.size());
   }
   write_header(out_, header);
-  path_ = entry.path.absolute();
+  resume(entry, 0);
+}
+
+void TarWriter::resume(const Entry& entry, std::uint64_t offset) {
+  path_ = entry.path.str();
   size_ = entry.type == EntryType::regular ? entry.size : 0;
-  left_ = size_;
+  left_ = size_ - offset;
 }
 
 void TarWriter::content(Bytes bytes) {
   if (bytes.size() > left_) {
-    throw Error(Errc::failed, "file-changed",
-                concat(quote(path_), " has more than the ", size_, " bytes it was listed with"));
+    throw Error(
+        Errc::failed, "file-changed",
+        concat(quote('/' + path_), " has more than the ", size_, " bytes it was listed with"));
   }
   out_.write(bytes);
   left_ -= bytes.size();
@@ -270,16 +275,20 @@ void TarWriter::content(Bytes bytes) {
 void TarWriter::end() {
   if (left_ > 0) {
     throw Error(Errc::failed, "file-changed",
-                concat(quote(path_), " has only ", size_ - left_, " of the ", size_,
+                concat(quote('/' + path_), " has only ", size_ - left_, " of the ", size_,
                        " bytes it was listed with"));
   }
   pad();
 }
 
+void TarWriter::content(support::ByteSource& source) {
+  buffer_.resize(128 * 1024);
+  while (const std::size_t size = source.read(buffer_)) content(Bytes(buffer_).first(size));
+}
+
 void TarWriter::add(const Entry& entry, support::ByteSource& source) {
   begin(entry);
-  std::vector<std::byte> buffer(128 * 1024);
-  while (const std::size_t size = source.read(buffer)) content(Bytes(buffer).first(size));
+  content(source);
   end();
 }
 

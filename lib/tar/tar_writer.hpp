@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "oci/entry.hpp"
 #include "support/bytes.hpp"
@@ -25,7 +27,13 @@ public:
   /// entry.size bytes
   void end();
 
-  /// begin(), the whole of `source`, end().
+  /// In place of begin(): the header and the first `offset` bytes were written elsewhere.
+  void resume(const oci::Entry& entry, std::uint64_t offset);
+  /// content() of the whole of `source`.
+  void content(support::ByteSource& source);
+  /// Content bytes still to come.
+  std::uint64_t left() const { return left_; }
+  /// begin(), content(), end().
   void add(const oci::Entry& entry, support::ByteSource& source);
 
   /// Writes the two zero blocks that end a tar. Nothing may follow.
@@ -36,8 +44,9 @@ private:
 
   support::ByteSink& out_;
   std::string path_;
-  std::uint64_t left_ = 0;  // content bytes still to come
+  std::uint64_t left_ = 0;
   std::uint64_t size_ = 0;
+  std::vector<std::byte> buffer_{};
 };
 
 }  // namespace ocibuild::tar

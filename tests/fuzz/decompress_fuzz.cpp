@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "compress/compressor.hpp"
 #include "compress/decompressor.hpp"
 #include "fuzz.hpp"
+#include "support/packed.hpp"
 
 namespace {
 
@@ -40,10 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (good && good_in_pieces) fuzz::require(whole == pieces, "pieces of any size are the same");
   if (!good || whole.size() == enough) return 0;
 
-  support::StringSink packed;
-  compress::Compressor compressor(compress::Setting::make(compress::Codec::gzip, {}), packed, 1);
-  compressor.write(support::as_bytes(whole));
-  compressor.finish();
-  fuzz::require(unpack(packed.text, 4096, enough) == whole, "what is packed can be unpacked");
+  fuzz::require(unpack(test::packed(whole), 4096, enough) == whole,
+                "what is packed can be unpacked");
   return 0;
 }

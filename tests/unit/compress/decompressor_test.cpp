@@ -3,9 +3,9 @@
 
 #include <ocibuild/error.hpp>
 
-#include "compress/compressor.hpp"
 #include "support/catch.hpp"
 #include "support/fd.hpp"
+#include "support/packed.hpp"
 #include "support/shell.hpp"
 #include "support/temp_dir.hpp"
 #include "support/text.hpp"
@@ -43,14 +43,6 @@ std::string error_of(std::string_view bytes) {
   return "";
 }
 
-std::string compressed(std::string_view text, Codec codec) {
-  support::StringSink sink;
-  compress::Compressor compressor(Setting::make(codec, {}), sink, 1);
-  compressor.write(support::as_bytes(text));
-  compressor.finish();
-  return sink.text;
-}
-
 std::string made_by(const std::string& command, std::string_view text) {
   const test::TempDir dir;
   const auto in = dir.write("in", text);
@@ -79,7 +71,7 @@ TEST_CASE("the first bytes tell the compression", "[compress]") {
 
 TEST_CASE("any number of gzip members is one stream", "[compress]") {
   const std::string one = made_by("gzip -c", "one ");
-  CHECK(plain_of(one + made_by("gzip -9nc", "two ") + compressed("three", Codec::gzip)) ==
+  CHECK(plain_of(one + made_by("gzip -9nc", "two ") + test::packed("three", Codec::gzip)) ==
         "one two three");
   CHECK(plain_of(one + made_by("gzip -c", "") + one) == "one one ");
   CHECK((plain_of(made_by("gzip -1c", zeros())) == zeros()));
@@ -89,7 +81,7 @@ TEST_CASE("any number of gzip members is one stream", "[compress]") {
 }
 
 TEST_CASE("zero padding after gzip is tolerated, anything else is not", "[compress]") {
-  const std::string good = compressed("text", Codec::gzip);
+  const std::string good = test::packed("text", Codec::gzip);
   CHECK(plain_of(good + std::string(700'000, '\0')) == "text");
   CHECK(error_of(good + std::string(10, '\0') + "x") ==
         concat("layer 2 is corrupt: something else follows the gzip data at byte ",
@@ -99,7 +91,7 @@ TEST_CASE("zero padding after gzip is tolerated, anything else is not", "[compre
 
 TEST_CASE("damaged and truncated gzip is an error with its place", "[compress]") {
   const std::string text(100'000, 't');
-  const std::string good = compressed(text, Codec::gzip);
+  const std::string good = test::packed(text, Codec::gzip);
   CHECK(error_of(good.substr(0, good.size() - 1)) ==
         concat("layer 2 is corrupt: the gzip data is cut off at byte ", good.size() - 1));
   CHECK(error_of(good.substr(0, 2)) == "layer 2 is corrupt: the gzip data is cut off at byte 2");
@@ -118,16 +110,16 @@ TEST_CASE("bytes without compression pass as they are", "[compress]") {
 
 TEST_CASE("any number of zstd frames is one stream, skippable ones are skipped", "[compress]") {
   const std::string skippable("\x53\x2a\x4d\x18\3\0\0\0abc", 11);
-  const std::string one = compressed("one ", Codec::zstd);
+  const std::string one = test::packed("one ", Codec::zstd);
   CHECK(plain_of(skippable + one + skippable + one + skippable) == "one one ");
-  CHECK((plain_of(compressed(zeros(), Codec::zstd)) == zeros()));
+  CHECK((plain_of(test::packed(zeros(), Codec::zstd)) == zeros()));
   DripSource drip(one);
   const auto plain = compress::decompress(drip, "t");
   CHECK(support::read_all(*plain, 100, "t") == "one ");
 }
 
 TEST_CASE("damaged and truncated zstd is an error with its place", "[compress]") {
-  const std::string good = compressed(std::string(100'000, 't'), Codec::zstd);
+  const std::string good = test::packed(std::string(100'000, 't'), Codec::zstd);
   CHECK(error_of(good.substr(0, good.size() - 1)) ==
         concat("layer 2 is corrupt: the zstd data is cut off at byte ", good.size() - 1));
   std::string wrong_sum = good;
@@ -141,7 +133,7 @@ TEST_CASE("the zstd program reads what is written and is read", "[compress]") {
     WARN("zstd is not installed: not tested");
     return;
   }
-  const std::string frames = compressed("one ", Codec::zstd) + compressed("two", Codec::zstd);
+  const std::string frames = test::packed("one ", Codec::zstd) + test::packed("two", Codec::zstd);
   CHECK(made_by("zstd -dc", frames) == "one two");
   CHECK((plain_of(made_by("zstd -qc", zeros())) == zeros()));
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sample_layer.hpp"
 
-#include "compress/compressor.hpp"
 #include "oci/hasher.hpp"
 #include "rootfs/layer_scan.hpp"
+#include "support/packed.hpp"
 #include "support/tree_fixture.hpp"
 #include "tar/tar_writer.hpp"
 
@@ -51,11 +51,7 @@ std::string SampleLayer::tar() const {
 }
 
 std::string gzip(std::string_view bytes) {
-  support::StringSink out;
-  compress::Compressor compressor(compress::Setting::make(compress::Codec::gzip, {}), out, 1);
-  compressor.write(support::as_bytes(bytes));
-  compressor.finish();
-  return std::move(out.text);
+  return packed(bytes);
 }
 
 Descriptor descriptor_of(std::string_view blob) {

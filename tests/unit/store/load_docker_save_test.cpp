@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
 
-#include "compress/compressor.hpp"
 #include "load_fixture.hpp"
 #include "oci/image_json.hpp"
 #include "store/docker_archive.hpp"
+#include "support/packed.hpp"
 #include "support/tree_fixture.hpp"
 #include "tar/tar_writer.hpp"
 
@@ -12,14 +12,6 @@ using namespace ocibuild;
 using test::Loader;
 
 namespace {
-
-std::string gzip(std::string_view text) {
-  support::StringSink out;
-  compress::Compressor compressor(compress::Setting::make(compress::Codec::gzip, {}), out, 1);
-  compressor.write(support::as_bytes(text));
-  compressor.finish();
-  return out.text;
-}
 
 /// A docker-save tar as docker before version 25 wrote it, with one layer and a second one that is
 /// a link to it.
@@ -96,7 +88,7 @@ TEST_CASE("a docker-save image without names is loaded without one", "[store]") 
 TEST_CASE("compressed layers in a docker-save tar keep their bytes", "[store]") {
   const Loader loader;
   const LegacySave save;
-  const std::string packed = gzip(save.layer);
+  const std::string packed = test::packed(save.layer);
   const std::string json = store::to_json(
       {{.config = "config", .repo_tags = {"app:1"}, .layers = {"l.tar.gz", "l.tar.gz"}}});
   const auto loaded = loader.tar(
@@ -105,7 +97,7 @@ TEST_CASE("compressed layers in a docker-save tar keep their bytes", "[store]") 
   CHECK(layers.at(0).media_type == media_types::oci_layer_gzip);
   CHECK(layers.at(0).digest == oci::sha256(packed));
 
-  const std::string wrong = gzip(test::tar_of("hello", "other"));
+  const std::string wrong = test::packed(test::tar_of("hello", "other"));
   const Error error = test::error_of([&] {
     loader.tar(
         test::tar_of({{"config", save.config}, {"l.tar.gz", wrong}, {"manifest.json", json}}));

@@ -8,10 +8,10 @@
 #include <map>
 #include <thread>
 
-#include "compress/compressor.hpp"
 #include "oci/image_json.hpp"
 #include "support/catch.hpp"
 #include "support/fd.hpp"
+#include "support/packed.hpp"
 #include "support/shell.hpp"
 #include "support/temp_dir.hpp"
 #include "tar/tar_reader.hpp"
@@ -107,15 +107,12 @@ TEST_CASE("compressed archives and pipes are loaded", "[store]") {
   const std::string archive = text_of(fixture.saved(ImageContainer::docker_archive));
   for (const auto codec : {compress::Codec::none, compress::Codec::gzip, compress::Codec::zstd}) {
     std::filesystem::remove_all(fixture.out());
-    support::StringSink packed;
-    compress::Compressor compressor(compress::Setting::make(codec, {}), packed, 1);
-    compressor.write(support::as_bytes(archive));
-    compressor.finish();
+    const std::string packed = test::packed(archive, codec);
     int ends[2];
     REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
     const support::Fd read_end(ends[0]);
     std::jthread writer([&, write_end = support::Fd(ends[1])] {
-      support::FdSink(write_end.get(), "pipe").write(support::as_bytes(packed.text));
+      support::FdSink(write_end.get(), "pipe").write(support::as_bytes(packed));
     });
     load(fixture.out(), read_end.get());
     check_is_fixture(fixture.out(), fixture);

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ocibuild/error.hpp>
+
+#include "compress/chunk_decoder.hpp"
+#include "compress/chunk_encoder.hpp"
+#include "compress/decompressor.hpp"
+#include "support/catch.hpp"
+#include "support/packed.hpp"
+#include "support/shell.hpp"
+#include "support/temp_dir.hpp"
+#include "support/text.hpp"
+
+using namespace ocibuild;
+using compress::Codec;
+using compress::Setting;
+using support::concat;
+
+namespace {
+
+constexpr std::size_t chunk_size = 1 << 20;  // of test::packed()
+
+/// Text that compresses somewhat, another one for each seed.
+std::string sample(std::size_t size, unsigned seed = 1) {
+  std::string text;
+  std::uint32_t state = seed;
+  while (text.size() < size) {
+    state = state * 1664525 + 1013904223;
+    text += concat("line ", state >> 12, " of ", state >> 24, '\n');
+  }
+  text.resize(size);
+  return text;
+}
+
+std::string decompressed(std::string_view bytes) {
+  support::MemorySource source(bytes);
+  const auto plain = compress::decompress(source, "t");
+  return support::read_all(*plain, 1 << 30, "t");
+}
+
+std::vector<Setting> settings() {
+  std::vector<Setting> out = {Setting::make(Codec::gzip, {})};
+#if OCIBUILD_HAVE_ZSTD
+  out.push_back(Setting::make(Codec::zstd, {}));
+#endif
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("image.md 3.2: a chunk's bytes do not depend on the chunks before", "[compress]") {
+  const std::string a = sample(100'000, 1);
+  const std::string b = sample(300'000, 2);
+  for (const Setting& setting : settings()) {
+    compress::ChunkEncoder encoder(setting);
+    const auto alone = encoder.encode(support::as_bytes(b));
+    encoder.encode(support::as_bytes(a));
+    CHECK(encoder.encode(support::as_bytes(b)) == alone);
+  }
+}
+
+TEST_CASE("image.md 7.3: a chunk is taken back whole and undamaged, or not at all", "[compress]") {
+  const std::string text = sample(300'000);
+  std::vector<std::byte> plain(text.size());
+  compress::ChunkDecoder decoder;
+  for (const Setting& setting : settings()) {
+    const auto packed = compress::ChunkEncoder(setting).encode(support::as_bytes(text));
+    REQUIRE(decoder.decode(packed, plain));
+    CHECK(support::as_text(plain) == text);
+    CHECK_FALSE(decoder.decode(support::Bytes(packed).first(packed.size() - 1), plain));
+    CHECK_FALSE(decoder.decode(packed, std::span(plain).first(plain.size() - 1)));
+    for (const std::size_t at : {packed.size() / 2, packed.size() - 6}) {
+      auto damaged = packed;
+      damaged[at] ^= std::byte{1};
+      CHECK_FALSE(decoder.decode(damaged, plain));
+    }
+    auto longer = packed;
+    longer.push_back(std::byte{0});
+    CHECK_FALSE(decoder.decode(longer, plain));
+  }
+}
+
+TEST_CASE("the gzip header carries neither name nor time nor system", "[compress]") {
+  const Setting setting = Setting::make(Codec::gzip, {});
+  const std::string expected("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+  const std::string bytes = test::packed(sample(chunk_size + 1), setting);
+  CHECK(bytes.substr(0, 10) == expected);
+  CHECK(bytes.find(expected, 1) != std::string::npos);
+}
+
+TEST_CASE("nothing is one valid empty member", "[compress]") {
+  for (const Setting& setting : settings()) {
+    const std::string bytes = test::packed("", setting);
+    CHECK(compress::sniff(support::as_bytes(bytes)) == setting.codec);
+    CHECK(decompressed(bytes).empty());
+  }
+}
+
+TEST_CASE("all gzip readers take the chunks as one stream", "[compress]") {
+  const test::TempDir dir;
+  const std::string text = sample(3 * chunk_size + 77);
+  const auto plain = dir.write("plain", text);
+  const auto gz = dir.write("t.gz", test::packed(text));
+  const auto same = [&](const std::string& command) {
+    return test::shell(concat(command, " ", gz.string(), " | cmp - ", plain.string(), " 2>&1"));
+  };
+  CHECK(same("gzip -dc").output.empty());
+  CHECK(same("python3 -c 'import gzip, shutil, sys;"
+             " shutil.copyfileobj(gzip.open(sys.argv[1]), sys.stdout.buffer)'")
+            .output.empty());
+  for (const std::string program : {"busybox gunzip -c", "bsdcat", "pigz -dc"}) {
+    if (test::has_program(program.substr(0, program.find(' ')))) {
+      CHECK(same(program).output.empty());
+    } else {
+      WARN(program << " is not installed: not tested");
+    }
+  }
+}
+
+TEST_CASE("levels are checked and have a default", "[compress]") {
+  CHECK(Setting::make(Codec::gzip, {}).level == 5);
+  CHECK(Setting::make(Codec::gzip, 12).level == 12);
+  CHECK_THROWS_WITH(Setting::make(Codec::gzip, 0),
+                    "no compression level 0 for gzip, it has 1 to 12");
+  CHECK_THROWS_WITH(Setting::make(Codec::none, 3), "a compression level of 3 without compression");
+#if OCIBUILD_HAVE_ZSTD
+  CHECK(Setting::make(Codec::zstd, {}).level == 3);
+  CHECK_THROWS_WITH(Setting::make(Codec::zstd, 20),
+                    "no compression level 20 for zstd, it has 1 to 19");
+#else
+  CHECK_THROWS_WITH(Setting::make(Codec::zstd, {}),
+                    "this ocibuild was built without zstd, use gzip or none");
+#endif
+}
+
+TEST_CASE("the key names all that the bytes depend on", "[compress]") {
+  const std::string key = Setting::make(Codec::gzip, 4).key();
+  CHECK(key.find("gzip/libdeflate-") == 0);
+  CHECK(key.ends_with("/level-4"));
+  CHECK(key == Setting::make(Codec::gzip, 4).key());
+  CHECK(key != Setting::make(Codec::gzip, 5).key());
+  CHECK(Setting::make(Codec::none, {}).key() == "none");
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "layer/earlier_layers.hpp"
+
+#include <atomic>
+
+#include "layer/content_digests.hpp"
+#include "layer/layer_writer.hpp"
+#include "oci/hasher.hpp"
+#include "support/catch.hpp"
+#include "support/temp_dir.hpp"
+#include "support/temp_file.hpp"
+#include "support/text.hpp"
+#include "support/tree_fixture.hpp"
+#include "unit/layer/generated_content.hpp"
+
+using namespace ocibuild;
+using compress::Codec;
+using compress::Setting;
+using layer::LayerFile;
+
+namespace {
+
+std::atomic<int> opened = 0;
+
+/// Counts how often any file is opened.
+class Counted final : public oci::FileContent {
+public:
+  Counted(std::uint64_t size, std::uint32_t seed) : inner_(size, seed) {}
+  std::unique_ptr<support::ByteSource> open() const override {
+    ++opened;
+    return inner_.open();
+  }
+  Digest digest() const override { return inner_.digest(); }
+
+private:
+  test::GeneratedContent inner_;
+};
+
+LayerFile file(const std::string& path, std::uint64_t size, std::uint32_t seed) {
+  return {.entry = test::file_entry(path, size), .content = std::make_shared<Counted>(size, seed)};
+}
+
+/// 200 files of 50 kB and one of 3.5 MB.
+std::vector<LayerFile> sample() {
+  std::vector<LayerFile> files;
+  for (unsigned i = 0; i < 200; ++i)
+    files.push_back(file(support::concat("d/", 1000 + i), 50'000, i));
+  files.insert(files.begin() + 100, file("d/1099-large", 3'500'000, 7));
+  return files;
+}
+
+/// A layer in a file.
+struct Written {
+  std::filesystem::path path;
+  layer::WrittenLayer layer;
+  int opened = 0;
+
+  std::string bytes() const { return support::read_file(path, 1 << 30); }
+  layer::EarlierLayer earlier() const {
+    return {layer.chunks, std::make_shared<support::Fd>(support::open_read(path))};
+  }
+};
+
+class Layers {
+public:
+  explicit Layers(Codec codec = Codec::gzip)
+      : options_{.setting = Setting::make(codec, 1), .setting_key = "k", .jobs = 2} {}
+
+  Written write(const std::vector<LayerFile>& files,
+                std::vector<layer::EarlierLayer> earlier = {}) {
+    const auto contents = layer::content_digests(files, 1);
+    support::TempFile out(dir_.path());
+    opened = 0;
+    auto written = layer::write_layer(files, contents, options_,
+                                      layer::EarlierLayers(std::move(earlier)), out);
+    const int count = opened;
+    const auto path = dir_ / support::concat("layer-", count_++);
+    out.commit(path);
+    return {path, std::move(written), count};
+  }
+
+private:
+  test::TempDir dir_;
+  layer::WriteOptions options_;
+  int count_ = 0;
+};
+
+void check_same(const Written& a, const Written& b) {
+  CHECK(a.layer.digests.diff_id == b.layer.digests.diff_id);
+  CHECK(a.layer.digests.digest == b.layer.digests.digest);
+  CHECK(a.layer.digests.size == b.layer.digests.size);
+  CHECK(a.layer.digests.unpacked == b.layer.digests.unpacked);
+  CHECK((a.bytes() == b.bytes()));
+  CHECK(a.layer.chunks.encode() == b.layer.chunks.encode());
+  CHECK(oci::sha256(std::string_view(a.bytes())) == a.layer.digests.digest);
+}
+
+}  // namespace
+
+TEST_CASE("image.md 7.3: a layer that takes chunks of another has the bytes of one that does not",
+          "[layer]") {
+  for (const Codec codec : {Codec::gzip, Codec::zstd}) {
+    Layers layers(codec);
+    const auto files = sample();
+    const Written first = layers.write(files);
+    CHECK(first.opened >= 201);
+    const auto check = [&](const std::vector<LayerFile>& changed, int most) {
+      const Written fresh = layers.write(changed);
+      const Written spliced = layers.write(changed, {first.earlier()});
+      check_same(spliced, fresh);
+      CHECK(spliced.opened <= most);
+    };
+    check(files, 0);
+    for (const std::size_t at : {std::size_t{0}, std::size_t{130}, files.size() - 1}) {
+      auto changed = files;
+      changed[at] = file(changed[at].entry.path.str(), 50'000, 4711);
+      check(changed, 90);
+      changed.erase(changed.begin() + static_cast<std::ptrdiff_t>(at));
+      check(changed, 90);
+    }
+    auto changed = files;
+    changed.insert(changed.begin() + 30, file("d/1029-new", 2'000'000, 9));
+    check(changed, 90);
+    changed.pop_back();
+    check(changed, 90);
+  }
+}
+
+TEST_CASE("image.md 7.3: chunks of several layers are found", "[layer]") {
+  Layers layers;
+  const auto files = sample();
+  const std::vector<LayerFile> front(files.begin(), files.begin() + 100);
+  const std::vector<LayerFile> back(files.begin() + 100, files.end());
+  const Written a = layers.write(front);
+  const Written b = layers.write(back);
+  const Written both = layers.write(files, {b.earlier(), a.earlier()});
+  CHECK(both.opened < 90);
+  check_same(both, layers.write(files));
+}
+
+TEST_CASE("image.md 7.4: a damaged blob or list costs time and is no wrong result", "[layer]") {
+  Layers layers;
+  const auto files = sample();
+  const Written first = layers.write(files);
+  const Written fresh = layers.write(files);
+  auto tail = files;
+  tail.erase(tail.begin());
+  const Written fresh_tail = layers.write(tail);
+
+  std::string bytes = first.bytes();
+  bytes[bytes.size() / 3] ^= 1;
+  support::write_file(first.path, bytes);
+  // The front is copied as it is, so its sum tells; chunks behind it tell by themselves.
+  CHECK_THROWS_AS(layers.write(files, {first.earlier()}), layer::EarlierLayerDamaged);
+  const Written mended = layers.write(tail, {first.earlier()});
+  check_same(mended, fresh_tail);
+  CHECK(mended.opened > 0);
+
+  support::write_file(first.path, bytes.substr(0, bytes.size() / 2));
+  CHECK_THROWS_AS(layers.write(files, {first.earlier()}), layer::EarlierLayerDamaged);
+  check_same(layers.write(tail, {first.earlier()}), fresh_tail);
+}
+
+TEST_CASE("image.md 7.4: a chunk list is read back, and nothing else is one", "[layer]") {
+  Layers layers;
+  const std::string bytes = layers.write(sample()).layer.chunks.encode();
+  const auto list = layer::ChunkList::decode(bytes);
+  REQUIRE(list);
+  CHECK(list->encode() == bytes);
+  CHECK(list->checkpoints.size() == list->chunks.size() / 8);
+  for (std::size_t size = 0; size < bytes.size(); size += 97)
+    CHECK_FALSE(layer::ChunkList::decode(std::string_view(bytes).substr(0, size)));
+  CHECK_FALSE(layer::ChunkList::decode("ocibuild chunk list 1\n"));
+}
+
+TEST_CASE("content digests are computed once, in order, and errors are those of the first file",
+          "[layer]") {
+  std::vector<LayerFile> files = sample();
+  files.push_back({.entry = test::dir_entry("e")});
+  files.push_back({.entry = test::file_entry("f", 0)});
+  const auto one = layer::content_digests(files, 1);
+  CHECK(one == layer::content_digests(files, 4));
+  CHECK(one[3] == files[3].content->digest());
+  CHECK(one[201].empty());
+  CHECK(one[202].empty());
+
+  class Unreadable final : public oci::FileContent {
+  public:
+    explicit Unreadable(std::string why) : why_(std::move(why)) {}
+    std::unique_ptr<support::ByteSource> open() const override { throw std::runtime_error(why_); }
+    Digest digest() const override { throw std::runtime_error(why_); }
+    std::string why_;
+  };
+  files[180].content = std::make_shared<Unreadable>("later");
+  files[20].content = std::make_shared<Unreadable>("sooner");
+  for (const unsigned jobs : {1U, 3U})
+    CHECK_THROWS_WITH(layer::content_digests(files, jobs), "sooner");
+}
