@@ -22,6 +22,14 @@ compress::Codec codec_of(Compression compression) {
   return compress::Codec::none;
 }
 
+/// Small layers are made as fast as one looks where their chunks might be.
+bool is_large(const std::vector<layer::LayerFile>& files) {
+  constexpr std::uint64_t large = 2 << 20;
+  std::uint64_t bytes = 0;
+  for (const layer::LayerFile& file : files) bytes += file.entry.size;
+  return bytes > large;
+}
+
 layer::WriteOptions options_of(const BuildRequest& request) {
   layer::WriteOptions options{
       .setting = compress::Setting::make(codec_of(request.compression), request.compression_level),
@@ -64,8 +72,8 @@ StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
                               const std::vector<Digest>& contents) {
   layer::LayerDigests digests;
   try {
-    digests =
-        write(files, contents, request_.use_cache ? earlier_layers() : layer::EarlierLayers());
+    const bool reuse = request_.use_cache && is_large(files);
+    digests = write(files, contents, reuse ? earlier_layers() : layer::EarlierLayers());
   } catch (const layer::EarlierLayerDamaged&) {
     digests = write(files, contents, layer::EarlierLayers());
   }

@@ -23,13 +23,13 @@ struct GzipFree {
   void operator()(::libdeflate_compressor* c) const noexcept { ::libdeflate_free_compressor(c); }
 };
 
-std::vector<std::byte> encode_gzip(::libdeflate_compressor* compressor, support::Bytes chunk) {
-  std::vector<std::byte> out(::libdeflate_gzip_compress_bound(compressor, chunk.size()));
+void encode_gzip(::libdeflate_compressor* compressor, support::Bytes chunk,
+                 std::vector<std::byte>& out) {
+  out.resize(::libdeflate_gzip_compress_bound(compressor, chunk.size()));
   const std::size_t size =
       ::libdeflate_gzip_compress(compressor, chunk.data(), chunk.size(), out.data(), out.size());
   if (size == 0) unusable("libdeflate");
   out.resize(size);
-  return out;
 }
 
 #if OCIBUILD_HAVE_ZSTD
@@ -47,13 +47,12 @@ std::unique_ptr<::ZSTD_CCtx, ZstdFree> make_zstd(int level) {
   return context;
 }
 
-std::vector<std::byte> encode_zstd(::ZSTD_CCtx* context, support::Bytes chunk) {
-  std::vector<std::byte> out(::ZSTD_compressBound(chunk.size()));
+void encode_zstd(::ZSTD_CCtx* context, support::Bytes chunk, std::vector<std::byte>& out) {
+  out.resize(::ZSTD_compressBound(chunk.size()));
   const std::size_t size =
       ::ZSTD_compress2(context, out.data(), out.size(), chunk.data(), chunk.size());
   if (::ZSTD_isError(size)) unusable("zstd");
   out.resize(size);
-  return out;
 }
 #endif
 
@@ -80,11 +79,11 @@ ChunkEncoder::ChunkEncoder(const Setting& setting) : impl_(std::make_unique<Impl
 
 ChunkEncoder::~ChunkEncoder() = default;
 
-std::vector<std::byte> ChunkEncoder::encode(support::Bytes chunk) {
+void ChunkEncoder::encode(support::Bytes chunk, std::vector<std::byte>& out) {
 #if OCIBUILD_HAVE_ZSTD
-  if (impl_->zstd) return encode_zstd(impl_->zstd.get(), chunk);
+  if (impl_->zstd) return encode_zstd(impl_->zstd.get(), chunk, out);
 #endif
-  return encode_gzip(impl_->gzip.get(), chunk);
+  encode_gzip(impl_->gzip.get(), chunk, out);
 }
 
 }  // namespace ocibuild::compress

@@ -17,8 +17,8 @@ public:
   /// `setting.codec` is not `none`.
   explicit ChunkEncoder(const Setting& setting);
   ~ChunkEncoder();
-  /// The bytes depend on `chunk` and the setting alone, not on earlier chunks.
-  std::vector<std::byte> encode(support::Bytes chunk);
+  /// The bytes depend on `chunk` and the setting alone, not on earlier chunks. `out`: replaced.
+  void encode(support::Bytes chunk, std::vector<std::byte>& out);
 
 private:
   struct Impl;

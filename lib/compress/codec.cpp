@@ -2,7 +2,6 @@
 #include "compress/codec.hpp"
 
 #include <libdeflate.h>
-#include <zlib.h>
 
 #if OCIBUILD_HAVE_ZSTD
 #include <zstd.h>
@@ -49,9 +48,9 @@ std::string fingerprint(const Setting& setting) {
     sample += concat("usr/share/", (state >> 8) % 1000, '/', state >> 28, '\n');
   }
   ChunkEncoder encoder(setting);
-  const std::vector<std::byte> out = encoder.encode(support::as_bytes(sample));
-  return std::to_string(
-      ::crc32(0, reinterpret_cast<const Bytef*>(out.data()), static_cast<uInt>(out.size())));
+  std::vector<std::byte> out;
+  encoder.encode(support::as_bytes(sample), out);
+  return std::to_string(crc32(out));
 }
 
 std::string library(const Setting& setting) {
@@ -62,6 +61,10 @@ std::string library(const Setting& setting) {
 }
 
 }  // namespace
+
+std::uint32_t crc32(support::Bytes bytes) {
+  return ::libdeflate_crc32(0, bytes.data(), bytes.size());
+}
 
 Codec sniff(support::Bytes start) {
   const auto byte = [&](std::size_t i) { return std::to_integer<unsigned>(start[i]); };

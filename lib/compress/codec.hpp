@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -9,6 +10,8 @@
 namespace ocibuild::compress {
 
 enum class Codec { none, gzip, zstd };
+
+std::uint32_t crc32(support::Bytes bytes);
 
 /// By the first bytes of a stream (four are enough); `none` if they are no magic number.
 Codec sniff(support::Bytes start);

@@ -22,6 +22,7 @@ public:
   std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
                                                   std::uint64_t size) const override;
   /// From the index when it knows the file; otherwise reads it, and the index learns.
+  bool is_plain() const override { return true; }
   Digest digest() const override;
   std::optional<Digest> known_digest() const override;
 

@@ -26,6 +26,8 @@ std::string ChunkList::encode() const {
     out.digest(chunk.key);
     out.number(chunk.tar);
     out.number(chunk.packed);
+    out.number(chunk.tar_crc);
+    out.number(chunk.packed_crc);
   }
   for (const Checkpoint& checkpoint : checkpoints) {
     out.number(checkpoint.chunks);
@@ -45,6 +47,8 @@ std::optional<ChunkList> ChunkList::decode(std::string_view bytes) {
     chunk.key = in->digest();
     chunk.tar = in->number();
     chunk.packed = in->number();
+    chunk.tar_crc = static_cast<std::uint32_t>(in->number());
+    chunk.packed_crc = static_cast<std::uint32_t>(in->number());
   }
   while (!in->at_end() && in->ok()) {
     Checkpoint& checkpoint = list.checkpoints.emplace_back();

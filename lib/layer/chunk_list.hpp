@@ -15,9 +15,11 @@ namespace ocibuild::layer {
 
 /// A chunk as it stands in a layer blob.
 struct ListedChunk {
-  Digest key;                ///< of what its bytes depend on (Description)
-  std::uint64_t tar = 0;     ///< bytes before compression
-  std::uint64_t packed = 0;  ///< bytes in the blob
+  Digest key;                    ///< of what its bytes depend on (Description)
+  std::uint64_t tar = 0;         ///< bytes before compression
+  std::uint64_t packed = 0;      ///< bytes in the blob
+  std::uint32_t tar_crc = 0;     ///< CRC-32 of the bytes before compression
+  std::uint32_t packed_crc = 0;  ///< of those in the blob, which may have been damaged since
 };
 
 /// What was known of the layer's two digests after its first `chunks` chunks.

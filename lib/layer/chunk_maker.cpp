@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/chunk_maker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <ocibuild/error.hpp>
@@ -51,15 +52,20 @@ void write_piece(tar::TarWriter& writer, const LayerFile& file, const Chunk& chu
   if (rest == 0 || writer.left() != rest) writer.end();
 }
 
-/// False when the file is shorter.
-bool read_exactly(const support::Fd& fd, std::uint64_t offset, Buffer& into) {
-  support::FdRangeSource source(fd.get(), {}, offset, into.size());
-  for (std::span<std::byte> rest(into); !rest.empty();) {
-    const std::size_t size = source.read(rest);
-    if (size == 0) return false;
-    rest = rest.subspan(size);
+/// False when it is not there as the list says.
+bool take_packed(const EarlierLayers::Place& place, Buffer& into) {
+  into.resize(place.chunk.packed);
+  support::FdRangeSource source(place.blob->get(), {}, place.offset, into.size());
+  try {
+    for (std::span<std::byte> rest(into); !rest.empty();) {
+      const std::size_t size = source.read(rest);
+      if (size == 0) return false;
+      rest = rest.subspan(size);
+    }
+  } catch (const Error&) {
+    return false;  // whatever is wrong there, the files are here
   }
-  return true;
+  return compress::crc32(into) == place.chunk.packed_crc;
 }
 
 }  // namespace
@@ -68,32 +74,40 @@ ChunkMaker::ChunkMaker(const std::vector<LayerFile>& files, const compress::Sett
                        const std::stop_token& stop)
     : files_(files), setting_(setting), stop_(stop) {}
 
-MadeChunk ChunkMaker::make(const Chunk& chunk, const std::optional<EarlierLayers::Place>& known) {
+void ChunkMaker::make(const Chunk& chunk, const std::optional<EarlierLayers::Place>& known,
+                      MadeChunk& made) {
   support::throw_if_stopped(stop_);
-  if (known) {
-    if (auto restored = restore(*known)) return *std::move(restored);
+  const bool taken = known && take_packed(*known, made.packed);
+  if (taken && !is_plain(chunk) && unpack(made.packed, known->chunk.tar, made.tar)) {
+    made.tar_crc = known->chunk.tar_crc;
+    return;
   }
-  MadeChunk made{.tar = make_tar(chunk), .packed = {}};
-  if (setting_.codec == compress::Codec::none) return made;
+  make_tar(chunk, made.tar);
+  // A file can be another one than its stat says; then the old chunk is not what was read.
+  made.tar_crc = compress::crc32(made.tar);
+  if (taken && made.tar.size() == known->chunk.tar && made.tar_crc == known->chunk.tar_crc) return;
+  made.packed.clear();
+  if (setting_.codec == compress::Codec::none) return;
   if (!encoder_) encoder_.emplace(setting_);
-  made.packed = encoder_->encode(made.tar);
-  return made;
+  encoder_->encode(made.tar, made.packed);
 }
 
-std::optional<MadeChunk> ChunkMaker::restore(const EarlierLayers::Place& place) {
-  MadeChunk made{.tar = Buffer(place.tar), .packed = Buffer(place.packed)};
-  try {
-    if (!read_exactly(*place.blob, place.offset, made.packed)) return std::nullopt;
-  } catch (const Error&) {
-    return std::nullopt;  // whatever is wrong there, the files are here
-  }
+/// True when the files are read faster than the chunk is uncompressed.
+bool ChunkMaker::is_plain(const Chunk& chunk) const {
+  return std::all_of(
+      files_.begin() + static_cast<std::ptrdiff_t>(chunk.first),
+      files_.begin() + static_cast<std::ptrdiff_t>(chunk.last),
+      [](const LayerFile& file) { return !file.content || file.content->is_plain(); });
+}
+
+bool ChunkMaker::unpack(support::Bytes packed, std::uint64_t size, Buffer& tar) {
+  tar.resize(size);
   if (!decoder_) decoder_.emplace();
-  if (!decoder_->decode(made.packed, made.tar)) return std::nullopt;
-  return made;
+  return decoder_->decode(packed, tar);
 }
 
-Buffer ChunkMaker::make_tar(const Chunk& chunk) const {
-  Buffer tar;
+void ChunkMaker::make_tar(const Chunk& chunk, Buffer& tar) const {
+  tar.clear();
   tar.reserve(room_of(files_, chunk));
   BufferSink sink(tar);
   tar::TarWriter writer(sink);
@@ -106,7 +120,6 @@ Buffer ChunkMaker::make_tar(const Chunk& chunk) const {
     }
   }
   if (chunk.ends_layer) writer.finish();
-  return tar;
 }
 
 }  // namespace ocibuild::layer

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -13,10 +14,11 @@
 
 namespace ocibuild::layer {
 
-/// A chunk that can be written.
+/// A chunk that can be written. Its buffers may come back to be filled again.
 struct MadeChunk {
   std::vector<std::byte> tar;
   std::vector<std::byte> packed;  ///< compressed; empty without compression, when `tar` is stored
+  std::uint32_t tar_crc = 0;      ///< CRC-32 of `tar`
   support::Bytes stored() const { return packed.empty() ? tar : packed; }
 };
 
@@ -28,13 +30,15 @@ public:
   ChunkMaker(const std::vector<LayerFile>& files, const compress::Setting& setting,
              const std::stop_token& stop);
 
-  /// `known`: where an earlier layer has it, if one does. What is damaged there is made anew.
+  /// `made`: replaced. `known`: where an earlier layer has it, if one does. What is damaged there
+  /// is made anew.
   /// @throws Error(Errc::failed, file-changed); Errc::interrupted
-  MadeChunk make(const Chunk& chunk, const std::optional<EarlierLayers::Place>& known);
+  void make(const Chunk& chunk, const std::optional<EarlierLayers::Place>& known, MadeChunk& made);
 
 private:
-  std::optional<MadeChunk> restore(const EarlierLayers::Place& place);
-  std::vector<std::byte> make_tar(const Chunk& chunk) const;
+  bool is_plain(const Chunk& chunk) const;
+  bool unpack(support::Bytes packed, std::uint64_t size, std::vector<std::byte>& tar);
+  void make_tar(const Chunk& chunk, std::vector<std::byte>& tar) const;
 
   const std::vector<LayerFile>& files_;
   const compress::Setting& setting_;

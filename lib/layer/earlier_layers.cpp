@@ -10,7 +10,7 @@ EarlierLayers::EarlierLayers(std::vector<EarlierLayer> layers) : layers_(std::mo
   for (const EarlierLayer& layer : layers_) {
     std::uint64_t offset = 0;
     for (const ListedChunk& chunk : layer.list.chunks) {
-      places_.try_emplace(chunk.key, Place{layer.blob.get(), offset, chunk.tar, chunk.packed});
+      places_.try_emplace(chunk.key, Place{layer.blob.get(), offset, chunk});
       offset += chunk.packed;
     }
   }

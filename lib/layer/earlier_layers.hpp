@@ -29,8 +29,7 @@ public:
   struct Place {
     const support::Fd* blob = nullptr;
     std::uint64_t offset = 0;
-    std::uint64_t tar = 0;     ///< bytes before compression
-    std::uint64_t packed = 0;  ///< bytes in the blob
+    ListedChunk chunk;
   };
   std::optional<Place> find(const Digest& key) const;
 

@@ -2,6 +2,7 @@
 #include "layer/layer_writer.hpp"
 
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -28,6 +29,27 @@ Digest chunk_key(const Chunk& chunk, const std::vector<LayerFile>& files,
   return out.finish();
 }
 
+/// Chunks that were written, to be filled again: a fresh buffer costs the kernel as much as reading
+/// into it. Thread-safe.
+class SpareChunks {
+public:
+  MadeChunk take() {
+    const std::lock_guard lock(mutex_);
+    if (chunks_.empty()) return {};
+    MadeChunk chunk = std::move(chunks_.back());
+    chunks_.pop_back();
+    return chunk;
+  }
+  void give(MadeChunk chunk) {
+    const std::lock_guard lock(mutex_);
+    chunks_.push_back(std::move(chunk));
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<MadeChunk> chunks_;
+};
+
 /// One layer on its way.
 class Writing {
 public:
@@ -45,8 +67,14 @@ public:
   }
 
   WrittenLayer run() {
-    write_front(earlier_.longest_front(keys_));
-    write_rest();
+    const EarlierLayers::Front front = earlier_.longest_front(keys_);
+    if (plan_.size() - front.checkpoint.chunks <= 1) {
+      // Not worth a thread.
+      write_front(front);
+      for (std::size_t i = list_.chunks.size(); i < plan_.size(); ++i) add(make_work()(i));
+    } else {
+      write_in_parallel(front);
+    }
     return {.digests = {.diff_id = DiffId(diff_id_.finish()),
                         .digest = digest_.finish(),
                         .size = digest_.size(),
@@ -74,36 +102,42 @@ private:
     }
   }
 
-  void write_rest() {
-    const std::size_t begin = list_.chunks.size();
-    if (plan_.size() - begin <= 1) {
-      // Not worth a thread.
-      if (begin < plan_.size()) add(make_work()(begin));
-      return;
-    }
+  /// The workers begin with the chunks behind the front while that is copied.
+  void write_in_parallel(const EarlierLayers::Front& front) {
     const std::size_t most = 2 * std::size_t{options_.jobs};
     support::OrderedWorkers<std::size_t, MadeChunk> workers(options_.jobs, most,
                                                             [this] { return make_work(); });
-    for (std::size_t i = begin; i < plan_.size(); ++i) {
-      if (workers.under_way() == most) add(workers.take());
-      workers.push(i);
+    std::size_t next = front.checkpoint.chunks;
+    while (next < plan_.size() && workers.under_way() < most) workers.push(next++);
+    write_front(front);
+    while (workers.under_way() > 0) {
+      add(workers.take());
+      if (next < plan_.size()) workers.push(next++);
     }
-    while (workers.under_way() > 0) add(workers.take());
   }
 
-  std::function<MadeChunk(std::size_t)> make_work() const {
-    return [this, maker = std::make_shared<ChunkMaker>(files_, options_.setting, stop_)](
-               std::size_t i) { return maker->make(plan_[i], earlier_.find(keys_[i])); };
+  std::function<MadeChunk(std::size_t)> make_work() {
+    return [this,
+            maker = std::make_shared<ChunkMaker>(files_, options_.setting, stop_)](std::size_t i) {
+      MadeChunk made = spare_.take();
+      maker->make(plan_[i], earlier_.find(keys_[i]), made);
+      return made;
+    };
   }
 
   /// The next chunk in order.
-  void add(const MadeChunk& made) {
+  void add(MadeChunk made) {
     diff_id_.write(made.tar);
     write(made.stored());
-    list_.chunks.push_back({keys_[list_.chunks.size()], made.tar.size(), made.stored().size()});
+    list_.chunks.push_back({.key = keys_[list_.chunks.size()],
+                            .tar = made.tar.size(),
+                            .packed = made.stored().size(),
+                            .tar_crc = made.tar_crc,
+                            .packed_crc = compress::crc32(made.stored())});
     const std::size_t count = list_.chunks.size();
     if (count % chunks_between_checkpoints == 0)
       list_.checkpoints.push_back({count, diff_id_.midstate(), digest_.so_far()});
+    spare_.give(std::move(made));
   }
 
   void write(support::Bytes bytes) {
@@ -118,6 +152,7 @@ private:
   const std::stop_token& stop_;
   const std::vector<Chunk> plan_;
   std::vector<Digest> keys_;
+  SpareChunks spare_;
   oci::Hasher diff_id_;
   oci::Hasher digest_;
   ChunkList list_;

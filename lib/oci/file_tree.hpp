@@ -25,6 +25,8 @@ public:
   /// reading all that is before.
   virtual std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
                                                           std::uint64_t size) const;
+  /// True when a plain file or memory holds them: nothing has to be fetched or uncompressed first.
+  virtual bool is_plain() const { return false; }
   /// SHA-256 of the bytes; may have to read them.
   virtual Digest digest() const = 0;
   /// The same if it is known without reading them.

@@ -16,6 +16,7 @@ public:
   std::unique_ptr<support::ByteSource> open() const override {
     return std::make_unique<support::MemorySource>(std::string_view(text_));
   }
+  bool is_plain() const override { return true; }
   Digest digest() const override { return sha256(std::string_view(text_)); }
 
 private:

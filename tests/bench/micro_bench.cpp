@@ -12,13 +12,13 @@
 #include <iostream>
 
 #include "bare_walk.hpp"
-#include "compress/compressor.hpp"
+#include "compress/chunk_encoder.hpp"
 #include "context/context_tree.hpp"
 #include "limits.hpp"
 #include "oci/hasher.hpp"
 #include "support/fd.hpp"
+#include "support/ordered_workers.hpp"
 #include "support/text.hpp"
-#include "support/worker_group.hpp"
 #include "tar/tar_writer.hpp"
 
 namespace {
@@ -118,21 +118,36 @@ compress::Setting gzip() {
   return compress::Setting::make(compress::Codec::gzip, std::nullopt);
 }
 
+/// As layers are cut, in the mean and if nothing is said about files.
+constexpr std::size_t piece_size = 1 << 20;
+
 double compress_limit(Bytes bytes) {
-  return seconds_of([&] {
-    bench::compress_at_once(bytes, gzip().level, compress::chunk_size, support::available_cpus());
+  return seconds_of(
+      [&] { bench::compress_at_once(bytes, gzip().level, piece_size, support::available_cpus()); });
+}
+
+/// In order, as the layer writer does it.
+void compress_in_order(Bytes bytes) {
+  const unsigned jobs = support::available_cpus();
+  const std::size_t most = 2 * std::size_t{jobs};
+  using Packed = std::vector<std::byte>;
+  support::OrderedWorkers<Bytes, Packed> workers(jobs, most, [] {
+    return [encoder = std::make_shared<compress::ChunkEncoder>(gzip())](const Bytes& piece) {
+      Packed packed;
+      encoder->encode(piece, packed);
+      return packed;
+    };
   });
+  for (Bytes left = bytes; !left.empty(); left = left.subspan(std::min(piece_size, left.size()))) {
+    if (workers.under_way() == most) workers.take();
+    workers.push(left.first(std::min(piece_size, left.size())));
+  }
+  while (workers.under_way() > 0) workers.take();
 }
 
 void compress(Bytes bytes) {
   const double limit = compress_limit(bytes);
-  NullSink nowhere;
-  const double ours = seconds_of([&] {
-    compress::Compressor compressor(gzip(), nowhere, support::available_cpus());
-    in_blocks(bytes, compressor);
-    compressor.finish();
-  });
-  report("compress", "bytes", bytes.size(), ours, limit);
+  report("compress", "bytes", bytes.size(), seconds_of([&] { compress_in_order(bytes); }), limit);
 }
 
 void limits(Bytes bytes) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "compress/chunk_encoder.hpp"
 
@@ -15,9 +16,11 @@ inline std::string packed(std::string_view text, const compress::Setting& settin
   if (setting.codec == compress::Codec::none) return std::string(text);
   compress::ChunkEncoder encoder(setting);
   std::string out;
+  std::vector<std::byte> member;
   do {
     const std::string_view chunk = text.substr(0, chunk_size);
-    out += support::as_text(encoder.encode(support::as_bytes(chunk)));
+    encoder.encode(support::as_bytes(chunk), member);
+    out += support::as_text(member);
     text.remove_prefix(chunk.size());
   } while (!text.empty());
   return out;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#include "compress/decompressor.hpp"
 #include "layer/content_digests.hpp"
 #include "layer/layer_writer.hpp"
 #include "oci/hasher.hpp"
@@ -159,6 +160,35 @@ TEST_CASE("image.md 7.4: a damaged blob or list costs time and is no wrong resul
   support::write_file(first.path, bytes.substr(0, bytes.size() / 2));
   CHECK_THROWS_AS(layers.write(files, {first.earlier()}), layer::EarlierLayerDamaged);
   check_same(layers.write(tail, {first.earlier()}), fresh_tail);
+}
+
+TEST_CASE("image.md 7.4: a file that is not what its digest says gives no chunk of another",
+          "[layer]") {
+  /// What a file system does whose stat does not tell a change.
+  class Lying final : public oci::FileContent {
+  public:
+    Lying(std::uint64_t size, std::uint32_t says, std::uint32_t is)
+        : says_(size, says), is_(size, is) {}
+    std::unique_ptr<support::ByteSource> open() const override { return is_.open(); }
+    bool is_plain() const override { return true; }
+    Digest digest() const override { return says_.digest(); }
+
+  private:
+    test::GeneratedContent says_;
+    test::GeneratedContent is_;
+  };
+  Layers layers;
+  auto files = sample();
+  for (LayerFile& file : files) file.content = std::make_shared<Lying>(file.entry.size, 1, 1);
+  const Written first = layers.write(files);
+  files.erase(files.begin());
+  files[150].content = std::make_shared<Lying>(files[150].entry.size, 1, 2);
+  const Written changed = layers.write(files, {first.earlier()});
+  const std::string bytes = changed.bytes();
+  support::MemorySource source{std::string_view(bytes)};
+  const auto plain = compress::decompress(source, "t");
+  const std::string tar = support::read_all(*plain, 1 << 30, "t");
+  CHECK(oci::sha256(std::string_view(tar)) == changed.layer.digests.diff_id.digest());
 }
 
 TEST_CASE("image.md 7.4: a chunk list is read back, and nothing else is one", "[layer]") {
