@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The build contexts that are measured. Each is made once in a work directory and is the same on every machine."""
+"""The build contexts that are measured. Each is made once in a work directory, from nothing but this project."""
 
 import json
 import os
@@ -92,11 +92,14 @@ def _binary(directory, scale):
 
 
 def _small_files(directory, scale):
-    """40,000 files in 8,000 directories, as node_modules has them: sizes are log-normal, 7.5 KB in the mean."""
+    """40,000 files in 8,000 directories, as node_modules has them: sizes are log-normal, 7.5 KB in the mean, and one
+    package of forty has a native addon of 1 MB."""
     sizes = random.Random("small files")
     # One text, of which each file is a piece, begun by its own path: 40,000 generators would take minutes.
     text = b"".join(content.blocks("text", "small files", 1 << 24))
     for package in range(_times(1600, scale)):
+        if package % 40 == 20:
+            _write(directory, "node_modules/package-%04d/lib/addon.node" % package, "code", 1_000_000)
         for part in ("", "lib/", "dist/", "dist/esm/", "test/"):
             place = "node_modules/package-%04d/%s" % (package, part)
             os.makedirs(os.path.join(directory, place), exist_ok=True)
@@ -135,7 +138,7 @@ def _multi_stage(directory, scale):
 ALL = [
     Workload("binary", "a 23 MB program on a 5 MB base", _HEAD +
              "FROM ${BASE}\nCOPY app /usr/bin/app\nENTRYPOINT [\"/usr/bin/app\"]\n", _binary),
-    Workload("small-files", "40,000 small files in 8,000 directories, 300 MB",
+    Workload("small-files", "40,000 small files in 8,000 directories, 340 MB",
              "FROM scratch\nCOPY . /srv/\nCMD [\"/srv/app\"]\n", _small_files),
     Workload("mixed", "1 GB: programs, pictures, logs and assets, 4,403 files",
              "FROM scratch\nCOPY . /srv/\nCMD [\"/srv/bin/service-0\"]\n", _mixed),
