@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "build/blob_sources.hpp"
+#include "build/image_names.hpp"
 #include "build/layout_image.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
@@ -38,19 +39,6 @@ namespace {
   throw Error(Errc::not_found, std::move(diagnostic));
 }
 
-/// The entry of the store's index for a reference: by digest when it has one, else by name.
-const Descriptor* find_descriptor(const Index& index, const Reference& name) {
-  for (const Descriptor& descriptor : index.manifests) {
-    if (name.digest) {
-      if (descriptor.digest == *name.digest) return &descriptor;
-      continue;
-    }
-    const auto at = descriptor.annotations.find(std::string(store::ref_name_annotation));
-    if (at != descriptor.annotations.end() && at->second == name.str()) return &descriptor;
-  }
-  return nullptr;
-}
-
 /// The manifest for `platform` out of an index of several.
 Descriptor choose_platform(const Index& index, const Platform& platform, const std::string& title,
                            const SourceRange& where) {
@@ -75,7 +63,7 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
   const SourceRange where = source.range(from.span, from.expansion);
   const Platform platform = choose(from.platform, wanted);
   const Index index = layout_.read_index();
-  const Descriptor* listed = find_descriptor(index, from.name);
+  const Descriptor* listed = find_entry(index, from.name);
   BaseImage found{from.name.familiar(), from.name, {}, {}, {}, &layout_.blobs()};
   if (remote_ != nullptr && remote_->asks(listed != nullptr))
     found.remote = remote_->find(from.name, listed != nullptr, where);

@@ -55,20 +55,19 @@ private:
     const store::BuildCache cache(request_.store / "cache");
     BaseImages images(layout, cache, nullptr, {});
     Archives archives(cache, {}, {});
+    const ImageNames names(request_, layout);
     const Contexts contexts(request_, std::move(rules), cache);
     for (std::optional<Platform>& platform : wanted_platforms(request_))
-      check_platform(file, std::move(platform), contexts, images, archives);
+      check_platform(file, std::move(platform), names, contexts, images, archives);
   }
 
   /// `file`: by value, as triggers are added to it.
   void check_platform(dockerfile::Dockerfile file, std::optional<Platform> platform,
-                      const Contexts& contexts, BaseImages& images, Archives& archives) {
-    const plan::PlanInputs inputs{.target = request_.target,
-                                  .build_args = request_.build_args,
-                                  .platform = std::move(platform),
-                                  .contexts = Contexts::keys_of(request_),
-                                  .every_stage = request_.target.empty(),
-                                  .missing_bases = true};
+                      const ImageNames& names, const Contexts& contexts, BaseImages& images,
+                      Archives& archives) {
+    plan::PlanInputs inputs = names.plan_inputs(std::move(platform));
+    inputs.every_stage = request_.target.empty();
+    inputs.missing_bases = true;
     plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
     if (graph.needed.empty()) return;  // no such target
     const FileTimes times;

@@ -138,22 +138,25 @@ void SourceCopier::copy_directory(const oci::RootfsPath& top, const oci::RootfsP
 
 void SourceCopier::copy_children(const oci::RootfsPath& from, const oci::RootfsPath& to,
                                  const Selection& selection, const Selection::Choice& above) {
-  for (const std::string& name : origin_.tree.list(from)) {
-    const auto child = origin_.tree.lookup(from / name);
-    if (!child) continue;
-    const std::string_view relative = child->entry.path.relative_to(top_);
+  origin_.tree.each_child(from, [&](oci::TreeFile child) {
+    const oci::RootfsPath path = child.entry.path;
+    const oci::RootfsPath target = to.child(path.name());
+    const std::string_view relative = path.relative_to(top_);
     const Selection::Choice choice = selection.enter(above, relative);
-    if (choice.taken()) put_below(*child, to / name);
-    if (!child->entry.is_directory() || !selection.may_take_below(choice, relative)) continue;
-    passages_.push_back({*child, to / name, choice.taken()});
-    copy_children(child->entry.path, to / name, selection, choice);
+    const bool enters = child.entry.is_directory() && selection.may_take_below(choice, relative);
+    Passage passage{{}, target, choice.taken()};
+    if (enters && !passage.made) passage.directory = child;
+    if (choice.taken()) put_below(std::move(child), target);
+    if (!enters) return;
+    passages_.push_back(std::move(passage));
+    copy_children(path, target, selection, choice);
     passages_.pop_back();
-  }
+  });
 }
 
-void SourceCopier::put_below(const oci::TreeFile& file, const oci::RootfsPath& target) {
+void SourceCopier::put_below(oci::TreeFile file, const oci::RootfsPath& target) {
   for (Passage& passage : passages_) {
-    if (!passage.made) placement_.put_passage(passage.directory, passage.target);
+    if (!passage.made) placement_.put_passage(std::move(passage.directory), passage.target);
     passage.made = true;
   }
   std::uint64_t group = 0;
@@ -162,8 +165,8 @@ void SourceCopier::put_below(const oci::TreeFile& file, const oci::RootfsPath& t
     if (known == 0) known = placement_.draft().new_link_group();
     group = known;
   }
-  placement_.put(file, target, group);
   count(file.entry);
+  placement_.put(std::move(file), target, group);
 }
 
 void SourceCopier::count(const oci::Entry& entry) {

@@ -27,7 +27,7 @@ public:
 private:
   /// A directory that was entered and not chosen: made once something below it is.
   struct Passage {
-    oci::TreeFile directory;
+    oci::TreeFile directory;  ///< unless made
     oci::RootfsPath target;
     bool made = false;
   };
@@ -42,7 +42,7 @@ private:
                       const Selection& selection);
   void copy_children(const oci::RootfsPath& from, const oci::RootfsPath& to,
                      const Selection& selection, const Selection::Choice& above);
-  void put_below(const oci::TreeFile& file, const oci::RootfsPath& target);
+  void put_below(oci::TreeFile file, const oci::RootfsPath& target);
   void count(const oci::Entry& entry);
   void report_missing(std::string path);
   void warn_no_match();

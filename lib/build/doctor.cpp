@@ -67,6 +67,8 @@ private:
 
   void examine(const Examination& examination) {
     DoctorSubject subject = examination.subject;
+    if (examination.url && !subject.in_store)
+      subject.sources.push_back(examine_file(*examination.url));
     for (const registry::Source& source : examination.sources) {
       add_rule(examination, source);
       const bool last = &source == &examination.sources.back();
@@ -74,7 +76,7 @@ private:
       Session session(network_, source, destination ? Purpose::push : Purpose::pull);
       DoctorSource found = introduce(session);
       found.push_only = last && examination.last_is_push_only;
-      if (has_proxy(session, found) && !settings_.offline) {
+      if (has_proxy(session.api(), found) && !settings_.offline) {
         if (request_.asking) request_.asking(source.registry);
         ask(session, examination, destination, found);
       }
@@ -93,10 +95,22 @@ private:
             .insecure = source.insecure};
   }
 
+  DoctorSource examine_file(const http::Url& url) {
+    DoctorSource found{.registry = url.origin.authority(),
+                       .repository = {},
+                       .host = host_and_port(url.origin),
+                       .plain_http = url.origin.scheme == "http"};
+    if (has_proxy(url.origin, found) && !settings_.offline) {
+      if (request_.asking) request_.asking(found.registry);
+      check_file(network_, url, found);
+    }
+    return found;
+  }
+
   /// False: the setting for it cannot be used.
-  bool has_proxy(const Session& session, DoctorSource& found) {
+  bool has_proxy(const http::Origin& origin, DoctorSource& found) {
     try {
-      const http::Url url{.origin = session.api(), .path = "/v2/"};
+      const http::Url url{.origin = origin, .path = "/v2/"};
       if (const auto proxy = http::proxy_for(url, network_.proxies()))
         found.proxy = {proxy->url, proxy->setting};
       return true;

@@ -7,6 +7,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "build/url_download.hpp"
 #include "http/retry.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
@@ -88,27 +89,37 @@ bool is_foreign(const Answer& answer) {
   return !usual && read_words(answer).is_html;
 }
 
+/// Elsewhere the next step is to ask the doctor.
+Error with_own_help(const Error& error, http::Failure::Kind kind, const http::Origin& origin,
+                    std::string_view instead) {
+  const std::string_view step = step_of(kind);
+  if (step != "dns" && step != "connect") return error;
+  Diagnostic diagnostic = error.diagnostic();
+  diagnostic.helps = {concat("let this machine reach ", host_and_port(origin),
+                             instead.empty() ? ", or" : ",",
+                             " name a proxy that does (HTTPS_PROXY)", instead)};
+  return {error.code(), std::move(diagnostic)};
+}
+
 Error problem_of(Session& session, const Answer& answer) {
   const Error error = answer_error({.registry = session.source().registry,
                                     .repository = session.source().repository,
                                     .trust = session.network().client().trust()},
                                    answer);
   if (!answer.failure || !answer.via_proxy.empty()) return error;
-  // Elsewhere the next step is to ask the doctor.
-  const std::string_view step = step_of(answer.failure->kind);
-  if (step != "dns" && step != "connect") return error;
-  Diagnostic diagnostic = error.diagnostic();
-  diagnostic.helps = {concat("let this machine reach ", host_and_port(answer.url.origin),
-                             ", name a proxy that does (HTTPS_PROXY), or use --registry-mirror")};
-  return {error.code(), std::move(diagnostic)};
+  return with_own_help(error, answer.failure->kind, answer.url.origin,
+                       ", or use --registry-mirror");
 }
 
-void take_facts(const Answer& answer, DoctorSource& found) {
-  const http::Connection& connection = answer.connection;
+void take_facts(const http::Connection& connection, DoctorSource& found) {
   found.address = connection.address;
   const http::PeerCertificate& shown = connection.certificate;
   if (!shown.subject.empty())
     found.certificate = {shown.subject, shown.issuer, shown.root, shown.not_after};
+}
+
+void take_facts(const Answer& answer, DoctorSource& found) {
+  take_facts(answer.connection, found);
   if (answer.failure) return;
   found.plain_http = answer.url.origin.scheme == "http";
   const auto date = http::parse_date(answer.headers.find("date").value_or(""));
@@ -161,6 +172,27 @@ std::string host_and_port(const http::Origin& origin) {
   return concat(v6 ? concat('[', origin.host, ']') : origin.host, ':', origin.port);
 }
 
+namespace {
+
+/// The steps of making a connection, and `last`, which was done by it in what is left of `time`; up
+/// to the one that failed (empty: none).
+void add_steps(const http::Connection& connection, const char* last, microseconds time,
+               std::string_view failed, DoctorSource& found) {
+  const std::array<std::pair<const char*, microseconds>, 4> steps{
+      {{"dns", connection.dns},
+       {"connect", connection.connect},
+       {"tls", connection.tls},
+       {last, time - connection.dns - connection.connect - connection.tls}}};
+  for (const auto& [name, took] : steps) {
+    const bool no_tls = std::string_view(name) == "tls" && took == microseconds() && failed != name;
+    if (no_tls) continue;
+    found.checks.push_back({.name = name, .time = std::max(took, microseconds())});
+    if (failed == name) return;
+  }
+}
+
+}  // namespace
+
 bool check_connection(Session& session, FirstAnswers& first, DoctorSource& found) {
   const auto began = Clock::now();
   Answer answer;
@@ -168,23 +200,13 @@ bool check_connection(Session& session, FirstAnswers& first, DoctorSource& found
   if (!attempt(found, "settings", ask)) return false;
   found.checks.pop_back();
   take_facts(answer, found);
-  const std::string_view failed = answer.failure ? step_of(answer.failure->kind) : "";
-  const http::Connection& connection = answer.connection;
-  const std::array<std::pair<std::string_view, microseconds>, 4> steps{
-      {{"dns", connection.dns},
-       {"connect", connection.connect},
-       {"tls", connection.tls},
-       {"api", since(began) - connection.dns - connection.connect - connection.tls}}};
-  for (const auto& [name, time] : steps) {
-    const bool no_tls = name == "tls" && time == microseconds() && failed != name;
-    if (no_tls) continue;
-    found.checks.push_back({.name = std::string(name), .time = std::max(time, microseconds())});
-    const bool foreign = name == "api" && !answer.failure && is_foreign(answer);
-    if (failed != name && !foreign) continue;
-    found.checks.back().problem = problem_of(session, answer);
-    return false;
-  }
-  return true;
+  const bool foreign = !answer.failure && is_foreign(answer);
+  const std::string_view failed = answer.failure ? step_of(answer.failure->kind)
+                                  : foreign      ? "api"
+                                                 : "";
+  add_steps(answer.connection, "api", since(began), failed, found);
+  if (!failed.empty()) found.checks.back().problem = problem_of(session, answer);
+  return failed.empty();
 }
 
 void check_clock(DoctorSource& found) {
@@ -266,6 +288,25 @@ bool check_blob(Session& session, const Descriptor& blob, DoctorSource& found) {
     found.blob_host = host_and_port(answer.url.origin);
     if (!answer.ok()) session.fail(call, answer);
   });
+}
+
+bool check_file(registry::Network& network, const http::Url& url, DoctorSource& found) {
+  const auto began = Clock::now();
+  UrlProbe probe;
+  if (!attempt(found, "settings", [&] { probe = probe_url(network, url); })) return false;
+  found.checks.pop_back();
+  take_facts(probe.connection, found);
+  std::string_view failed = probe.problem ? "file" : "";
+  if (probe.failure && step_of(*probe.failure) != "api") failed = step_of(*probe.failure);
+  add_steps(probe.connection, "file", since(began), failed, found);
+  if (probe.problem) {
+    const Error error = plain(*probe.problem);
+    found.checks.back().problem = probe.failure && !found.proxy
+                                      ? with_own_help(error, *probe.failure, url.origin, "")
+                                      : error;
+  }
+  found.blob_host = host_and_port(probe.answered);
+  return !probe.problem;
 }
 
 bool check_push(Session& session, DoctorSource& found) {

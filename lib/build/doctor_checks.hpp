@@ -36,6 +36,8 @@ std::optional<Descriptor> check_manifest(registry::Session& session, const std::
                                          DoctorSource& found);
 /// The first byte of a blob, through its redirects.
 bool check_blob(registry::Session& session, const Descriptor& blob, DoctorSource& found);
+/// The connection to the server of a file, and the first byte of it, through its redirects.
+bool check_file(registry::Network& network, const http::Url& url, DoctorSource& found);
 /// An upload is opened and given up.
 bool check_push(registry::Session& session, DoctorSource& found);
 

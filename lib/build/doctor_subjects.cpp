@@ -3,11 +3,10 @@
 
 #include <algorithm>
 
-#include "build/contexts.hpp"
-#include "build/inputs.hpp"
-#include "dockerfile/parser.hpp"
+#include "build/downloads.hpp"
+#include "build/image_names.hpp"
+#include "build/needed_images.hpp"
 #include "oci/host_name.hpp"
-#include "plan/stage_graph.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
 
@@ -16,38 +15,6 @@ namespace ocibuild::engine {
 namespace {
 
 using support::concat;
-
-/// The images that the target's stages start or copy from. Mistakes of the Dockerfile are not the
-/// doctor's: what can be read counts.
-std::vector<Reference> base_names(const BuildRequest& build) {
-  const Inputs inputs = read_dockerfile(build);
-  support::Diagnostics ignored;
-  const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, ignored);
-  plan::PlanInputs plan_inputs{.target = build.target,
-                               .build_args = build.build_args,
-                               .contexts = Contexts::keys_of(build),
-                               .missing_bases = true};
-  if (!build.platforms.empty()) plan_inputs.platform = build.platforms.front();
-  const plan::StageGraph graph = plan::build_stage_graph(file, plan_inputs, ignored);
-  std::vector<Reference> out;
-  const auto add = [&](const plan::Origin& origin) {
-    const auto* image = std::get_if<plan::FromImage>(&origin);
-    if (image != nullptr && std::ranges::find(out, image->name) == out.end())
-      out.push_back(image->name);
-  };
-  for (const std::size_t index : graph.needed) {
-    const plan::Stage& stage = graph.stages[index];
-    if (!stage.base_wrong) add(stage.base);
-    for (const auto& [instruction, origin] : stage.copies) add(origin);
-  }
-  return out;
-}
-
-bool has_image(const store::OciLayout& layout, const Reference& name) {
-  const Index index = layout.read_index();
-  return std::ranges::any_of(
-      index.manifests, [&](const Descriptor& entry) { return layout.name_of(entry) == name; });
-}
 
 /// HOST[:PORT] alone. "alpine:3" is an image all the same: a host has a dot or is localhost.
 bool is_host_alone(const std::string& word) {
@@ -74,6 +41,13 @@ Examination of_host(const std::string& word, const registry::Configuration& conf
   return out;
 }
 
+void add_once(Examination next, std::vector<Examination>& out) {
+  const bool known = std::ranges::any_of(out, [&](const Examination& other) {
+    return other.subject.kind == next.subject.kind && other.subject.name == next.subject.name;
+  });
+  if (!known) out.push_back(std::move(next));
+}
+
 Examination of_image(const Reference& image, DoctorSubject::Kind kind, bool push,
                      const registry::Configuration& configuration) {
   Examination out{.subject = {.kind = kind, .name = image.familiar(), .push = push},
@@ -95,18 +69,40 @@ Examination of_image(const Reference& image, DoctorSubject::Kind kind, bool push
   return out;
 }
 
-void add_bases(const BuildRequest& build, const registry::Configuration& configuration,
+/// @throws Error for a registries.conf with a mistake, as a pull would
+Reference meant_by(const std::string& word, bool push,
+                   const registry::Configuration& configuration) {
+  return push ? Reference::parse(word) : configuration.resolve_short_name(word);
+}
+
+Examination of_base(const BuildRequest& build, const Reference& name,
+                    const store::OciLayout& layout, const registry::Configuration& configuration) {
+  const bool asked = build.pull == PullPolicy::always || build.pull == PullPolicy::newer;
+  if (asked || !is_local(layout, name))
+    return of_image(name, DoctorSubject::Kind::base, false, configuration);
+  return {
+      .subject = {.kind = DoctorSubject::Kind::base, .name = name.familiar(), .in_store = true}};
+}
+
+Examination of_file(const http::Url& url, const plan::Download& download,
+                    const store::OciLayout& layout, const store::BuildCache& cache) {
+  return {.subject = {.kind = DoctorSubject::Kind::file,
+                      .name = url.redacted(),
+                      .in_store = Downloads::is_kept(download, layout.blobs(), cache)},
+          .url = url};
+}
+
+/// What a build would ask for, bases first.
+void add_needs(const BuildRequest& build, const registry::Configuration& configuration,
                std::vector<Examination>& out) {
   const store::OciLayout layout(build.store);
-  for (const Reference& name : base_names(build)) {
-    const bool asked = build.pull == PullPolicy::always || build.pull == PullPolicy::newer;
-    if (!asked && has_image(layout, name)) {
-      out.push_back(
-          {.subject = {
-               .kind = DoctorSubject::Kind::base, .name = name.familiar(), .in_store = true}});
-    } else {
-      out.push_back(of_image(name, DoctorSubject::Kind::base, false, configuration));
-    }
+  const store::BuildCache cache(build.cache.empty() ? build.store / "cache" : build.cache);
+  const Needs needs = find_needs(build, Mistakes::ignored);
+  for (const NeededImage& image : needs.images)
+    add_once(of_base(build, image.name, layout, configuration), out);
+  for (const plan::Download& download : needs.downloads) {
+    if (const auto url = http::Url::parse(download.url.text))
+      add_once(of_file(*url, download, layout, cache), out);
   }
 }
 
@@ -115,16 +111,13 @@ void add_bases(const BuildRequest& build, const registry::Configuration& configu
 std::vector<Examination> find_subjects(const DoctorRequest& request,
                                        const registry::Configuration& configuration) {
   std::vector<Examination> out;
-  if (request.build) add_bases(*request.build, configuration, out);
+  if (request.build) add_needs(*request.build, configuration, out);
   for (const std::string& word : request.names) {
-    Examination next = is_host_alone(word)
-                           ? of_host(word, configuration)
-                           : of_image(Reference::parse(word), DoctorSubject::Kind::image,
-                                      request.push, configuration);
-    const bool known = std::ranges::any_of(out, [&](const Examination& other) {
-      return other.subject.kind == next.subject.kind && other.subject.name == next.subject.name;
-    });
-    if (!known) out.push_back(std::move(next));
+    add_once(is_host_alone(word)
+                 ? of_host(word, configuration)
+                 : of_image(meant_by(word, request.push, configuration), DoctorSubject::Kind::image,
+                            request.push, configuration),
+             out);
   }
   if (out.empty()) out.push_back(of_host("docker.io", configuration));
   return out;

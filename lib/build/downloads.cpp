@@ -37,7 +37,26 @@ std::string name_of(const http::Url& url) {
   return clean.is_root() ? "__unnamed__" : std::string(clean.name());
 }
 
+/// The time belongs to the address, the bytes to the checksum.
+Digest key_of(const http::Url& url, const Digest& checksum) {
+  return oci::sha256(concat(url.str(), '\n', checksum.str()));
+}
+
+std::optional<store::DownloadRecord> find_kept(const http::Url& url, const Digest& checksum,
+                                               const store::BlobStore& blobs,
+                                               const store::BuildCache& cache) {
+  auto known = cache.find_download(key_of(url, checksum));
+  if (known && blobs.size(checksum) != known->size) known.reset();
+  return known;
+}
+
 }  // namespace
+
+bool Downloads::is_kept(const plan::Download& wanted, const store::BlobStore& blobs,
+                        const store::BuildCache& cache) {
+  const auto url = http::Url::parse(wanted.url.text);
+  return url && find_kept(*url, wanted.checksum, blobs, cache);
+}
 
 Downloads::Downloads(const BuildRequest& request, const store::BlobStore& blobs,
                      const store::BuildCache& cache, EventSink& events, std::stop_token stop)
@@ -59,12 +78,10 @@ oci::TreeFile Downloads::fetch(const plan::Download& wanted, const dockerfile::F
                                  {"write http:// or https://, a host and a path; a user and a "
                                   "password are not sent"}});
     }
-    // The time belongs to the address, the bytes to the checksum.
-    const Digest key = oci::sha256(concat(url->str(), '\n', wanted.checksum.str()));
-    auto known = cache_.find_download(key);
-    if (!known || blobs_.size(wanted.checksum) != known->size) {
+    auto known = find_kept(*url, wanted.checksum, blobs_, cache_);
+    if (!known) {
       known = get(*url, wanted.checksum);
-      cache_.put_download(key, *known);
+      cache_.put_download(key_of(*url, wanted.checksum), *known);
     }
     oci::Entry entry;
     entry.path = oci::RootfsPath(name_of(*url));

@@ -31,6 +31,9 @@ public:
 
   /// Bytes so far.
   std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
+  /// True if fetch() would ask nobody.
+  static bool is_kept(const plan::Download& wanted, const store::BlobStore& blobs,
+                      const store::BuildCache& cache);
 
 private:
   store::DownloadRecord get(const http::Url& url, const Digest& checksum);

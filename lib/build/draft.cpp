@@ -51,7 +51,15 @@ void Draft::throw_in_the_way(const oci::Entry& entry, std::string wanted) const 
   throw InTheWay{entry, std::move(wanted), !below || below->entry.type != entry.type};
 }
 
+/// lookup() for what is about to be put.
+std::optional<oci::TreeFile> Draft::existing(const oci::RootfsPath& path) const {
+  const bool is_new = last_ && !last_->in_image && path.parent() == last_->path;
+  return is_new && files_.find(path) == nullptr ? std::nullopt : lookup(path);
+}
+
 void Draft::add_parents(const oci::RootfsPath& path) {
+  oci::RootfsPath directory = path.parent();
+  if (last_ && last_->path == directory) return;
   for (const oci::RootfsPath& parent : path.parents()) {
     if (files_.find(parent) != nullptr) continue;
     const auto existing = lookup(parent);
@@ -60,6 +68,8 @@ void Draft::add_parents(const oci::RootfsPath& path) {
     file.entry.mtime = file_time(file.entry.mtime);
     files_.put(std::move(file));
   }
+  const bool in_image = !is_gone(path) && below_.lookup(directory).has_value();
+  last_ = {std::move(directory), in_image};
 }
 
 oci::Entry Draft::new_directory(const oci::RootfsPath& path, const NewDirectory& metadata) const {
@@ -97,17 +107,17 @@ void Draft::make_directories(const oci::RootfsPath& path, const NewDirectory& me
 
 void Draft::put(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
                 std::uint64_t link_group) {
-  if (const auto existing = lookup(entry.path);
-      existing && existing->entry.is_directory() != entry.is_directory()) {
-    throw_in_the_way(existing->entry, entry.is_directory() ? "a directory" : "a file");
+  if (const auto there = existing(entry.path);
+      there && there->entry.is_directory() != entry.is_directory()) {
+    throw_in_the_way(there->entry, entry.is_directory() ? "a directory" : "a file");
   }
   place(std::move(entry), std::move(content), link_group);
 }
 
 void Draft::replace(oci::Entry entry, std::shared_ptr<const oci::FileContent> content,
                     std::uint64_t link_group) {
-  const auto existing = lookup(entry.path);
-  if (existing && !(existing->entry.is_directory() && entry.is_directory())) remove(entry.path);
+  const auto there = existing(entry.path);
+  if (there && !(there->entry.is_directory() && entry.is_directory())) remove(entry.path);
   place(std::move(entry), std::move(content), link_group);
 }
 
@@ -123,6 +133,7 @@ void Draft::remove(const oci::RootfsPath& path) {
   const auto below = is_gone(path) ? std::nullopt : below_.lookup(path);
   if (below && below->entry.is_directory()) gone_.insert(path);
   files_.erase(path);
+  last_.reset();
 }
 
 std::uint64_t Draft::share(const oci::RootfsPath& path) {

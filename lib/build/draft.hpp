@@ -72,6 +72,7 @@ private:
   [[noreturn]] void throw_in_the_way(const oci::Entry& entry, std::string wanted) const;
   bool is_gone(const oci::RootfsPath& path) const;
   void add_parents(const oci::RootfsPath& path);
+  std::optional<oci::TreeFile> existing(const oci::RootfsPath& path) const;
   oci::Entry new_directory(const oci::RootfsPath& path, const NewDirectory& metadata) const;
   std::int64_t file_time(std::int64_t of_source) const;
 
@@ -80,6 +81,13 @@ private:
   layer::FileSet files_;
   std::set<oci::RootfsPath> gone_;  // directories of the image that were replaced in this layer
   std::uint64_t next_group_ = 1;
+  /// The directory that the last file went to, which most others follow: in the layer with all its
+  /// parents.
+  struct LastDirectory {
+    oci::RootfsPath path;
+    bool in_image;  // of the image below, too, where names in it may exist
+  };
+  std::optional<LastDirectory> last_{};
 };
 
 }  // namespace ocibuild::engine

@@ -31,6 +31,7 @@ public:
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
         remote_(request, events, stop_),
+        names_(request, layout_),
         images_(layout_, cache_, &remote_, stop_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
         downloads_(request, layout_.blobs(), cache_, events, stop_),
@@ -42,7 +43,7 @@ public:
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const SharedWork shared{request_,   file,   contexts,        images_,      archives_,
+    const SharedWork shared{request_,   file,   names_,          contexts,     images_, archives_,
                             downloads_, maker_, layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
     evaluate(builds);
@@ -127,6 +128,7 @@ private:
   store::OciLayout layout_;
   const store::BuildCache cache_;
   RemoteBases remote_;
+  const ImageNames names_;
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;

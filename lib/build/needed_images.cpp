@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `pull -f` brings (docs/reference/registry.md, P13).
-#include <algorithm>
+// What `pull -f` brings and the doctor asks for (docs/reference/registry.md, P13 and E5.1).
+#include "build/needed_images.hpp"
 
-#include <ocibuild/build.hpp>
+#include <algorithm>
 
 #include "build/archives.hpp"
 #include "build/inputs.hpp"
@@ -16,17 +16,19 @@ namespace {
 
 class Collector {
 public:
-  explicit Collector(const BuildRequest& request)
+  Collector(const BuildRequest& request, Mistakes mistakes)
       : request_(request),
+        mistakes_(mistakes),
         layout_(request.store),
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
+        names_(request, layout_),
         images_(layout_, cache_, nullptr, {}),
         archives_(cache_, {}, {}) {}
 
-  std::vector<NeededImage> run() {
+  Needs run() {
     const Inputs inputs = read_dockerfile(request_);
     const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
-    diagnostics_.throw_errors();
+    throw_mistakes();
     for (std::optional<Platform>& platform : wanted_platforms(request_))
       collect(file, std::move(platform));
     return std::move(found_);
@@ -35,11 +37,8 @@ public:
 private:
   /// `file`: by value, as triggers are added to it.
   void collect(dockerfile::Dockerfile file, std::optional<Platform> platform) {
-    const plan::PlanInputs inputs{.target = request_.target,
-                                  .build_args = request_.build_args,
-                                  .platform = std::move(platform),
-                                  .contexts = Contexts::keys_of(request_),
-                                  .missing_bases = true};
+    plan::PlanInputs inputs = names_.plan_inputs(std::move(platform));
+    inputs.missing_bases = true;
     plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
     throw_mistakes();
     const FileTimes times;
@@ -54,55 +53,73 @@ private:
     throw_mistakes();
     for (const std::size_t index : graph.needed) {
       const plan::Stage& stage = graph.stages[index];
-      add(stage.base, inputs.platform);
-      for (const auto& [instruction, origin] : stage.copies) add(origin, inputs.platform);
+      add(stage.base, contexts, inputs.platform);
+      for (const auto& [instruction, origin] : stage.copies) add(origin, contexts, inputs.platform);
     }
+    if (graph.needed.empty()) return;  // no such target
+    for (const StageWork& work : evaluate_stages(stage_inputs)) {
+      for (const StageStep& step : work.steps) add(step.plan);
+    }
+    throw_mistakes();
   }
 
   void throw_mistakes() const {
     const bool mistaken = std::ranges::any_of(
         diagnostics_.errors(),
         [](const Diagnostic& diagnostic) { return diagnostic.id != "run-unsupported"; });
-    if (mistaken) diagnostics_.throw_errors();
+    if (mistaken && mistakes_ == Mistakes::thrown) diagnostics_.throw_errors();
   }
 
-  void add(const plan::Origin& origin, const std::optional<Platform>& wanted) {
+  void add(const plan::Origin& origin, const Contexts& contexts,
+           const std::optional<Platform>& wanted) {
     NeededImage image;
     if (const auto* from = std::get_if<plan::FromImage>(&origin)) {
       image = {from->name, from->platform ? from->platform : wanted};
     } else if (const auto* named = std::get_if<plan::FromNamedContext>(&origin)) {
-      const auto context = request_.build_contexts.find(named->name);
-      const auto* name = context == request_.build_contexts.end()
-                             ? nullptr
-                             : std::get_if<Reference>(&context->second);
+      const auto* name = std::get_if<Reference>(&contexts.named(named->name));
       if (name == nullptr) return;
       image = {*name, named->platform ? named->platform : wanted};
     } else {
       return;
     }
-    const bool known = std::ranges::any_of(found_, [&](const NeededImage& other) {
+    const bool known = std::ranges::any_of(found_.images, [&](const NeededImage& other) {
       return other.name == image.name && other.platform == image.platform;
     });
-    if (!known) found_.push_back(std::move(image));
+    if (!known) found_.images.push_back(std::move(image));
+  }
+
+  void add(const plan::Step& step) {
+    const auto* copy = std::get_if<plan::CopyStep>(&step.action);
+    if (copy == nullptr || !copy->download) return;
+    const bool known = std::ranges::any_of(found_.downloads, [&](const plan::Download& other) {
+      return other.url.text == copy->download->url.text;
+    });
+    if (!known) found_.downloads.push_back(*copy->download);
   }
 
   const BuildRequest& request_;
+  const Mistakes mistakes_;
   support::Diagnostics diagnostics_;
   store::OciLayout layout_;
   store::BuildCache cache_;
+  const ImageNames names_;
   BaseImages images_;
   Archives archives_;
-  std::vector<NeededImage> found_;
+  Needs found_;
 };
 
 }  // namespace
+
+Needs find_needs(const BuildRequest& request, Mistakes mistakes) {
+  return Collector(request, mistakes).run();
+}
 
 }  // namespace ocibuild::engine
 
 namespace ocibuild {
 
 std::vector<NeededImage> needed_images(const BuildRequest& request) {
-  return engine::Collector(request).run();
+  return engine::find_needs(request, engine::Mistakes::thrown).images;
 }
 
 }  // namespace ocibuild

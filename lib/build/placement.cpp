@@ -22,21 +22,20 @@ void Placement::make_directories(const oci::RootfsPath& path) {
   draft_.make_directories(path, metadata);
 }
 
-void Placement::put_named(const oci::TreeFile& file, std::string_view name) {
+void Placement::put_named(oci::TreeFile file, std::string_view name) {
   const oci::RootfsPath target = destination();
   const auto existing = draft_.lookup(target);
   if (step_.destination_is_directory || (existing && existing->entry.is_directory())) {
     make_directories(target);
-    return put(file, target / name, 0);
+    return put(std::move(file), target / name, 0);
   }
   make_directories(target.parent());
   if (plain_target_ && *plain_target_ == target) warn_overwrites();
   plain_target_ = target;
-  put(file, target, 0);
+  put(std::move(file), target, 0);
 }
 
-oci::Entry Placement::entry_for(const oci::Entry& source, const oci::RootfsPath& target) const {
-  oci::Entry entry = source;
+oci::Entry Placement::entry_for(oci::Entry entry, const oci::RootfsPath& target) const {
   entry.path = target;
   if (owner_) {
     entry.uid = owner_->uid;
@@ -46,22 +45,21 @@ oci::Entry Placement::entry_for(const oci::Entry& source, const oci::RootfsPath&
   return entry;
 }
 
-void Placement::put(const oci::TreeFile& file, const oci::RootfsPath& target,
-                    std::uint64_t link_group) {
-  oci::Entry entry = entry_for(file.entry, target);
+void Placement::put(oci::TreeFile file, const oci::RootfsPath& target, std::uint64_t link_group) {
+  oci::Entry entry = entry_for(std::move(file.entry), target);
   if (step_.chmod && entry.type != oci::EntryType::symlink)
     entry.mode = step_.chmod->apply(entry.mode, entry.is_directory());
-  draft_.put(std::move(entry), file.content, link_group);
+  draft_.put(std::move(entry), std::move(file.content), link_group);
 }
 
 void Placement::put_unpacked(oci::TreeFile file, const oci::RootfsPath& target,
                              std::uint64_t link_group) {
-  draft_.replace(entry_for(file.entry, target), std::move(file.content), link_group);
+  draft_.replace(entry_for(std::move(file.entry), target), std::move(file.content), link_group);
 }
 
-void Placement::put_passage(const oci::TreeFile& directory, const oci::RootfsPath& target) {
+void Placement::put_passage(oci::TreeFile directory, const oci::RootfsPath& target) {
   const auto existing = draft_.lookup(target);
-  if (!existing || !existing->entry.is_directory()) return put(directory, target, 0);
+  if (!existing || !existing->entry.is_directory()) return put(std::move(directory), target, 0);
   oci::Entry entry = existing->entry;
   entry.mode = directory.entry.mode;
   draft_.put(std::move(entry), nullptr, 0);

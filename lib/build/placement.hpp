@@ -29,20 +29,20 @@ public:
 
   /// One named file: into the destination when that is or wants to be a directory, else as the
   /// destination. @throws InTheWay
-  void put_named(const oci::TreeFile& file, std::string_view name);
+  void put_named(oci::TreeFile file, std::string_view name);
   /// Exactly at `target`, whose parents exist. Files of one `link_group` that is not 0 become hard
   /// links. @throws InTheWay
-  void put(const oci::TreeFile& file, const oci::RootfsPath& target, std::uint64_t link_group);
+  void put(oci::TreeFile file, const oci::RootfsPath& target, std::uint64_t link_group);
   /// A directory on the way to a file that was chosen: one that exists takes the mode only.
   /// @throws InTheWay
-  void put_passage(const oci::TreeFile& directory, const oci::RootfsPath& target);
+  void put_passage(oci::TreeFile directory, const oci::RootfsPath& target);
   /// A member of an archive: replaces whatever is at `target`, and --chmod does not concern it.
   void put_unpacked(oci::TreeFile file, const oci::RootfsPath& target, std::uint64_t link_group);
 
   layer::FileSet take() && { return std::move(draft_).take(); }
 
 private:
-  oci::Entry entry_for(const oci::Entry& source, const oci::RootfsPath& target) const;
+  oci::Entry entry_for(oci::Entry entry, const oci::RootfsPath& target) const;
   void warn_overwrites();
 
   const plan::CopyStep& step_;

@@ -59,10 +59,7 @@ std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& reques
 
 PlatformBuild::PlatformBuild(const SharedWork& shared, std::optional<Platform> platform)
     : shared_(shared),
-      plan_inputs_{.target = shared.request.target,
-                   .build_args = shared.request.build_args,
-                   .platform = std::move(platform),
-                   .contexts = Contexts::keys_of(shared.request)},
+      plan_inputs_(shared.names.plan_inputs(std::move(platform))),
       file_(shared.file) {}
 
 StageInputs PlatformBuild::inputs() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "build/image_names.hpp"
 #include "build/layer_step.hpp"
 #include "build/stages.hpp"
 
@@ -13,6 +14,7 @@ std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& reques
 struct SharedWork {
   const BuildRequest& request;
   const dockerfile::Dockerfile& file;
+  const ImageNames& names;
   const Contexts& contexts;
   BaseImages& images;
   Archives& archives;

@@ -42,7 +42,7 @@ bool asks_the_next(const Error& error) {
 
 /// A source in the list of those asked: its host and what it said.
 std::string answer_of(const registry::Source& source, const Error& error) {
-  std::string text = concat(source.mirror ? "mirror " : "", source.registry, ": ", error.what());
+  std::string text = concat(source.mirror ? "mirror " : "", source.title, ": ", error.what());
   for (const std::string& note : error.diagnostic().notes) {
     if (note.find(" says: ") != std::string::npos) text += concat("; ", note);
   }
@@ -64,7 +64,7 @@ void suggest_tags(Session& session, const Reference& name, Error& error) {
 
 std::string RemoteImage::via() const {
   const registry::Source& source = sessions.front()->source();
-  return source.mirror ? source.registry : std::string();
+  return source.mirror ? source.title : std::string();
 }
 
 RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose) {
@@ -77,7 +77,7 @@ RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For
   for (std::size_t i = 0; i < sources.size(); ++i)
     out.sessions.push_back(std::make_shared<Session>(network, sources[i], registry::Purpose::pull));
   for (std::size_t i = 0; i < sources.size(); ++i) {
-    work.transfers().report(Asking{purpose, sources[i].registry, name.str()});
+    work.transfers().report(Asking{purpose, sources[i].title, name.str()});
     try {
       out.document = registry::fetch_manifest(*out.sessions[i], reference);
       // Its blobs come from the same source first; those that failed before it are left out.

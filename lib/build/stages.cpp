@@ -102,11 +102,18 @@ public:
 
   void run(StageWork& work) {
     work.files = base_files(work);
+    const StageStep* waiting = nullptr;  // its files are shown to whoever comes next
+    const auto show = [&] {
+      if (waiting == nullptr || waiting->files.empty()) return;
+      work.files.add(index_of(waiting->files), nullptr, line_of(waiting->plan));
+    };
     for (StageStep& step : work.steps) {
       if (!step.plan.makes_layer()) continue;
+      show();
       step.files = files_of(step.plan, work.files).finish();
-      if (!step.files.empty()) work.files.add(index_of(step.files), nullptr, line_of(step.plan));
+      waiting = &step;
     }
+    if (is_origin(work)) show();
   }
 
 private:

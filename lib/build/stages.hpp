@@ -25,7 +25,7 @@ struct StageWork {
   const BaseImage* image = nullptr;     ///< base image, when it starts from one
   std::optional<std::size_t> parent{};  ///< stage it starts from, when it starts from one
   plan::EvaluatedStage result;
-  rootfs::View files;  ///< after the last step
+  rootfs::View files;  ///< after the last step; of a stage that others look at
   /// A directory that it starts from is its first step, at the FROM line.
   std::vector<StageStep> steps;
 };

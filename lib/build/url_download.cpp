@@ -15,59 +15,23 @@ using support::concat;
 
 namespace {
 
-/// One file on its way into the store.
-class UrlDownload final : public http::ResponseTaker {
+/// The GETs of a URL, from redirect to redirect.
+class Hops {
 public:
-  UrlDownload(registry::Network& network, const http::Url& url, const store::BlobStore& blobs,
-              const registry::TransferObserver& observer,
-              const std::function<void(std::uint64_t)>& expect)
-      : network_(network), url_(url), blobs_(blobs), observer_(observer), expect_(expect) {}
+  Hops(registry::Network& network, const http::Url& url) : network_(network), url_(url) {}
 
-  /// Repeats until the whole file came. @throws Error
-  store::StagedBlob run() {
-    for (unsigned repetition = 1;; ++repetition) {
-      registry::Answer answer = follow();
-      answer.attempts = repetition;
-      if (!answer.failure && answer.status == 200) return writer_->finish();
-      const http::Outcome outcome = registry::to_outcome(answer);
-      if (!http::is_transient(outcome) ||
-          !network_.repeater().wait(repetition, outcome, url_.origin.authority(),
-                                    observer_.repeats))
-        fail(answer);
-    }
-  }
-
-  std::int64_t modified() const { return modified_; }
-
-  bool head(const http::ResponseHead& head) override {
-    if (head.status != 200) return false;
-    writer_.emplace(blobs_.create());
-    done_ = 0;
-    std::uint64_t length = 0;
-    const auto given = head.headers.find("content-length");
-    if (given && support::parse_number(*given, UINT64_MAX, length)) expect_(length);
-    const auto date = head.headers.find("last-modified");
-    modified_ = std::max<std::int64_t>(0, http::parse_date(date.value_or("")).value_or(0));
-    return true;
-  }
-
-  void body(support::Bytes bytes) override {
-    writer_->write(bytes);
-    done_ += bytes.size();
-    if (observer_.moved) observer_.moved(done_);
-  }
-
-private:
   /// The first answer that is no redirect.
-  registry::Answer follow() {
-    http::Request request{.url = url_};
+  registry::Answer follow(http::ResponseTaker& taker, const http::Headers& headers = {}) {
+    http::Request request{.url = url_, .headers = headers};
     registry::Redirects redirects(
         url_, {.name = url_.origin.authority(), .home = url_.origin, .verified = true},
         network_.warnings());
-    for (;;) {
+    for (redirected_ = false;; redirected_ = true) {
       registry::Answer answer = registry::to_answer(
-          {network_.client().send(request, *this, network_.stop()), {}}, request.url);
+          {network_.client().send(request, taker, network_.stop()), {}}, request.url);
       answer.hosts = redirects.hosts();
+      answered_ = answer.url;
+      if (!redirected_) first_ = answer.connection;
       const auto target = redirects.next(request.method, answer);
       if (!target) return answer;
       request.url = *target;
@@ -93,14 +57,82 @@ private:
     throw error;
   }
 
+  /// To the host of the URL itself.
+  const http::Connection& first_connection() const { return first_; }
+  bool redirected() const { return redirected_; }
+  const http::Url& answered() const { return answered_; }
+
+private:
   registry::Network& network_;
   const http::Url& url_;
+  http::Url answered_;
+  http::Connection first_;
+  bool redirected_ = false;
+};
+
+/// One file on its way into the store.
+class UrlDownload final : public http::ResponseTaker {
+public:
+  UrlDownload(registry::Network& network, const http::Url& url, const store::BlobStore& blobs,
+              const registry::TransferObserver& observer,
+              const std::function<void(std::uint64_t)>& expect)
+      : network_(network),
+        host_(url.origin.authority()),
+        hops_(network, url),
+        blobs_(blobs),
+        observer_(observer),
+        expect_(expect) {}
+
+  /// Repeats until the whole file came. @throws Error
+  store::StagedBlob run() {
+    for (unsigned repetition = 1;; ++repetition) {
+      registry::Answer answer = hops_.follow(*this);
+      answer.attempts = repetition;
+      if (!answer.failure && answer.status == 200) return writer_->finish();
+      const http::Outcome outcome = registry::to_outcome(answer);
+      if (!http::is_transient(outcome) ||
+          !network_.repeater().wait(repetition, outcome, host_, observer_.repeats))
+        hops_.fail(answer);
+    }
+  }
+
+  std::int64_t modified() const { return modified_; }
+
+  bool head(const http::ResponseHead& head) override {
+    if (head.status != 200) return false;
+    writer_.emplace(blobs_.create());
+    done_ = 0;
+    std::uint64_t length = 0;
+    const auto given = head.headers.find("content-length");
+    if (given && support::parse_number(*given, UINT64_MAX, length)) expect_(length);
+    const auto date = head.headers.find("last-modified");
+    modified_ = std::max<std::int64_t>(0, http::parse_date(date.value_or("")).value_or(0));
+    return true;
+  }
+
+  void body(support::Bytes bytes) override {
+    writer_->write(bytes);
+    done_ += bytes.size();
+    if (observer_.moved) observer_.moved(done_);
+  }
+
+private:
+  registry::Network& network_;
+  const std::string host_;
+  Hops hops_;
   const store::BlobStore& blobs_;
   const registry::TransferObserver& observer_;
   const std::function<void(std::uint64_t)>& expect_;
   std::optional<store::BlobWriter> writer_;
   std::uint64_t done_ = 0;
   std::int64_t modified_ = 0;
+};
+
+/// Wants no body: the exchange ends with the head.
+class HeadOnly final : public http::ResponseTaker {
+public:
+  bool head(const http::ResponseHead&) override { return false; }
+  void body(support::Bytes) override {}
 };
 
 }  // namespace
@@ -122,6 +154,26 @@ store::DownloadRecord download_url(registry::Network& network, const http::Url& 
   const store::DownloadRecord record{blob.size, download.modified()};
   blobs.commit(std::move(blob));
   return record;
+}
+
+UrlProbe probe_url(registry::Network& network, const http::Url& url) {
+  UrlProbe out;
+  Hops hops(network, url);
+  http::Headers headers;
+  headers.add("Range", "bytes=0-0");
+  try {
+    HeadOnly taker;
+    const registry::Answer answer = hops.follow(taker, headers);
+    if (answer.failure && !hops.redirected()) out.failure = answer.failure->kind;
+    // An empty file has no first byte.
+    if (!answer.ok() && (answer.failure || answer.status != 416)) hops.fail(answer);
+  } catch (const Error& error) {
+    if (error.code() == Errc::interrupted) throw;
+    out.problem = error;
+  }
+  out.connection = hops.first_connection();
+  out.answered = hops.answered().origin;
+  return out;
 }
 
 }  // namespace ocibuild::engine

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ocibuild/error.hpp>
+
 #include "registry/blob_download.hpp"
 #include "registry/network.hpp"
 #include "store/blob_store.hpp"
@@ -16,5 +18,15 @@ store::DownloadRecord download_url(registry::Network& network, const http::Url& 
                                    const Digest& checksum, const store::BlobStore& blobs,
                                    const registry::TransferObserver& observer,
                                    const std::function<void(std::uint64_t)>& expect);
+
+/// What asking for the first byte of a file showed.
+struct UrlProbe {
+  http::Connection connection{};                 ///< to the host of the URL
+  std::optional<http::Failure::Kind> failure{};  ///< of that connection
+  http::Origin answered{};                       ///< after redirects
+  std::optional<Error> problem{};                ///< what download_url() would throw
+};
+/// Asks once. @throws Error(Errc::interrupted)
+UrlProbe probe_url(registry::Network& network, const http::Url& url);
 
 }  // namespace ocibuild::engine

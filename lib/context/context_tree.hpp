@@ -27,6 +27,8 @@ public:
 
   std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
   std::vector<std::string> list(const oci::RootfsPath& directory) const override;
+  void each_child(const oci::RootfsPath& directory,
+                  const std::function<void(oci::TreeFile)>& visit) const override;
 
   /// The ignore line that hides `path`, when the disk has such a path.
   std::optional<IgnoreRules::Culprit> hidden_by(const oci::RootfsPath& path) const;

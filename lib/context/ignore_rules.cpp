@@ -260,6 +260,7 @@ void IgnoreRules::complete() {
 // say anything new about a child. Among these the last one that matches gives the state, and it was
 // turned by the first of its kind behind the last one of the other kind.
 IgnoreRules::Hits IgnoreRules::enter(const Hits& parent, std::string_view path) const {
+  if (impl_->uses.empty()) return parent;
   Matching exclusions;
   Matching exceptions;
   impl_->match(path, exclusions, exceptions);

@@ -15,6 +15,7 @@ namespace ocibuild::context {
 
 namespace {
 
+constexpr std::size_t most_open = 16;
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 std::string reason(int error_number) {
@@ -77,6 +78,30 @@ bool RootDirectory::has(const oci::RootfsPath& path) const {
 
 std::filesystem::path RootDirectory::locate(const oci::RootfsPath& path) const {
   return path.is_root() ? path_ : path_ / path.str();
+}
+
+DirectoryWalk::At DirectoryWalk::open(const oci::RootfsPath& path) {
+  while (!open_.empty() && (open_.back().path == path || !path.is_within(open_.back().path)))
+    open_.pop_back();
+  const auto enter = [&](oci::RootfsPath next, const std::string& name) {
+    RootDirectory::Opened opened =
+        open_at(open_.empty() ? root_.fd_ : open_.back().fd, name, directory_flags);
+    if (!opened.fd.is_open()) return opened.error;
+    if (open_.size() == most_open) open_.pop_back();
+    open_.push_back({std::move(next), std::move(opened.fd)});
+    return 0;
+  };
+  oci::RootfsPath at = open_.empty() ? oci::RootfsPath() : open_.back().path;
+  if (path.is_root()) {
+    // A descriptor of its own: reading a directory moves its position.
+    if (const int error = enter(path, ".")) return {.error = error};
+  } else {
+    for (const std::string& name : support::split(path.relative_to(at), '/')) {
+      at = at.child(name);
+      if (const int error = enter(at, name)) return {.error = error};
+    }
+  }
+  return {.fd = open_.back().fd.get()};
 }
 
 void throw_changed(const RootDirectory& root, const oci::RootfsPath& path) {

@@ -2,9 +2,14 @@
 #include "context/stat_index.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <chrono>
+#include <cstring>
+#include <map>
 #include <mutex>
-#include <unordered_map>
+#include <string>
+#include <vector>
 
 #include <ocibuild/error.hpp>
 
@@ -16,7 +21,10 @@ namespace ocibuild::context {
 
 namespace {
 
-constexpr std::string_view magic = "ocibuild stat index 1\n";
+/// Numbers are kept as this machine has them: a home directory may serve others too.
+constexpr std::string_view magic = std::endian::native == std::endian::little
+                                       ? "ocibuild stat index 2 little\n"
+                                       : "ocibuild stat index 2 big\n";
 constexpr std::size_t file_limit = std::size_t{1} << 30;
 constexpr std::size_t entry_limit = 1'000'000;
 /// FAT keeps times to two seconds; everything else is finer.
@@ -30,84 +38,176 @@ bool is_settled(const FileStamp& stamp, std::int64_t moment) {
 
 struct Known {
   FileStamp stamp;
-  Digest digest;
-  bool used = false;  ///< asked for or learnt in this run
+  oci::RawSha256 digest;
 };
 
-void write(oci::RecordWriter& out, std::string_view path, const Known& known) {
-  out.text(path);
-  out.number(known.stamp.device);
-  out.number(known.stamp.inode);
-  out.number(known.stamp.size);
-  out.number(static_cast<std::uint64_t>(known.stamp.mtime_ns));
-  out.number(static_cast<std::uint64_t>(known.stamp.ctime_ns));
-  out.number(known.stamp.mode);
-  out.digest(known.digest);
+/// A Known as the file has it; its path lies in front of `path_end` in the pool of all paths.
+struct Row {
+  std::uint64_t device, inode, size;
+  std::int64_t mtime_ns, ctime_ns;
+  std::uint32_t mode;
+  std::uint32_t path_end;
+  oci::RawSha256 digest;
+
+  FileStamp stamp() const {
+    return {.device = device,
+            .inode = inode,
+            .size = size,
+            .mtime_ns = mtime_ns,
+            .ctime_ns = ctime_ns,
+            .mode = mode};
+  }
+};
+static_assert(sizeof(Row) == 80 && std::has_unique_object_representations_v<Row>);
+
+/// The rows of an index file, sorted by path, in the bytes of that file.
+class Table {
+public:
+  /// Empty for bytes that are no index.
+  explicit Table(std::string bytes) : bytes_(std::move(bytes)) {
+    auto in = oci::RecordReader::open(bytes_, magic);
+    if (!in) return;
+    written_ = static_cast<std::int64_t>(in->number());
+    rows_ = in->text();
+    paths_ = in->text();
+    if (!in->ok() || !in->at_end() || rows_.size() % sizeof(Row) != 0) rows_ = {};
+    used_.resize(size());
+  }
+  Table(Table&&) = delete;
+
+  std::size_t size() const { return rows_.size() / sizeof(Row); }
+  Row row(std::size_t index) const {
+    Row out;
+    std::memcpy(&out, rows_.data() + index * sizeof(Row), sizeof(Row));
+    return out;
+  }
+  std::string_view path(std::size_t index) const {
+    const std::size_t end = row(index).path_end;
+    const std::size_t begin = index == 0 ? 0 : row(index - 1).path_end;
+    // A foreign file may say anything.
+    return begin <= end && end <= paths_.size() ? paths_.substr(begin, end - begin)
+                                                : std::string_view();
+  }
+  bool used(std::size_t index) const { return used_[index]; }
+
+  std::optional<Known> find(std::string_view wanted) {
+    if (next_ >= size() || path(next_) != wanted) next_ = lower_bound(wanted);
+    if (next_ >= size() || path(next_) != wanted) return std::nullopt;
+    const Row found = row(next_);
+    if (!is_settled(found.stamp(), written_)) return std::nullopt;
+    used_[next_++] = true;
+    return Known{found.stamp(), found.digest};
+  }
+
+private:
+  std::size_t lower_bound(std::string_view wanted) const {
+    std::size_t begin = 0;
+    for (std::size_t end = size(); begin < end;) {
+      const std::size_t middle = begin + (end - begin) / 2;
+      if (path(middle) < wanted) {
+        begin = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    return begin;
+  }
+
+  const std::string bytes_;
+  std::string_view rows_;
+  std::string_view paths_;
+  std::int64_t written_ = 0;
+  std::vector<bool> used_;  // asked for in this run
+  std::size_t next_ = 0;    // behind the last one found
+};
+
+std::string read_if_there(const std::filesystem::path& file) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(file, ignored)) return {};
+  try {
+    return support::read_file(file, file_limit);
+  } catch (const Error&) {
+    // An index that cannot be read is an empty one: it only costs reading the files again.
+    return {};
+  }
 }
 
-Known read(oci::RecordReader& in) {
-  Known known;
-  known.stamp.device = in.number();
-  known.stamp.inode = in.number();
-  known.stamp.size = in.number();
-  known.stamp.mtime_ns = static_cast<std::int64_t>(in.number());
-  known.stamp.ctime_ns = static_cast<std::int64_t>(in.number());
-  known.stamp.mode = static_cast<std::uint32_t>(in.number());
-  known.digest = in.digest();
-  return known;
-}
+/// Collects rows in the order of their paths, at most entry_limit of them.
+class TableWriter {
+public:
+  void add(std::string_view path, const FileStamp& stamp, const oci::RawSha256& digest) {
+    if (rows_.size() == entry_limit * sizeof(Row)) return;
+    paths_ += path;
+    const Row row{stamp.device,
+                  stamp.inode,
+                  stamp.size,
+                  stamp.mtime_ns,
+                  stamp.ctime_ns,
+                  stamp.mode,
+                  static_cast<std::uint32_t>(paths_.size()),
+                  digest};
+    std::array<char, sizeof(Row)> bytes{};
+    std::memcpy(bytes.data(), &row, sizeof(Row));
+    rows_.append(bytes.data(), bytes.size());
+  }
+  std::string finish(std::int64_t now) {
+    oci::RecordWriter out(magic);
+    out.number(static_cast<std::uint64_t>(now));
+    out.text(std::exchange(rows_, {}));
+    out.text(std::exchange(paths_, {}));
+    return out.finish();
+  }
+
+private:
+  std::string rows_;
+  std::string paths_;
+};
 
 }  // namespace
 
 struct StatIndex::Impl {
-  std::filesystem::path file;
-  Clock clock;
+  Impl(std::filesystem::path path, Clock some_clock)
+      : file(std::move(path)), clock(std::move(some_clock)), read(read_if_there(file)) {}
+
+  const std::filesystem::path file;
+  const Clock clock;
   std::mutex mutex;
-  std::unordered_map<std::string, Known> files;
+  Table read;
+  std::map<std::string, Known, std::less<>> learnt;
   bool changed = false;
 
-  void load() {
-    std::error_code ignored;
-    if (!std::filesystem::is_regular_file(file, ignored)) return;
-    const std::string bytes = support::read_file(file, file_limit);
-    auto in = oci::RecordReader::open(bytes, magic);
-    if (!in) return;
-    const auto written = static_cast<std::int64_t>(in->number());
-    while (!in->at_end()) {
-      const std::string path(in->text());
-      Known known = read(*in);
-      if (!in->ok()) break;
-      if (is_settled(known.stamp, written)) files.insert_or_assign(path, std::move(known));
-    }
-    if (!in->ok()) files.clear();
+  std::optional<Known> find(std::string_view path) {
+    if (const auto at = learnt.find(path); at != learnt.end()) return at->second;
+    return read.find(path);
   }
 
+  /// Files of other targets are kept for their next build, but never at the cost of this one's.
   std::string encode() const {
-    oci::RecordWriter out(magic);
-    out.number(static_cast<std::uint64_t>(clock()));
-    std::size_t count = 0;
-    // Files of other targets are kept for their next build, but never at the cost of this one's.
-    for (const bool used : {true, false}) {
-      for (const auto& [path, known] : files) {
-        if (known.used != used || count == entry_limit) continue;
-        write(out, path, known);
-        ++count;
-      }
+    std::size_t own = learnt.size();
+    for (std::size_t i = 0; i < read.size(); ++i) own += read.used(i) ? 1 : 0;
+    std::size_t room = entry_limit - std::min(entry_limit, own);
+    TableWriter out;
+    auto next = learnt.begin();
+    const auto add_learnt = [&] {
+      out.add(next->first, next->second.stamp, next->second.digest);
+      ++next;
+    };
+    for (std::size_t i = 0; i < read.size(); ++i) {
+      const std::string_view path = read.path(i);
+      while (next != learnt.end() && next->first < path) add_learnt();
+      if (next != learnt.end() && next->first == path) continue;  // replaced
+      if (!read.used(i) && room == 0) continue;
+      if (!read.used(i)) --room;
+      const Row row = read.row(i);
+      out.add(path, row.stamp(), row.digest);
     }
-    return out.finish();
+    while (next != learnt.end()) add_learnt();
+    return out.finish(clock());
   }
 };
 
-StatIndex::StatIndex(std::filesystem::path file, Clock clock) : impl_(std::make_unique<Impl>()) {
-  impl_->file = std::move(file);
-  impl_->clock = std::move(clock);
-  try {
-    impl_->load();
-  } catch (const Error&) {
-    // An index that cannot be read is an empty one: it only costs reading the files again.
-    impl_->files.clear();
-  }
-}
+StatIndex::StatIndex(std::filesystem::path file, Clock clock)
+    : impl_(std::make_unique<Impl>(std::move(file), std::move(clock))) {}
 
 StatIndex::~StatIndex() = default;
 
@@ -120,17 +220,15 @@ StatIndex::Clock StatIndex::system_clock() {
 
 std::optional<Digest> StatIndex::find(std::string_view path, const FileStamp& stamp) const {
   const std::lock_guard lock(impl_->mutex);
-  const auto at = impl_->files.find(std::string(path));
-  if (at == impl_->files.end() || at->second.stamp != stamp) return std::nullopt;
-  at->second.used = true;
-  return at->second.digest;
+  const std::optional<Known> known = impl_->find(path);
+  if (!known || known->stamp != stamp) return std::nullopt;
+  return oci::to_digest(known->digest);
 }
 
 void StatIndex::learn(std::string_view path, const FileStamp& stamp, const Digest& digest) {
   if (digest.algorithm() != "sha256" || !is_settled(stamp, impl_->clock())) return;
   const std::lock_guard lock(impl_->mutex);
-  impl_->files.insert_or_assign(std::string(path),
-                                Known{.stamp = stamp, .digest = digest, .used = true});
+  impl_->learnt.insert_or_assign(std::string(path), Known{stamp, oci::raw_sha256(digest)});
   impl_->changed = true;
 }
 

@@ -43,4 +43,11 @@ std::unique_ptr<support::ByteSource> FileContent::open_range(std::uint64_t offse
   return std::make_unique<RangeSource>(open(), offset, size);
 }
 
+void FileTree::each_child(const RootfsPath& directory,
+                          const std::function<void(TreeFile)>& visit) const {
+  for (const std::string& name : list(directory)) {
+    if (auto file = lookup(directory.child(name))) visit(*std::move(file));
+  }
+}
+
 }  // namespace ocibuild::oci

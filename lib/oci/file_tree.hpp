@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +59,9 @@ class FileTree : public FileLookup {
 public:
   /// Names in `directory`, sorted by bytes; empty if it is no directory.
   virtual std::vector<std::string> list(const RootfsPath& directory) const = 0;
+  /// The files of list() one after the other. `visit` may ask the tree.
+  virtual void each_child(const RootfsPath& directory,
+                          const std::function<void(TreeFile)>& visit) const;
 };
 
 }  // namespace ocibuild::oci

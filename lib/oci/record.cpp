@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "oci/record.hpp"
 
+#include <algorithm>
 #include <cassert>
+#include <tuple>
 #include <utility>
 
 #include "oci/hasher.hpp"
@@ -10,22 +12,39 @@ namespace ocibuild::oci {
 
 namespace {
 
-constexpr std::size_t digest_size = 32;
+constexpr std::size_t digest_size = std::tuple_size_v<RawSha256>;
 constexpr std::string_view prefix = "sha256:";
 
 unsigned nibble(char hex) {
   return static_cast<unsigned>(hex <= '9' ? hex - '0' : hex - 'a' + 10);
 }
 
-void append_raw(std::string& out, const Digest& digest) {
-  const std::string_view hex = digest.hex();
-  assert(hex.size() == 2 * digest_size);
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    out += static_cast<char>(nibble(hex[i]) << 4 | nibble(hex[i + 1]));
-  }
+std::string_view bytes_of(const RawSha256& raw) {
+  return {reinterpret_cast<const char*>(raw.data()), raw.size()};
 }
 
 }  // namespace
+
+RawSha256 raw_sha256(const Digest& digest) {
+  const std::string_view hex = digest.hex();
+  RawSha256 raw{};
+  assert(hex.size() == 2 * raw.size());
+  for (std::size_t i = 0; i < raw.size(); ++i)
+    raw[i] = static_cast<unsigned char>(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
+  return raw;
+}
+
+Digest to_digest(const RawSha256& raw) {
+  static constexpr char digits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(prefix.size() + 2 * raw.size());
+  text = prefix;
+  for (const unsigned char byte : raw) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+  }
+  return Digest::parse(text);
+}
 
 void RecordWriter::number(std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>(value | 0x80);
@@ -38,20 +57,19 @@ void RecordWriter::text(std::string_view value) {
 }
 
 void RecordWriter::digest(const Digest& value) {
-  append_raw(bytes_, value);
+  bytes_ += bytes_of(raw_sha256(value));
 }
 
 std::string RecordWriter::finish() {
-  append_raw(bytes_, sha256(std::string_view(bytes_)));
+  const RawSha256 sum = raw_sha256(sha256(std::string_view(bytes_)));
+  bytes_ += bytes_of(sum);
   return std::move(bytes_);
 }
 
 std::optional<RecordReader> RecordReader::open(std::string_view bytes, std::string_view magic) {
   if (bytes.size() < magic.size() + digest_size || !bytes.starts_with(magic)) return std::nullopt;
   const std::string_view body = bytes.substr(0, bytes.size() - digest_size);
-  std::string sum;
-  append_raw(sum, sha256(body));
-  if (bytes.substr(body.size()) != sum) return std::nullopt;
+  if (bytes.substr(body.size()) != bytes_of(raw_sha256(sha256(body)))) return std::nullopt;
   return RecordReader(body.substr(magic.size()));
 }
 
@@ -84,15 +102,11 @@ std::string_view RecordReader::text() {
 }
 
 Digest RecordReader::digest() {
-  static constexpr char digits[] = "0123456789abcdef";
-  const std::string_view raw = take(digest_size);
-  if (raw.empty()) return {};
-  std::string text(prefix);
-  for (const char c : raw) {
-    text += digits[static_cast<unsigned char>(c) >> 4];
-    text += digits[static_cast<unsigned char>(c) & 15];
-  }
-  return Digest::parse(text);
+  const std::string_view bytes = take(digest_size);
+  if (bytes.empty()) return {};
+  RawSha256 raw{};
+  std::copy(bytes.begin(), bytes.end(), raw.begin());
+  return to_digest(raw);
 }
 
 }  // namespace ocibuild::oci

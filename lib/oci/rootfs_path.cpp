@@ -43,6 +43,15 @@ RootfsPath RootfsPath::parent() const {
   return out;
 }
 
+RootfsPath RootfsPath::child(std::string_view name) const {
+  RootfsPath out;
+  out.text_.reserve(text_.size() + 1 + name.size());
+  out.text_ = text_;
+  if (!out.text_.empty()) out.text_ += '/';
+  out.text_ += name;
+  return out;
+}
+
 RootfsPath RootfsPath::operator/(std::string_view relative) const {
   RootfsPath out = *this;
   append_clean(out.text_, relative);

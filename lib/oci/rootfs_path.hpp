@@ -26,6 +26,8 @@ public:
   std::string_view name() const;
   /// The root's parent is the root.
   RootfsPath parent() const;
+  /// `name`: one clean component, as a directory has it.
+  RootfsPath child(std::string_view name) const;
   /// Joins and cleans: ("a/b" / "../c") is "a/c".
   RootfsPath operator/(std::string_view relative) const;
   /// True for `directory` itself and everything below it.

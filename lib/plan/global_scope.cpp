@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The variables FROM lines see: automatic platform names and ARG before FROM
 // (docs/reference/dockerfile.md, 5.1 to 5.3).
-#include <set>
 #include <utility>
 
 #include "plan/graph_builder.hpp"
@@ -74,37 +73,6 @@ std::optional<std::string> GraphBuilder::expand_global(const Word& word,
   std::string text = expansion->text;
   if (details != nullptr) *details = std::move(*expansion);
   return text;
-}
-
-/// A build argument that no ARG names changes nothing (5.5).
-void GraphBuilder::warn_unused_build_args() {
-  std::set<std::string, std::less<>> names;
-  for (const dockerfile::Instruction& instruction : file_.instructions) {
-    const auto* arg = std::get_if<Arg>(&instruction.body);
-    if (arg == nullptr) continue;
-    for (const Arg::Entry& entry : arg->entries) names.insert(entry.name.text);
-  }
-  // These may be passed to any build (5.1, 5.9).
-  std::set<std::string, std::less<>> predefined = {"TARGETSTAGE", "SOURCE_DATE_EPOCH"};
-  for (const std::string_view prefix : {"BUILD", "TARGET"}) {
-    for (const std::string_view suffix : {"PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT"}) {
-      predefined.insert(concat(prefix, suffix));
-    }
-  }
-  for (const std::string_view prefix : {"http", "https", "ftp", "no", "all"}) {
-    predefined.insert(concat(prefix, "_proxy"));
-  }
-  for (const auto& [name, value] : inputs_.build_args) {
-    if (names.contains(name) || predefined.contains(name) ||
-        predefined.contains(support::to_lower(name)) || name.starts_with("BUILDKIT_")) {
-      continue;
-    }
-    const auto nearest = findings_.nearest(
-        name, [&] { return std::vector<std::string>(names.begin(), names.end()); });
-    findings_.warning("build-arg-unused",
-                      concat("the build argument ", quote(name), " is named by no ARG"),
-                      {.helps = dockerfile::did_you_mean(nearest)});
-  }
 }
 
 }  // namespace ocibuild::plan

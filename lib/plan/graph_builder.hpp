@@ -40,6 +40,7 @@ private:
   void report_runs();
   void resolve_image_copies();
   void warn_unused_build_args();
+  void warn_unused_contexts();
 
   // global_scope.cpp
   Scope global_scope(const std::map<std::string, std::string>& build_args,
@@ -56,6 +57,7 @@ private:
                                       const std::optional<Platform>& platform,
                                       const dockerfile::Expansion& expansion);
   void replace_base(Stage& stage);
+  static bool is_mistake(const Error& error);
   std::optional<Origin> base_image(const dockerfile::From& from,
                                    const dockerfile::Expansion& expansion);
   std::optional<Platform> base_platform(const dockerfile::From& from,

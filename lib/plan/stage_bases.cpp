@@ -74,14 +74,20 @@ std::string GraphBuilder::expansion_label(const Expansion& expansion) const {
   return out;
 }
 
+/// What else goes wrong with a name, such as a configuration file, is not the Dockerfile's.
+bool GraphBuilder::is_mistake(const Error& error) {
+  return error.diagnostic().id.starts_with("name-");
+}
+
 std::optional<Origin> GraphBuilder::base_image(const From& from, const Expansion& expansion) {
   try {
-    return FromImage{.name = Reference::parse(expansion.text),
+    return FromImage{.name = inputs_.reference_of(expansion.text),
                      .span = from.image.span,
                      .written = from.image.text,
                      .platform = {},
                      .expansion = expansion_label(expansion)};
   } catch (const Error& error) {
+    if (!is_mistake(error)) throw;
     if (report_undefined(from, expansion)) return std::nullopt;
     findings_.error(error.diagnostic().id, error.diagnostic().message, from.image.span,
                     {.label = expansion_label(expansion),

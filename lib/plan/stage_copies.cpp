@@ -141,14 +141,17 @@ std::optional<Origin> GraphBuilder::copied_image(std::size_t stage, const Word& 
     }
   }
   try {
-    return FromImage{.name = Reference::parse(from.text),
+    return FromImage{.name = inputs_.reference_of(from.text),
                      .span = from.span,
                      .written = from.text,
                      .platform = {},
                      .expansion = {}};
   } catch (const Error& error) {
+    if (!is_mistake(error)) throw;
+    std::vector<std::string> notes = error.diagnostic().notes;
+    notes.push_back(stage_list());
     findings_.error(error.diagnostic().id, error.diagnostic().message, from.span,
-                    {.notes = {stage_list()}});
+                    {.notes = std::move(notes), .helps = error.diagnostic().helps});
     return std::nullopt;
   }
 }

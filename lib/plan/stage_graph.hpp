@@ -25,6 +25,8 @@ struct PlanInputs {
   std::map<std::string, std::string> build_args{};
   std::optional<Platform> platform{};  ///< TARGETPLATFORM; empty: the host's
   std::set<std::string> contexts{};    ///< keys of --build-context names, see context_key.hpp
+  /// What the name of an image means. Throws an Error with an id "name-…" for a wrong name.
+  std::function<Reference(std::string_view)> reference_of = Reference::parse;
   /// Stages that the target does not need are looked at as well; what could only fail if they were
   /// built is no error.
   bool every_stage = false;

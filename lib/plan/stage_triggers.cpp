@@ -36,6 +36,7 @@ StageGraph GraphBuilder::run_triggers(dockerfile::Dockerfile& file, const Trigge
   report_runs();
   resolve_image_copies();
   warn_unused_build_args();
+  warn_unused_contexts();
   return std::move(out_);
 }
 

@@ -23,6 +23,10 @@ struct Draft {
     if (!text.empty()) diagnostic.notes.push_back(std::move(text));
     return *this;
   }
+  Draft& first_note(std::string text) {
+    if (!text.empty()) diagnostic.notes.insert(diagnostic.notes.begin(), std::move(text));
+    return *this;
+  }
   Draft& help(std::string text) {
     diagnostic.helps.push_back(std::move(text));
     return *this;
@@ -112,8 +116,8 @@ Draft push_denied(const Doing& doing, const Answer& answer) {
   Draft out = draft(Errc::credentials, "push-denied",
                     concat(doing.registry, " does not let ", user, " push to ", doing.repository,
                            " (", answer.status, ')'));
-  out.note(credential_note(doing));
   if (!doing.scope.empty()) out.note(concat("asked for scope ", doing.scope));
+  out.note(credential_note(doing));
   if (doing.registry == "ghcr.io") {
     out.help(
         "give the workflow job 'permissions: packages: write', or use a classic token with "
@@ -145,8 +149,12 @@ std::string asker_and_limit(const Doing& doing, const Answer& answer) {
 }
 
 Draft rate_limited(const Doing& doing, const Answer& answer) {
+  // docker.io counts pulls, and says how many are left.
+  const std::string left = answer.headers.find("ratelimit-remaining").value_or("");
+  const bool used_up = !doing.push && left.substr(0, left.find(';')) == "0";
   Draft out = draft(Errc::retry_later, "rate-limited",
-                    concat(doing.registry, " refuses ", subject_of(doing), ": too many requests (",
+                    concat(doing.registry, " refuses ", subject_of(doing), ", ",
+                           used_up ? "pull limit reached" : "too many requests", " (",
                            asker_and_limit(doing, answer), ')'));
   const std::time_t now = std::time(nullptr);
   if (const auto wait = http::retry_after({answer.status, answer.headers}, now))
@@ -255,7 +263,7 @@ Error answer_error(const Doing& doing, const Answer& answer) {
   if (answer.failure) return failure_error(doing, answer);
   const ServerWords words = read_words(answer);
   Draft out = by_status(doing, answer, words);
-  if (!words.is_html) out.note(words_note(answer, words));
+  if (!words.is_html) out.first_note(words_note(answer, words));
   out.note(tried_note(answer));
   if (answer.status >= 500) out.note(proxy_note(answer));
   if (!doing.what.empty()) out.note(concat("while ", doing.what));
@@ -298,7 +306,7 @@ Error token_error(const Tokens::Asker& asker, const Answer& answer, const Scopes
   const ServerWords words = read_words(answer);
   if (answer.status == 401 || answer.status == 403) {
     Draft out = asker.credential ? auth_refused(doing) : auth_needed(doing);
-    out.note(words_note(answer, words)).note(concat("while ", doing.what));
+    out.first_note(words_note(answer, words)).note(concat("while ", doing.what));
     return made(std::move(out));
   }
   if (answer.status == 429 || answer.status >= 500) return answer_error(doing, answer);

@@ -109,12 +109,15 @@ struct Configuration::Impl {
            std::any_of(daemon.begin(), daemon.end(), listed);
   }
 
-  Source source(const Location& place, bool insecure, bool mirror, const std::string& setting) {
+  /// `mirror`: its own location, as it was configured; null: no mirror.
+  Source source(const Location& place, bool insecure, const Location* mirror,
+                const std::string& setting) {
     return {.registry = place.registry,
             .repository = place.path,
             .insecure = insecure || is_insecure(place.registry),
-            .mirror = mirror,
-            .setting = setting};
+            .mirror = mirror != nullptr,
+            .setting = setting,
+            .title = mirror != nullptr ? mirror->str() : place.registry};
   }
 
   /// True if the flags name mirrors for this registry: then the files' are not used.
@@ -127,8 +130,8 @@ struct Configuration::Impl {
         throw Error(Errc::usage, "config-invalid",
                     concat("the mirror ", quote(mirror.location), " is no HOST[:PORT][/PREFIX]"));
       }
-      location->path = append_path(*location, name.repository);
-      out.push_back(source(*location, false, true, "--registry-mirror"));
+      const Location place{location->registry, append_path(*location, name.repository)};
+      out.push_back(source(place, false, &*location, "--registry-mirror"));
     }
     return out.size() > before;
   }
@@ -138,27 +141,27 @@ struct Configuration::Impl {
     if (table != nullptr && !table->mirrors.empty()) {
       for (const MirrorTable& mirror : table->mirrors) {
         if (!serves(mirror, name)) continue;
-        out.push_back(
-            source(rewritten(*table, mirror.location, name), mirror.insecure, true, table->file));
+        out.push_back(source(rewritten(*table, mirror.location, name), mirror.insecure,
+                             &mirror.location, table->file));
       }
       return;
     }
     if (name.registry != hub) return;
     for (const auto& mirror : files().daemon.mirrors) {
-      Location place = mirror.location;
-      place.path = append_path(place, name.repository);
-      out.push_back(source(place, mirror.insecure, true, settings.daemon_json->string()));
+      const Location place{mirror.location.registry, append_path(mirror.location, name.repository)};
+      out.push_back(
+          source(place, mirror.insecure, &mirror.location, settings.daemon_json->string()));
     }
   }
 
   /// The registry itself, under the name that registries.conf gives it.
   Source origin(const Reference& name, const RegistryTable* table) {
     if (table == nullptr || !table->location)
-      return source({name.registry, name.repository}, table != nullptr && table->insecure, false,
+      return source({name.registry, name.repository}, table != nullptr && table->insecure, nullptr,
                     "");
     const Location place = rewritten(*table, *table->location, name);
     const bool moved = place.registry != name.registry || place.path != name.repository;
-    return source(place, table->insecure, false, moved ? table->file : "");
+    return source(place, table->insecure, nullptr, moved ? table->file : "");
   }
 
   const NetworkSettings& settings;
@@ -191,10 +194,11 @@ Source Configuration::push_target(const Reference& name) const {
   // A table that sends pulls elsewhere says nothing of the host that a push goes to.
   const bool here =
       table != nullptr && (!table->location || table->location->registry == name.registry);
-  return impl_->source({name.registry, name.repository}, here && table->insecure, false, "");
+  return impl_->source({name.registry, name.repository}, here && table->insecure, nullptr, "");
 }
 
-Reference Configuration::resolve_short_name(std::string_view text) const {
+Reference Configuration::resolve_short_name(
+    std::string_view text, const std::function<bool(const Reference&)>& is_local) const {
   const Reference plain = Reference::parse(text);
   const std::size_t slash = text.find('/');
   if (slash != std::string_view::npos && oci::names_a_host(text.substr(0, slash))) return plain;
@@ -202,9 +206,14 @@ Reference Configuration::resolve_short_name(std::string_view text) const {
   if (!files.has_registries) return plain;
   const std::string_view tail = tail_of(text);
   const std::string_view name = text.substr(0, text.size() - tail.size());
-  const auto alias = files.registries.aliases.find(std::string(name));
-  if (alias != files.registries.aliases.end() && !alias->second.empty())
-    return Reference::parse(concat(alias->second, tail));
+  const auto entry = files.registries.aliases.find(std::string(name));
+  std::optional<Reference> alias;
+  if (entry != files.registries.aliases.end() && !entry->second.empty())
+    alias = Reference::parse(concat(entry->second, tail));
+  if (alias && is_local && is_local(*alias)) return *alias;
+  // Under that name is also what was built here.
+  if (is_local && is_local(plain)) return plain;
+  if (alias) return *alias;
   const auto& search = files.registries.search;
   if (!search || search->empty()) return plain;
   if (search->size() == 1) return Reference::parse(concat(search->front(), '/', text));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,7 @@ struct Source {
   bool mirror = false;    ///< not the registry that the reference names
   bool followed = false;  ///< another source is asked when this one fails
   std::string setting{};  ///< where it was configured: "--registry-mirror", a file; empty: itself
+  std::string title{};    ///< for messages: "ghcr.io", of a mirror "harbor.corp/hub"
 };
 
 /// Registry configuration: registries.conf with drop-ins, daemon.json, flags
@@ -33,10 +36,11 @@ public:
   std::vector<Source> pull_sources(const Reference& name) const;
   /// Where a push goes: the name itself. @throws Error(Errc::network_setup, registry-blocked)
   Source push_target(const Reference& name) const;
-  /// A name without host after aliases and unqualified-search-registries (R5); others as parsed.
-  /// No command asks for it yet.
+  /// What a name without host means for a pull: aliases and unqualified-search-registries, unless
+  /// `is_local` (may be empty) finds what goes before them (R5). Other names as parsed.
   /// @throws Error(Errc::usage, name-ambiguous) with the candidates
-  Reference resolve_short_name(std::string_view text) const;
+  Reference resolve_short_name(std::string_view text,
+                               const std::function<bool(const Reference&)>& is_local = {}) const;
   bool is_insecure(const std::string& registry) const;
 
 private:

@@ -9,6 +9,7 @@ environment: CACHED_BUILDS_ROUNDS (default: as many of 300 as fit into a minute)
 import os
 import random
 import shutil
+import subprocess
 import sys
 import time
 
@@ -20,7 +21,8 @@ LARGE = 1 << 20
 DOCKERFILES = [
     "FROM scratch\nCOPY a /srv/a\nCOPY --chown=5:6 b /srv/b/\nCOPY *.txt /top/\nCOPY . /all\n",
     "FROM scratch\nCOPY . /all\nLABEL l=1\nCOPY --chmod=640 b /srv/b/\n",
-    "FROM scratch AS one\nCOPY a /x\nFROM scratch\nCOPY b /srv\nCOPY --from=one / /from\nCOPY --exclude=*.txt . /rest\n",
+    "FROM scratch AS one\nCOPY a /x\n"
+    "FROM scratch\nCOPY b /srv\nCOPY --from=one / /from\nCOPY --exclude=*.txt . /rest\n",
 ]
 IGNORES = ["", "*.txt\n", "a\n!a/f1\n", "large*\n"]
 
@@ -235,7 +237,12 @@ class Context:
 
 
 def build(program, context, *flags):
-    return program("build", "-q", "-t", "app:1", *flags, context).strip()
+    """The digest, or what is said about a context in which something that is copied is missing now."""
+    done = subprocess.run([program.path, "build", "--root", program.store, "-q", "-t", "app:1", *flags, context],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
+    if done.returncode != 0 and "error[copy-source-missing]" not in done.stderr:
+        raise RuntimeError("exit %d\n%s" % (done.returncode, done.stderr))
+    return done.stdout.strip() or done.stderr
 
 
 def every_cached_build_is_the_one_without_a_cache(options, work):
@@ -254,9 +261,10 @@ def every_cached_build_is_the_one_without_a_cache(options, work):
         if got != wanted:
             print("\n".join(changes[-60:]))
             raise AssertionError("seed %d, round %d: %s with the cache, %s without" % (seed, rounds, got, wanted))
-        if rounds % 20 == 1:  # reading verifies each digest; the trees say what the bytes are
+        # Reading verifies each digest; the trees say what the bytes are.
+        if rounds % 20 == 1 and got.startswith("sha256:"):
             peer.equal(cached.image("app:1").tree(), fresh.image("app:1").tree(), "files of round %d" % rounds)
-        shutil.rmtree(fresh.store)
+        shutil.rmtree(fresh.store, ignore_errors=True)
         # Without a pause most files are remembered, and those of the last seconds never.
         if context.random.random() < 0.02:
             time.sleep(2.2)

@@ -37,6 +37,12 @@ TEST_CASE("cli.md 4: values of the network flags are checked before anything is 
         "--registry-client-cert takes HOST=CERTIFICATE,KEY");
   CHECK(refusal({"pull", "--idle-timeout", "soon", "app"}) ==
         "--idle-timeout takes a time such as 300ms, 2s or 1m, not 'soon'");
+  CHECK(refusal({"push", "-4", "--ipv6", "app"}) == "--ipv4 and --ipv6 exclude each other");
+  CHECK(refusal({"push", "--create-repository=always", "app"}) ==
+        "--create-repository takes missing or never, not 'always'");
+  CHECK(refusal({"push", "--compression=zstd", "app"}) ==
+        "--compression is not in this release of ocibuild: layers are sent as they are stored; "
+        "ocibuild build has --compression");
   CHECK(refusal({"login", "-u", "me"}) == "login needs a password: --password-stdin < FILE");
   CHECK(refusal({"login", "-p", "x"}) == "login needs a user: -u USER");
 }

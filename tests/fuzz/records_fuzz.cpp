@@ -32,7 +32,7 @@ std::string record(std::string_view magic, std::string_view body) {
 }
 
 void read_layer_index(std::string_view body) {
-  const auto index = rootfs::LayerIndex::decode(record("ocibuild layer index 1\n", body));
+  const auto index = rootfs::LayerIndex::decode(record("ocibuild layer index 2\n", body));
   if (!index) return;
   for (const rootfs::IndexedFile& file : index->files()) {
     fuzz::require(index->find(file.entry.path) == &file, "a file is found by its path");
@@ -42,7 +42,7 @@ void read_layer_index(std::string_view body) {
 }
 
 void read_stat_index(const test::TempDir& directory, std::string_view body) {
-  write(directory / "stat-index", record("ocibuild stat index 1\n", body));
+  write(directory / "stat-index", record("ocibuild stat index 2 little\n", body));
   context::StatIndex index(directory / "stat-index");
   index.find("a", {});
 }

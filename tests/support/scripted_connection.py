@@ -2,6 +2,7 @@
 """Connections and requests of scripted_server.py."""
 
 import hashlib
+import re
 import socket
 import ssl
 import struct
@@ -29,7 +30,8 @@ class Request:
 
     def __init__(self, method, target, headers, connection):
         self.method, self.target, self.headers, self.connection = method, target, headers, connection
-        self.path = target.split("?")[0]
+        # Of a proxy whose connection is kept the target is a whole address.
+        self.path = re.sub("^https?://[^/]*", "", target).split("?")[0]
         self.query = parse_qs(urlsplit(target).query, keep_blank_values=True)
         self.entry = {"listener": connection.listener.name, "connection": connection.number, "method": method,
                       "target": target, "headers": headers, "body_size": 0, "body": "", "sha256": "", "status": 0,

@@ -79,7 +79,7 @@ class RegistryHandler(scripted_server.Handler):
         self.answer(request, connection, fault.answer if fault else {})
 
     def answer(self, request, connection, spoiled):
-        match = re.fullmatch(r"/v2/([a-z0-9/]+?)/(manifests|blobs|tags)/(.+)", request.path)
+        match = re.fullmatch(r"/v2/([a-z0-9/-]+?)/(manifests|blobs|tags)/(.+)", request.path)
         if not match:
             return self.say(request, connection, 404, code="NAME_INVALID")
         name, kind, what = match.groups()

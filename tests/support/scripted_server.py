@@ -34,6 +34,7 @@ answers; without one the answer is 404. In header values {NAME} becomes the URL 
     "raw": text                   sent instead of everything
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -137,6 +138,9 @@ class Server:
         with self.lock:
             self.rules = [dict(rule, left=rule.get("times", 1 << 60)) for rule in rules]
 
+    def port(self, name="main"):
+        return self.listeners[name].port
+
     def take_rule(self, listener, request):
         with self.lock:
             for rule in self.rules:
@@ -178,6 +182,19 @@ class Server:
         else:
             return {"error": "unknown command %r" % word}
         return {}
+
+
+@contextlib.contextmanager
+def running(listeners, *rules):
+    """A Server for a with statement; its certificates are in `server.directory`."""
+    with tempfile.TemporaryDirectory(prefix="scripted-") as directory:
+        server = Server({"listeners": listeners, "rules": rules}, directory)
+        server.directory = directory
+        try:
+            yield server
+        finally:
+            for listener in server.listeners.values():
+                listener.socket.close()
 
 
 def main():

@@ -46,7 +46,7 @@ constexpr Flag table[] = {
     {.name = "build-arg-file", .kind = list, .value = "FILE",
      .help = "K=V lines for ARGs; --build-arg wins", .group = input, .commands = source_commands},
     {.name = "build-context", .kind = list, .value = "NAME=SOURCE",
-     .help = "directory, oci-layout://DIR[:TAG|@DIGEST] or docker-image://NAME (of the store) that takes the place of "
+     .help = "directory, oci-layout://DIR[:TAG|@DIGEST] or docker-image://NAME (also of a registry) that takes the place of "
              "the stage or image NAME", .group = input, .commands = source_commands},
     {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the base's, else the host's",
      .help = "platform of the image; several, by comma or repeated, make an index; also DOCKER_DEFAULT_PLATFORM",
@@ -107,6 +107,12 @@ constexpr Flag table[] = {
     {.name = "idle-timeout", .kind = text, .value = "TIME", .initial = "60s", .help = "without a byte either way", .group = base, .commands = network_commands},
     {.name = "resolve", .kind = list, .value = "HOST:PORT:ADDRESS", .help = "instead of DNS", .group = base, .commands = network_commands},
 
+    {.name = "ipv4", .letter = '4', .help = "connect to IPv4 addresses only", .group = base, .commands = network_commands},
+    {.name = "ipv6", .letter = '6', .help = "connect to IPv6 addresses only", .group = base, .commands = network_commands},
+
+    {.name = "create-repository", .kind = text, .value = "missing|never", .initial = "missing",
+     .help = "Amazon ECR: whether a push makes the repository that it does not find", .group = base,
+     .commands = build_command | push_command},
     {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
@@ -192,6 +198,7 @@ constexpr Flag table[] = {
     {.name = "no-verify", .help = "save without asking the registry", .commands = login_command},
     {.name = "all", .help = "every registry", .commands = logout_command},
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
+    not_yet("compression", text, "layers are sent as they are stored; ocibuild build has --compression", push_command),
     not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
     not_yet("force-compression", boolean, "base layers keep their compression"),
     not_yet("no-push", boolean, "leave --push out"),

@@ -190,6 +190,16 @@ NetworkSettings network_settings(const ParsedFlags& flags, const Io& io) {
   out.connect_timeout = duration(flags, "connect-timeout", out.connect_timeout);
   out.idle_timeout = duration(flags, "idle-timeout", out.idle_timeout);
   out.resolve = flags.list("resolve");
+  if (flags.on("ipv4") && flags.on("ipv6"))
+    usage_error(flags.origin("ipv4") + " and " + flags.origin("ipv6") + " exclude each other");
+  if (flags.on("ipv4")) out.addresses = NetworkSettings::Addresses::ipv4;
+  if (flags.on("ipv6")) out.addresses = NetworkSettings::Addresses::ipv6;
+  const std::string create = flags.text("create-repository").value_or("missing");
+  if (create != "missing" && create != "never") {
+    usage_error(flags.origin("create-repository") + " takes missing or never, not '" +
+                terminal_text(create, 100) + "'");
+  }
+  out.create_repository = create == "missing";
   out.skip_push_check = flags.on("skip-push-permission-check");
   return out;
 }

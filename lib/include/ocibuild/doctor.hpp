@@ -20,7 +20,8 @@ namespace ocibuild {
 
 struct DoctorRequest {
   NetworkSettings network{};
-  /// The base images of this Dockerfile that its store lacks are asked for; absent: none.
+  /// The base images of this Dockerfile and the files of its ADD that its store lacks are asked
+  /// for; absent: none.
   std::optional<BuildRequest> build{};
   /// Images and hosts ("ghcr.io", "localhost:5000"). None, and no base either: docker.io.
   std::vector<std::string> names{};
@@ -53,16 +54,16 @@ struct DoctorCertificate {
 /// except a push after a pull that was refused.
 struct DoctorCheck {
   /// "dns", "connect", "tls", "api" (/v2/), "clock", "credentials", "token", "login", "manifest",
-  /// "blob", "push"; "settings" for what fails before.
+  /// "blob", "push"; of a file "file"; "settings" for what fails before.
   std::string name;
   std::chrono::microseconds time{};
   std::optional<Error> problem{};
 };
 
-/// One registry or mirror on behalf of one name.
+/// One registry or mirror, or the server of a file, on behalf of one name.
 struct OCIBUILD_API DoctorSource {
   std::string registry;    ///< name as configured
-  std::string repository;  ///< empty for a host
+  std::string repository;  ///< empty for a host or a file
   std::string host;        ///< that answers for it, with port: "registry-1.docker.io:443"
   bool mirror = false;
   std::string setting{};  ///< where a mirror or another location was configured
@@ -81,7 +82,7 @@ struct OCIBUILD_API DoctorSource {
   std::string scopes{};       ///< of the token
   std::string digest{};       ///< of what the name stands for
   bool missing = false;       ///< a destination that has no image of that name yet
-  std::string blob_host{};    ///< gave the first byte of a blob, with port
+  std::string blob_host{};    ///< gave the first byte of a blob or file, with port
   std::optional<std::chrono::milliseconds> clock{};  ///< ours minus the registry's
   std::string rate_limit{};                          ///< ratelimit-limit: "100;w=21600"
   std::string rate_left{};                           ///< ratelimit-remaining
@@ -91,10 +92,10 @@ struct OCIBUILD_API DoctorSource {
 };
 
 struct OCIBUILD_API DoctorSubject {
-  enum class Kind { base, image, host } kind = Kind::image;
-  std::string name;                     ///< as a user writes it: "alpine:3.20", "ghcr.io"
+  enum class Kind { base, image, host, file } kind = Kind::image;
+  std::string name;                     ///< "alpine:3.20", "ghcr.io"; of a file its URL
   bool push = false;                    ///< it was looked at as a destination too
-  bool in_store = false;                ///< a base for which no registry is asked
+  bool in_store = false;                ///< a base or file for which nobody is asked
   std::optional<Error> problem{};       ///< kept it from being looked at: registry-blocked …
   std::vector<DoctorSource> sources{};  ///< in the order in which a pull asks them
 

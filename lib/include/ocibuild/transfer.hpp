@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -112,6 +113,14 @@ private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The image that a pull of `text` means on this machine: a name without a registry is looked up in
+/// the aliases and the search list of registries.conf; what the store at `store` (none if empty)
+/// has under such a name goes before them. Names of pushes are not looked up: Reference::parse()
+/// is what they mean. Asks nobody (docs/reference/registry.md, R5).
+/// @throws Error(Errc::usage, name-invalid), (name-ambiguous), (config-invalid)
+OCIBUILD_API Reference resolve_name(std::string_view text, const NetworkSettings& network,
+                                    const std::filesystem::path& store = {});
 
 struct PullRequest {
   std::filesystem::path store;

@@ -252,9 +252,9 @@ TEST_CASE(
   const auto paths = [&](const char* path) {
     std::string out;
     const FileTimes times;
-    const auto files = engine::workdir_files({oci::RootfsPath(path), "5:6", {1, 9, 1, 1, 1}},
-                                             {image, times, findings});
-    for (const auto& file : files.finish())
+    auto files = engine::workdir_files({oci::RootfsPath(path), "5:6", {1, 9, 1, 1, 1}},
+                                       {image, times, findings});
+    for (const auto& file : std::move(files).finish())
       out += file.entry.path.str() + " " + std::to_string(file.entry.uid) + "\n";
     return out;
   };

@@ -2,6 +2,7 @@
 #include <ocibuild/doctor.hpp>
 
 #include "support/catch.hpp"
+#include "support/temp_dir.hpp"
 
 using namespace ocibuild;
 
@@ -32,4 +33,30 @@ TEST_CASE("registry.md E5.1: hosts and images are told apart, docker.io stands i
   CHECK(mirrored.rules.at(1).instead == "two.test");
   request.names = {"Bad/name"};
   CHECK_THROWS_AS(doctor(request), Error);
+}
+
+TEST_CASE("registry.md E5.1, E5.6, R5: bases by their resolved names, and files of ADD, are listed",
+          "[build]") {
+  test::TempDir dir;
+  const std::string checksum = "--checksum=sha256:" + std::string(64, 'a');
+  dir.write("Dockerfile", "FROM tool AS a\nFROM scratch\nARG V=1\nCOPY --from=a /x /x\nCOPY " +
+                              std::string("--from=other /y /y\nADD ") + checksum +
+                              " https://files.test/x-$V?s=1 /\nADD https://unverified.test/x /\n");
+  DoctorRequest request;
+  request.network.offline = true;
+  request.network.registries_conf = {
+      dir.write("registries.conf", "unqualified-search-registries = [\"quay.test\"]\n")};
+  request.names = {"short:1"};
+  request.build = BuildRequest{.store = dir / "store",
+                               .context = dir.path(),
+                               .build_contexts = {{"other:latest", Reference::parse("img.test/o")}},
+                               .network = request.network};
+  const DoctorResult result = doctor(request);
+  std::vector<std::string> names;
+  for (const DoctorSubject& subject : result.subjects) names.push_back(subject.name);
+  CHECK(names == std::vector<std::string>{"quay.test/tool:latest", "img.test/o:latest",
+                                          "https://files.test/x-1?…", "quay.test/short:1"});
+  CHECK(result.subjects.at(2).kind == DoctorSubject::Kind::file);
+  CHECK(result.hosts ==
+        std::vector<std::string>{"quay.test:443", "img.test:443", "files.test:443"});
 }

@@ -2,6 +2,7 @@
 #include "context/context_tree.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -347,12 +348,34 @@ TEST_CASE("a file that the index knows is not read, one that it does not know is
   CHECK(file->content->digest() == oci::sha256("content"));
 }
 
-TEST_CASE("a deep tree is walked without opening more than one directory at a time", "[context]") {
+TEST_CASE("image.md 1.4: a deep tree is walked with few directories open at a time", "[context]") {
   const test::TempDir dir;
   std::string path = "d";
-  for (int i = 0; i < 60; ++i) path += "/d";
+  for (int i = 0; i < 60; ++i) {
+    dir.write(path + "/beside/x", path);
+    path += "/d";
+  }
   dir.write(path + "/keep", "x");
-  const ContextTree tree = tree_of(dir, "d\n!**/keep");
-  CHECK(tree.lookup(RootfsPath("d")));
-  CHECK(content(*tree.lookup(RootfsPath(path + "/keep"))) == "x");
+  struct rlimit before {};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  struct rlimit few = before;
+  few.rlim_cur = 40;
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  const ContextTree hiding = tree_of(dir, "d\n!**/keep");
+  CHECK(hiding.lookup(RootfsPath("d")));
+  CHECK(content(*hiding.lookup(RootfsPath(path + "/keep"))) == "x");
+
+  const ContextTree tree = tree_of(dir);
+  int files = 0;
+  const auto walk = [&](const RootfsPath& from, const auto& self) -> void {
+    tree.each_child(from, [&](const oci::TreeFile& child) {
+      if (child.entry.is_directory()) return self(child.entry.path, self);
+      ++files;
+      const std::string above = child.entry.path.parent().parent().str();
+      if (child.entry.path.name() == "x") CHECK(content(child) == above);
+    });
+  };
+  walk({}, walk);
+  CHECK(files == 61);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
 }

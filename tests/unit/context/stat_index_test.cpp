@@ -2,6 +2,7 @@
 #include "context/stat_index.hpp"
 
 #include "oci/hasher.hpp"
+#include "oci/record.hpp"
 #include "support/catch.hpp"
 #include "support/fd.hpp"
 #include "support/temp_dir.hpp"
@@ -81,6 +82,56 @@ TEST_CASE("entries that are not older than the index itself are not used", "[con
   now = 61;  // the clock was wrong and is set back
   index.save();
   CHECK_FALSE(StatIndex(dir / "index").find("a/b", old));
+}
+
+TEST_CASE("image.md 7.2: files are found in any order, old ones and new ones", "[context]") {
+  const test::TempDir dir;
+  const auto path = [](int number) {
+    return std::string(number % 5U, 'd') + std::to_string(number);
+  };
+  const auto digest = [](int number) { return oci::sha256(std::to_string(number)); };
+  for (const int first : {0, 1}) {  // odd numbers go between the even ones of the first run
+    StatIndex index(dir / "index", at(100));
+    for (int number = first; number < 300; number += 2)
+      index.learn(path(number), old, digest(number));
+    index.save();
+  }
+  StatIndex index(dir / "index", at(100));
+  index.learn(path(7), old, oci::sha256("new"));
+  index.save();
+  const StatIndex after(dir / "index");
+  for (const int step : {1, 299, 7, 113}) {
+    for (int i = 0, number = 0; i < 300; ++i, number = (number + step) % 300) {
+      CHECK(after.find(path(number), old) == (number == 7 ? oci::sha256("new") : digest(number)));
+      CHECK_FALSE(after.find(path(number) + "x", old));
+    }
+  }
+}
+
+TEST_CASE("a well-signed index of nonsense knows nothing and never crashes", "[context]") {
+  const test::TempDir dir;
+  const std::string bytes = support::read_file(saved(dir), 10000);
+  const std::size_t start = bytes.find('\n') + 1;
+  const std::string magic = bytes.substr(0, start);
+  const std::string fields = bytes.substr(start, bytes.size() - start - 32);
+  const auto knows = [&](const std::string& text) {
+    oci::RecordWriter writer(magic + text);
+    support::write_file(dir / "signed", writer.finish());
+    StatIndex index(dir / "signed", at(200));
+    const bool known = index.find("a/b", old) == oci::sha256("content");
+    index.learn("z", old, oci::sha256("z"));
+    index.save();
+    CHECK(StatIndex(dir / "signed").find("z", old));
+    return known;
+  };
+  CHECK(knows(fields));
+  CHECK_FALSE(knows(fields + "x"));
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    CHECK_FALSE(knows(fields.substr(0, i)));
+    std::string damaged = fields;
+    damaged[i] = static_cast<char>(damaged[i] ^ 0x41);
+    knows(damaged);  // some bits are those of a time that is not looked at
+  }
 }
 
 TEST_CASE("a damaged, cut or foreign index is an empty one", "[context]") {

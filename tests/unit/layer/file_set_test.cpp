@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/file_set.hpp"
 
+#include <map>
+#include <random>
+
 #include "support/catch.hpp"
 #include "support/tree_fixture.hpp"
 
@@ -29,10 +32,10 @@ TEST_CASE("files come out sorted by the bytes of their paths, parents first", "[
   for (const char* path : {"b", "a/z", "a", "\xc3\xa4", "a-b", "B", "a/b/c"}) {
     set.put({.entry = dir_entry(path)});
   }
-  std::vector<std::string> paths;
-  for (const LayerFile& file : set.finish()) paths.push_back(file.entry.path.str());
-  CHECK(paths == std::vector<std::string>{"B", "a", "a-b", "a/b/c", "a/z", "b", "\xc3\xa4"});
   CHECK(set.size() == 7);
+  std::vector<std::string> paths;
+  for (const LayerFile& file : std::move(set).finish()) paths.push_back(file.entry.path.str());
+  CHECK(paths == std::vector<std::string>{"B", "a", "a-b", "a/b/c", "a/z", "b", "\xc3\xa4"});
 }
 
 TEST_CASE("dockerfile.md 7.1: the last file of a path wins", "[layer]") {
@@ -58,7 +61,7 @@ TEST_CASE(
   last.entry.path = RootfsPath("a/x");
   last.entry.uid = 5;
   set.put(last);
-  const auto files = set.finish();
+  const auto files = std::move(set).finish();
   REQUIRE(files.size() == 3);
   CHECK(files[0].entry.path.str() == "a/x");
   CHECK(files[0].entry.type == EntryType::regular);
@@ -85,5 +88,39 @@ TEST_CASE("dockerfile.md 7.17: a group of one is a plain file, and groups are ke
   set.put(linked("d", 0));
   set.put(linked("e", 1));
   set.put({.entry = file_entry("e", 0)});  // another file takes the name: the link is gone
-  for (const LayerFile& file : set.finish()) CHECK(file.entry.type == EntryType::regular);
+  for (const LayerFile& file : std::move(set).finish())
+    CHECK(file.entry.type == EntryType::regular);
+}
+
+TEST_CASE("image.md 2.2: whatever the order of putting and erasing, a set is a sorted map",
+          "[layer]") {
+  std::mt19937 random(7);
+  const std::string names[] = {"a", "a-b", "a/b", "a/b/c", "a/c", "b", "b.x", "b/a", "c"};
+  for (int round = 0; round < 200; ++round) {
+    FileSet set;
+    std::map<std::string, std::uint64_t> model;
+    for (std::uint64_t step = 0; step < 20; ++step) {
+      const std::string& name = names[random() % std::size(names)];
+      if (random() % 4 == 0) {
+        set.erase(oci::RootfsPath(name));
+        std::erase_if(model, [&](const auto& file) {
+          return oci::RootfsPath(file.first).is_within(oci::RootfsPath(name));
+        });
+      } else {
+        set.put({.entry = file_entry(name, step)});
+        model[name] = step;
+      }
+      const LayerFile* found = set.find(oci::RootfsPath(name));
+      CHECK((found == nullptr) == (model.count(name) == 0));
+    }
+    CHECK(set.size() == model.size());
+    std::map<std::string, std::uint64_t> files;
+    std::string last;
+    for (const LayerFile& file : std::move(set).finish()) {
+      CHECK(last < file.entry.path.str());
+      last = file.entry.path.str();
+      files[last] = file.entry.size;
+    }
+    CHECK(files == model);
+  }
 }

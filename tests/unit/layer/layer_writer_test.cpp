@@ -42,7 +42,7 @@ std::vector<LayerFile> sample() {
   set.put({.entry = file_entry("etc/motd", 5), .content = text_content("hello"), .link_group = 3});
   set.put({.entry = file_entry("motd", 5), .content = text_content("hello"), .link_group = 3});
   set.put(generated("var/big", 5'000'000));
-  return set.finish();
+  return std::move(set).finish();
 }
 
 std::vector<Setting> settings() {

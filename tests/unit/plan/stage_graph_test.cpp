@@ -188,6 +188,40 @@ TEST_CASE("dockerfile.md 6.4: a stage above hides a context only where the conte
       Planned("FROM alpine:latest\n", {.contexts = {"alpine"}}).graph.stages[0].base));
 }
 
+TEST_CASE("dockerfile.md 6.4, 18.1: a build context that no line names is warned about", "[plan]") {
+  const PlanInputs inputs{
+      .contexts = {"stage", "image:1", "copied", "mounted", "arg", "bulider", "inside"}};
+  const Planned planned(
+      "ARG A=arg\nFROM image:1 AS builder\nRUN --mount=from=mounted x\nFROM a AS stage\n"
+      "COPY --from=inside a b\nFROM $A\nCOPY --from=copied a b\n",
+      inputs);
+  CHECK(planned.errors().empty());
+  CHECK(planned.warnings() == Strings{"build-context-unused"});
+  CHECK(planned.diagnostics.warnings()[0].message ==
+        "the build context \"bulider\" is named by no FROM, no --from");
+  CHECK(planned.diagnostics.warnings()[0].helps == Strings{"did you mean \"builder\"?"});
+}
+
+TEST_CASE("registry.md R5: FROM and COPY --from have the name that the request gives them",
+          "[plan]") {
+  const auto resolve = [](std::string_view text) {
+    if (text == "several") throw Error(Errc::usage, "name-ambiguous", "several").help("one of");
+    if (text == "broken") throw Error(Errc::usage, "config-invalid", "broken");
+    return Reference::parse(text == "short" ? "quay.test/short" : text);
+  };
+  const PlanInputs inputs{.reference_of = resolve};
+  const Planned planned("FROM short\nCOPY --from=short a b\nCOPY --from=docker.io/short a b\n",
+                        inputs);
+  const Stage& stage = planned.graph.stages[0];
+  CHECK(std::get<FromImage>(stage.base).name.str() == "quay.test/short:latest");
+  CHECK(std::get<FromImage>(stage.copies.at(1)).name.str() == "quay.test/short:latest");
+  CHECK(std::get<FromImage>(stage.copies.at(2)).name.str() == "docker.io/library/short:latest");
+  CHECK(only_error("FROM several\n", inputs).helps == Strings{"one of"});
+  CHECK(brief(only_error("FROM a\nCOPY --from=several a b\n", inputs)) == "name-ambiguous 2:13+7");
+  CHECK_THROWS_AS(Planned("FROM broken\n", inputs), Error);
+  CHECK_THROWS_AS(Planned("FROM a\nCOPY --from=broken a b\n", inputs), Error);
+}
+
 TEST_CASE("dockerfile.md 6.4: mistakes in a replaced stage's FROM and stage references count",
           "[plan]") {
   const PlanInputs inputs{.contexts = {"x"}};

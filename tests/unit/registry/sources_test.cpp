@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "registry/sources.hpp"
 
+#include <algorithm>
+
 #include "secrets.hpp"
 #include "support/temp_dir.hpp"
 
@@ -172,7 +174,7 @@ TEST_CASE("registry.md S1, C3: who may be insecure is said by flags, files and l
   CHECK(Configuration(machine.settings).is_insecure("docker.io"));
 }
 
-TEST_CASE("registry.md R5: short names go by alias, then by the only search registry",
+TEST_CASE("registry.md R5.1, R5.2: short names go by alias, then by the only search registry",
           "[registry]") {
   Machine machine;
   CHECK(machine.resolve("fedora:40") == "docker.io/library/fedora:40");
@@ -201,4 +203,27 @@ TEST_CASE("registry.md R5: short names go by alias, then by the only search regi
   machine.conf("unqualified-search-registries = []\n");
   CHECK(machine.resolve("x:1") == "docker.io/library/x:1");
   CHECK(has(machine.resolve("X:1"), "name-invalid"));
+}
+
+TEST_CASE("registry.md R5.3: what is local goes before the search, and an alias before that",
+          "[registry]") {
+  Machine machine;
+  machine.conf(
+      "unqualified-search-registries = [\"quay.io\"]\n[aliases]\nfedora = \"f.test/fedora\"\n");
+  const auto among = [&](const std::vector<std::string>& local, const std::string& name) {
+    const auto is_local = [&](const Reference& given) {
+      return std::find(local.begin(), local.end(), given.str()) != local.end();
+    };
+    return Configuration(machine.settings).resolve_short_name(name, is_local).str();
+  };
+  const std::string built = "docker.io/library/fedora:latest";
+  CHECK(among({}, "fedora") == "f.test/fedora:latest");
+  CHECK(among({built}, "fedora") == built);
+  CHECK(among({built, "f.test/fedora:latest"}, "fedora") == "f.test/fedora:latest");
+  CHECK(among({"docker.io/library/base:1", "quay.io/base:1"}, "base:1") ==
+        "docker.io/library/base:1");
+  CHECK(among({"docker.io/library/base:1"}, "base:2") == "quay.io/base:2");
+  CHECK(among({built}, "quay.io/fedora") == "quay.io/fedora:latest");
+  machine.conf("unqualified-search-registries = [\"quay.io\", \"docker.io\"]\n");
+  CHECK(among({"docker.io/library/base:1"}, "base:1") == "docker.io/library/base:1");
 }

@@ -6,6 +6,8 @@
 #include <sstream>
 #include <system_error>
 
+#include <ocibuild/transfer.hpp>
+
 #include "commands/annotation.hpp"
 #include "commands/context_option.hpp"
 #include "network_settings.hpp"
@@ -38,8 +40,8 @@ public:
   }
 
   BuildOptions run() {
+    read_pull();
     read_source();
-    read_network();
     read_outputs();
     read_identity();
     read_compression();
@@ -58,14 +60,15 @@ private:
   BuildRequest& request() { return out_.request; }
 
   void read_source() {
+    request().store = store_root(flags_, io_);
+    request().network = network_settings(flags_, io_);
     read_input();
     read_arguments();
     read_contexts();
-    request().store = store_root(flags_, io_);
   }
 
   /// docker's words and buildah's: a bare --pull is "always".
-  void read_network() {
+  void read_pull() {
     const std::string pull = flags_.text("pull").value_or("missing");
     if (pull == "always" || pull == "true") {
       request().pull = PullPolicy::always;
@@ -77,7 +80,6 @@ private:
       usage_error(flags_.origin("pull") + " takes always, missing, newer or never, not " +
                   shown(pull));
     }
-    request().network = network_settings(flags_, io_);
     out_.push = flags_.on("push");
   }
 
@@ -166,8 +168,12 @@ private:
   }
 
   void read_contexts() {
+    const bool asks = request().pull == PullPolicy::always || request().pull == PullPolicy::newer;
+    const auto image = [&](std::string_view name) {
+      return resolve_name(name, *request().network, asks ? fs::path() : request().store);
+    };
     for (const std::string& text : flags_.list("build-context")) {
-      auto [name, context] = parse_context(text, io_, flags_.origin("build-context"));
+      auto [name, context] = parse_context(text, io_, flags_.origin("build-context"), image);
       request().build_contexts.insert_or_assign(std::move(name), std::move(context));
     }
   }

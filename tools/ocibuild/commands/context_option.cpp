@@ -50,11 +50,12 @@ LayoutImage parse_layout(std::string_view text, const Io& io, const std::string&
   return image;
 }
 
-BuildContext parse_value(std::string_view value, const Io& io, const std::string& origin) {
+BuildContext parse_value(std::string_view value, const Io& io, const std::string& origin,
+                         const ImageNamer& image) {
   if (value.starts_with(layout_scheme))
     return parse_layout(value.substr(layout_scheme.size()), io, origin);
   for (const std::string_view scheme : image_schemes) {
-    if (value.starts_with(scheme)) return Reference::parse(value.substr(scheme.size()));
+    if (value.starts_with(scheme)) return image(value.substr(scheme.size()));
   }
   if (value.find("://") != std::string_view::npos || value.starts_with("git@")) {
     usage_error(origin + " takes a directory, oci-layout://DIR or docker-image://NAME, not " +
@@ -66,11 +67,13 @@ BuildContext parse_value(std::string_view value, const Io& io, const std::string
 }  // namespace
 
 std::pair<std::string, BuildContext> parse_context(std::string_view text, const Io& io,
-                                                   const std::string& origin) {
+                                                   const std::string& origin,
+                                                   const ImageNamer& image) {
   const std::size_t equals = text.find('=');
   if (equals == 0 || equals == std::string_view::npos || equals + 1 == text.size())
     usage_error(origin + " needs NAME=DIR, not " + shown(text));
-  return {std::string(text.substr(0, equals)), parse_value(text.substr(equals + 1), io, origin)};
+  return {std::string(text.substr(0, equals)),
+          parse_value(text.substr(equals + 1), io, origin, image)};
 }
 
 }  // namespace ocibuild::program

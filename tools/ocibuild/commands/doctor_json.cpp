@@ -81,7 +81,7 @@ Json json_of(const DoctorSource& source) {
 }
 
 Json json_of(const DoctorSubject& subject) {
-  constexpr const char* kinds[] = {"base", "image", "host"};
+  constexpr const char* kinds[] = {"base", "image", "host", "file"};
   return {{"name", subject.name},
           {"kind", kinds[static_cast<int>(subject.kind)]},
           {"push", subject.push},

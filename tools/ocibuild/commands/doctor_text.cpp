@@ -145,8 +145,12 @@ private:
 
   void add_subject(const DoctorSubject& subject) {
     const bool base = subject.kind == DoctorSubject::Kind::base;
-    out_ += (base ? "FROM " : "") + terminal_text(subject.name);
-    out_ += subject.in_store ? "  is in the store: no registry is asked\n" : "\n";
+    const bool file = subject.kind == DoctorSubject::Kind::file;
+    out_ += (base ? "FROM " : file ? "ADD " : "") + terminal_text(subject.name);
+    if (subject.in_store) {
+      out_ += std::string("  is in the store: ") + (file ? "nobody" : "no registry") + " is asked";
+    }
+    out_ += '\n';
     if (subject.problem) add_problem("", *subject.problem);
     std::size_t width = 0;
     for (const DoctorSource& source : subject.sources)
@@ -181,7 +185,7 @@ private:
     if (is_good(source, "manifest") && !source.missing)
       add("pull " + terminal_text(source.repository));
     if (is_good(source, "push")) add("push " + terminal_text(source.repository));
-    add(who(source));
+    if (find_check(source, "file") == nullptr) add(who(source));
     if (source.clock) {
       char text[32];
       std::snprintf(text, sizeof text, "clock %+.1fs",
@@ -215,6 +219,7 @@ private:
     if (source.missing) add("no image of that name is there yet");
     if (is_good(source, "blob"))
       add("blobs come from " + terminal_text(source.blob_host) + ": reachable");
+    if (is_good(source, "file")) add("the file comes from " + terminal_text(source.blob_host));
     if (!source.rate_limit.empty() || !source.rate_left.empty()) {
       add("rate limit " + rate(source.rate_limit) + ", " + left(source.rate_left) + " left");
     }
@@ -232,7 +237,8 @@ private:
       const auto first = std::ranges::find_if(
           subject.sources, [](const DoctorSource& source) { return source.works(); });
       mirrored = mirrored || (first != subject.sources.end() && first->mirror);
-      bases = bases || subject.kind == DoctorSubject::Kind::base;
+      bases = bases || subject.kind == DoctorSubject::Kind::base ||
+              subject.kind == DoctorSubject::Kind::file;
     }
     const std::string head = counted(count, "problem") + "; ";
     if (!broken.empty()) return head + "in the way of " + broken;

@@ -25,7 +25,7 @@ public:
 
   void pull_named(const std::vector<std::string>& words) {
     std::vector<Reference> names;
-    for (const std::string& word : words) names.push_back(Reference::parse(word));
+    for (const std::string& word : words) names.push_back(resolve_name(word, request_.network));
     std::vector<Platform> platforms;
     for (const std::string& text : invocation_.flags.list("platform"))
       platforms.push_back(Platform::parse(text));
