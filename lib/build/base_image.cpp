@@ -150,14 +150,14 @@ void BaseImages::keep_layers(const BaseImage& image, bool all) {
     BlobSources(cache_).note(image.manifest.layers, *image.remote);
     if (all) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
     const bool whole = all || std::ranges::all_of(image.manifest.layers, [&](const auto& layer) {
-                         return !layer.urls.empty() || layout_.blobs().has(layer);
+                         return oci::stays_at_urls(layer) || layout_.blobs().has(layer);
                        });
     if (whole) layout_.set_name(image.listed, image.name->str());
   }
   if (image.blobs == &layout_.blobs()) return;
   support::with_context(concat("reading base image ", image.title), [&] {
     for (const Descriptor& layer : image.manifest.layers) {
-      if (layer.urls.empty() || image.blobs->has(layer))
+      if (!oci::stays_at_urls(layer) || image.blobs->has(layer))
         store::copy_blob(*image.blobs, layer, layout_.blobs(), stop_);
     }
   });
@@ -173,20 +173,35 @@ std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& ima
   if (!index) {
     // One layer is wanted here; the others are fetched with it, side by side.
     if (image.remote) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
-    const support::Fd fd = image.blobs->open(layer);
-    support::FdSource blob(fd.get(), image.blobs->path(layer.digest));
+    if (const auto source = source_of(image, layer); source && !image.blobs->has(layer))
+      remote_->fetch_layer(*source, layer, layout_.blobs());
+    const store::BlobStore& blobs = store_of(image, layer);
+    const support::Fd fd = blobs.open(layer);
+    support::FdSource blob(fd.get(), blobs.path(layer.digest));
     index = rootfs::scan_layer(blob, layer, diff_id, concat("layer ", layer.digest.str()), stop_);
     cache_.put_index(layer.digest, index->encode());
   }
   return index;
 }
 
+std::shared_ptr<const RemoteImage> BaseImages::source_of(const BaseImage& image,
+                                                         const Descriptor& layer) const {
+  if (image.remote) return image.remote;
+  if (remote_ == nullptr || !oci::stays_at_urls(layer)) return nullptr;
+  return remote_->sources(image.name, layer);
+}
+
+const store::BlobStore& BaseImages::store_of(const BaseImage& image,
+                                             const Descriptor& layer) const {
+  const bool elsewhere = oci::stays_at_urls(layer) && !image.blobs->has(layer);
+  return elsewhere ? layout_.blobs() : *image.blobs;
+}
+
 /// Fetches a layer's blob once somebody wants to read a file of it; nothing for local images.
 std::function<void()> BaseImages::provider(const BaseImage& image, const Descriptor& layer) const {
-  if (!image.remote) return {};
-  return [remote = image.remote, layer, &blobs = layout_.blobs()] {
-    fetch_blob(*remote, layer, blobs);
-  };
+  const auto source = image.blobs->has(layer) ? nullptr : source_of(image, layer);
+  if (!source) return {};
+  return [source, layer, &blobs = layout_.blobs()] { fetch_blob(*source, layer, blobs); };
 }
 
 rootfs::View BaseImages::view(const BaseImage& image) {
@@ -195,7 +210,7 @@ rootfs::View BaseImages::view(const BaseImage& image) {
     const Descriptor& layer = image.manifest.layers[i];
     std::shared_ptr<const rootfs::LayerContents>& contents = contents_[layer.digest];
     if (!contents) {
-      contents = std::make_shared<rootfs::LayerContents>(image.blobs->path(layer.digest),
+      contents = std::make_shared<rootfs::LayerContents>(store_of(image, layer).path(layer.digest),
                                                          layout_.blobs().temp_directory(),
                                                          provider(image, layer));
     }

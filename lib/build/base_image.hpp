@@ -73,6 +73,11 @@ private:
                         const SourceRange& where);
   std::shared_ptr<const rootfs::LayerIndex> index(const BaseImage& image, const Descriptor& layer,
                                                   const DiffId& diff_id);
+  /// Where a layer that the stores lack may come from; null: from nowhere.
+  std::shared_ptr<const RemoteImage> source_of(const BaseImage& image,
+                                               const Descriptor& layer) const;
+  /// The store that has the layer, or will have it.
+  const store::BlobStore& store_of(const BaseImage& image, const Descriptor& layer) const;
   std::function<void()> provider(const BaseImage& image, const Descriptor& layer) const;
   /// A document of an image, from its registry when the store lacks it.
   std::string read_document(const BaseImage& image, const Descriptor& document, std::size_t limit);

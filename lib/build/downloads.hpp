@@ -29,6 +29,8 @@ public:
   /// add-url-status, checksum-mismatch, or why there was no answer
   oci::TreeFile fetch(const plan::Download& wanted, const dockerfile::Findings& findings);
 
+  /// Bytes so far.
+  std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
   /// True if fetch() would ask nobody.
   static bool is_kept(const plan::Download& wanted, const store::BlobStore& blobs,
                       const store::BuildCache& cache);

@@ -52,6 +52,7 @@ public:
     name_image(result.manifest);
     contexts.save_known_contents();
     result.warnings = diagnostics_.warnings();
+    result.downloaded = remote_.downloaded() + downloads_.downloaded();
     result.took = Clock::now() - start;
     return result;
   }

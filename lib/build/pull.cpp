@@ -109,7 +109,7 @@ private:
   void add_blobs(const registry::Document& document, std::vector<Descriptor>& blobs) {
     const Manifest manifest = oci::parse_manifest(document.bytes);
     const auto add = [&](const Descriptor& blob) {
-      if (seen_.insert(blob.digest).second && blob.urls.empty()) blobs.push_back(blob);
+      if (seen_.insert(blob.digest).second && !oci::stays_at_urls(blob)) blobs.push_back(blob);
     };
     add(manifest.config);
     for (const Descriptor& layer : manifest.layers) add(layer);

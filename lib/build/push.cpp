@@ -70,12 +70,14 @@ PushResult Pusher::send(const Descriptor& image, const std::vector<Reference>& n
     names_of[&target].push_back(name);
   }
   PushResult result{.digest = image.digest};
+  const std::uint64_t before = impl_->work.network().downloaded();
   for (engine::PushTarget* target : targets) {
     const engine::PushedBytes moved = target->send(contents, names_of[target]);
     result.uploaded += moved.uploaded;
     result.mounted += moved.mounted;
     result.was_there += moved.was_there;
   }
+  result.downloaded = impl_->work.network().downloaded() - before;
   return result;
 }
 

@@ -52,10 +52,9 @@ std::vector<Descriptor> blobs_of(const registry::Document& document) {
   if (oci::is_index(document.descriptor.media_type)) return {};
   Manifest manifest = oci::parse_manifest(document.bytes);
   std::vector<Descriptor> out;
-  // Foreign layers stay where they are.
-  if (manifest.config.urls.empty()) out.push_back(std::move(manifest.config));
+  out.push_back(std::move(manifest.config));
   for (Descriptor& layer : manifest.layers) {
-    if (layer.urls.empty()) out.push_back(std::move(layer));
+    if (!oci::stays_at_urls(layer)) out.push_back(std::move(layer));
   }
   return out;
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/push_target.hpp"
 
+#include <algorithm>
+
 #include <ocibuild/error.hpp>
 
 #include "http/retry.hpp"
 #include "oci/image_json.hpp"
 #include "registry/blob_stream.hpp"
+#include "registry/referrers.hpp"
 #include "support/fd.hpp"
 #include "support/text.hpp"
 
@@ -77,8 +80,7 @@ void PushTarget::check() {
 
 PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Reference>& names) {
   bytes_ = {};
-  const std::vector<Reference> missing =
-      without_done(names, contents.documents.back().descriptor.digest);
+  const std::vector<Tag> missing = without_done(names, contents.documents.back().descriptor.digest);
   if (missing.empty()) {
     for (const Descriptor& blob : contents.blobs) bytes_.was_there += blob.size;
     return bytes_;
@@ -90,16 +92,18 @@ PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Ref
 }
 
 /// Those that do not name the image yet (U12).
-std::vector<Reference> PushTarget::without_done(const std::vector<Reference>& names,
-                                                const Digest& image) {
-  std::vector<Reference> missing;
+std::vector<PushTarget::Tag> PushTarget::without_done(const std::vector<Reference>& names,
+                                                      const Digest& image) {
+  std::vector<Tag> missing;
   for (const Reference& name : names) {
     shared_.work.transfers().report(
         Asking{Asking::For::push, session_->source().registry, name.str()});
-    if (!name.tag.empty() && registry::head_manifest(*session_, name.tag) == image) {
+    const auto named =
+        name.tag.empty() ? std::nullopt : registry::head_manifest(*session_, name.tag);
+    if (named == image) {
       shared_.work.transfers().report(Pushed{name.str(), image.str(), true});
     } else {
-      missing.push_back(name);
+      missing.push_back({name, named});
     }
   }
   return missing;
@@ -203,33 +207,49 @@ void PushTarget::arrived(const Descriptor& blob, std::uint64_t PushedBytes::*cou
 }
 
 /// Children by digest; the last document under each tag, or by digest when a name has none.
-void PushTarget::send_documents(const PushContents& contents, const std::vector<Reference>& names) {
+void PushTarget::send_documents(const PushContents& contents, const std::vector<Tag>& tags) {
   const std::vector<registry::Document>& documents = contents.documents;
   for (std::size_t i = 0; i + 1 < documents.size(); ++i)
     put(documents[i], documents[i].descriptor.digest.str(), contents);
   const std::string digest = documents.back().descriptor.digest.str();
-  for (const Reference& name : names) {
-    const bool sent = put(documents.back(), name.tag.empty() ? digest : name.tag, contents);
+  for (const auto& [name, named] : tags) {
+    const bool sent = put(documents.back(), name.tag.empty() ? digest : name.tag, contents, named);
     shared_.work.transfers().report(Pushed{name.str(), digest, !sent});
   }
 }
 
+void PushTarget::throw_incomplete(const registry::Document& document,
+                                  const std::string& words) const {
+  Error error(Errc::not_found, "push-incomplete",
+              concat(repository_name(session_->source()),
+                     " still lacks what the manifest names, though all of it was sent"));
+  error.note(concat("the registry says: ", words));
+  const bool index = oci::is_index(document.descriptor.media_type);
+  if (!index && std::ranges::any_of(oci::parse_manifest(document.bytes).layers, oci::stays_at_urls))
+    error.note("it has foreign layers, whose addresses a registry may have to be told to allow");
+  throw error.help("a replicated registry may need longer: push again later");
+}
+
 /// False: it was there. What the registry says it lacks is sent again, once (U9.1).
 bool PushTarget::put(const registry::Document& document, const std::string& reference,
-                     const PushContents& contents) {
+                     const PushContents& contents, const std::optional<Digest>& named) {
   for (bool repaired = false;; repaired = true) {
-    const registry::PutResult result = registry::put_manifest(*session_, document, reference);
-    if (result.state != registry::PutResult::State::incomplete)
-      return result.state == registry::PutResult::State::sent;
-    if (repaired) {
-      throw Error(Errc::not_found, "push-incomplete",
-                  concat(repository_name(session_->source()),
-                         " still lacks what the manifest names, though all of it was sent"))
-          .note(concat("the registry says: ", result.words))
-          .help("a replicated registry may need longer: push again later");
+    const registry::PutResult result =
+        registry::put_manifest(*session_, document, reference, named);
+    if (result.state != registry::PutResult::State::incomplete) {
+      const bool sent = result.state == registry::PutResult::State::sent;
+      if (sent && !result.knows_subject) tag_subject(document);
+      return sent;
     }
+    if (repaired) throw_incomplete(document, result.words);
     repair(document, contents);
   }
+}
+
+/// For a registry that keeps no list of what belongs to an image (U11).
+void PushTarget::tag_subject(const registry::Document& document) {
+  if (const auto subject = registry::subject_of(document.bytes))
+    registry::tag_referrer(*session_, *subject, document);
 }
 
 void PushTarget::repair(const registry::Document& document, const PushContents& contents) {

@@ -48,7 +48,12 @@ public:
   PushedBytes send(const PushContents& contents, const std::vector<Reference>& names);
 
 private:
-  std::vector<Reference> without_done(const std::vector<Reference>& names, const Digest& image);
+  /// A name, and what it stands for until now.
+  struct Tag {
+    Reference name;
+    std::optional<Digest> named;
+  };
+  std::vector<Tag> without_done(const std::vector<Reference>& names, const Digest& image);
   void check_complete(const PushContents& contents);
   void send_blobs(const std::vector<Descriptor>& blobs);
   void send_blob(const Descriptor& blob);
@@ -58,9 +63,12 @@ private:
   /// Nothing: the blob is there. Else a session to upload to, perhaps a new one.
   std::optional<registry::OpenUpload> mount_or_open(const Descriptor& blob);
   registry::OpenUpload take_session();
-  void send_documents(const PushContents& contents, const std::vector<Reference>& names);
+  void send_documents(const PushContents& contents, const std::vector<Tag>& tags);
   bool put(const registry::Document& document, const std::string& reference,
-           const PushContents& contents);
+           const PushContents& contents, const std::optional<Digest>& named = {});
+  [[noreturn]] void throw_incomplete(const registry::Document& document,
+                                     const std::string& words) const;
+  void tag_subject(const registry::Document& document);
   void repair(const registry::Document& document, const PushContents& contents);
   void arrived(const Descriptor& blob, std::uint64_t PushedBytes::*counter);
 

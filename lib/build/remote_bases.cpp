@@ -4,6 +4,7 @@
 #include <ocibuild/error.hpp>
 
 #include "build/located.hpp"
+#include "oci/image_json.hpp"
 
 namespace ocibuild::engine {
 
@@ -36,9 +37,34 @@ void RemoteBases::fetch_layers(const RemoteImage& remote, const std::vector<Desc
                                const store::BlobStore& blobs) {
   std::vector<Descriptor> missing;
   for (const Descriptor& layer : layers) {
-    if (layer.urls.empty() && !blobs.has(layer)) missing.push_back(layer);
+    if (!oci::stays_at_urls(layer) && !blobs.has(layer)) missing.push_back(layer);
   }
   fetch_blobs(remote, missing, blobs, *work_);
+}
+
+void RemoteBases::fetch_layer(const RemoteImage& remote, const Descriptor& layer,
+                              const store::BlobStore& blobs) {
+  if (!blobs.has(layer)) fetch_blobs(remote, {layer}, blobs, *work_);
+}
+
+std::shared_ptr<const RemoteImage> RemoteBases::sources(const std::optional<Reference>& name,
+                                                        const Descriptor& layer) {
+  if (!work_) return nullptr;
+  registry::Network& network = work_->network();
+  std::vector<registry::Source> sources;
+  if (name) sources = network.configuration().pull_sources(*name);
+  RemoteImage out;
+  for (registry::Source& source : sources) {
+    out.sessions.push_back(
+        std::make_shared<registry::Session>(network, std::move(source), registry::Purpose::pull));
+  }
+  const auto url = http::Url::parse(layer.urls.front());
+  if (out.sessions.empty() && url) {
+    out.sessions.push_back(std::make_shared<registry::Session>(
+        network, registry::Source{.registry = url->origin.authority(), .repository = {}},
+        registry::Purpose::pull));
+  }
+  return out.sessions.empty() ? nullptr : std::make_shared<RemoteImage>(std::move(out));
 }
 
 }  // namespace ocibuild::engine

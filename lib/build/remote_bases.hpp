@@ -28,9 +28,19 @@ public:
   std::shared_ptr<const RemoteImage> find(const Reference& name, bool is_local,
                                           const SourceRange& where);
 
-  /// All of `layers` that the store lacks, several at a time.
+  /// All of `layers` that the store lacks, several at a time; foreign ones stay at their URLs.
   void fetch_layers(const RemoteImage& remote, const std::vector<Descriptor>& layers,
                     const store::BlobStore& blobs);
+  /// A layer whose bytes are needed, a foreign one from its URLs if the registry lacks it.
+  void fetch_layer(const RemoteImage& remote, const Descriptor& layer,
+                   const store::BlobStore& blobs);
+  /// Where a foreign layer of an image that nobody asked a registry for may be: at the registry of
+  /// its name, if it has one, and at its URLs. Null: no registry may be asked.
+  std::shared_ptr<const RemoteImage> sources(const std::optional<Reference>& name,
+                                             const Descriptor& layer);
+
+  /// Bytes so far.
+  std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
 
 private:
   const PullPolicy policy_;

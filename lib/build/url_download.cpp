@@ -4,6 +4,7 @@
 #include <ocibuild/error.hpp>
 
 #include "http/retry.hpp"
+#include "registry/redirect.hpp"
 #include "registry/registry_error.hpp"
 #include "support/stop.hpp"
 #include "support/text.hpp"
@@ -14,84 +15,59 @@ using support::concat;
 
 namespace {
 
-constexpr std::size_t most_redirects = 8;
-
-bool is_redirect(int status) {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 /// The GETs of a URL, from redirect to redirect.
 class Hops {
 public:
   Hops(registry::Network& network, const http::Url& url) : network_(network), url_(url) {}
 
   /// The first answer that is no redirect.
-  http::Outcome follow(http::ResponseTaker& taker, const http::Headers& headers = {}) {
+  registry::Answer follow(http::ResponseTaker& taker, const http::Headers& headers = {}) {
     http::Request request{.url = url_, .headers = headers};
-    hosts_ = {url_.origin.authority()};
-    for (;;) {
-      http::Outcome outcome = network_.client().send(request, taker, network_.stop());
-      answered_ = outcome.url;
-      if (hosts_.size() == 1) first_ = outcome.connection;
-      if (outcome.failure || !outcome.head || !is_redirect(outcome.head->status)) return outcome;
-      const auto location = outcome.head->headers.find("location");
-      const auto target = location ? outcome.url.resolve(*location) : std::nullopt;
-      if (!target) return outcome;
-      if (http::is_local_address(target->origin.host) && !http::is_loopback(url_.origin.host))
-        refuse("redirect-refused",
-               concat("redirects to ", target->redacted(), ", a local address"));
-      if (hosts_.size() > most_redirects) refuse("too-many-redirects", "redirects without an end");
-      hosts_.push_back(target->origin.authority());
+    registry::Redirects redirects(
+        url_, {.name = url_.origin.authority(), .home = url_.origin, .verified = true},
+        network_.warnings());
+    for (redirected_ = false;; redirected_ = true) {
+      registry::Answer answer = registry::to_answer(
+          {network_.client().send(request, taker, network_.stop()), {}}, request.url);
+      answer.hosts = redirects.hosts();
+      answered_ = answer.url;
+      if (!redirected_) first_ = answer.connection;
+      const auto target = redirects.next(request.method, answer);
+      if (!target) return answer;
       request.url = *target;
     }
   }
 
-  [[noreturn]] void fail(const http::Outcome& outcome, unsigned attempts) const {
+  [[noreturn]] void fail(const registry::Answer& answer) const {
     support::throw_if_stopped(network_.stop());
-    if (outcome.failure) {
-      registry::Answer answer{.failure = outcome.failure,
-                              .url = answered_,
-                              .hosts = hosts_,
-                              .via_proxy = outcome.via_proxy,
-                              .attempts = attempts};
+    if (answer.failure) {
       throw registry::failure_error({.what = concat("fetching ", url_.redacted()),
                                      .registry = url_.origin.authority(),
                                      .trust = network_.client().trust()},
                                     answer);
     }
-    const int status = outcome.head ? outcome.head->status : 0;
-    const Errc code = http::is_transient(outcome)      ? Errc::retry_later
-                      : status == 401 || status == 403 ? Errc::credentials
-                      : status == 404 || status == 410 ? Errc::not_found
-                                                       : Errc::failed;
-    throw Error(
-        code, {"add-url-status",
-               concat(answered_.redacted(), " is answered with status ", status),
-               {},
-               hosts_.size() > 1 ? std::vector{concat("hosts asked: ", support::join(hosts_, ", "))}
-                                 : std::vector<std::string>{},
-               {}});
+    const int status = answer.status;
+    const Errc code = http::is_transient(registry::to_outcome(answer)) ? Errc::retry_later
+                      : status == 401 || status == 403                 ? Errc::credentials
+                      : status == 404 || status == 410                 ? Errc::not_found
+                                                                       : Errc::failed;
+    Error error(code, "add-url-status",
+                concat(answer.url.redacted(), " is answered with status ", status));
+    if (answer.redirected()) error.note(concat("hosts asked: ", support::join(answer.hosts, ", ")));
+    throw error;
   }
 
   /// To the host of the URL itself.
   const http::Connection& first_connection() const { return first_; }
-  bool redirected() const { return hosts_.size() > 1; }
+  bool redirected() const { return redirected_; }
   const http::Url& answered() const { return answered_; }
 
 private:
-  [[noreturn]] void refuse(std::string id, const std::string& what) const {
-    throw Error(Errc::network_setup, {std::move(id),
-                                      concat(answered_.origin.authority(), ' ', what),
-                                      {},
-                                      {concat("hosts asked: ", support::join(hosts_, ", "))},
-                                      {}});
-  }
-
   registry::Network& network_;
   const http::Url& url_;
   http::Url answered_;
   http::Connection first_;
-  std::vector<std::string> hosts_;
+  bool redirected_ = false;
 };
 
 /// One file on its way into the store.
@@ -110,12 +86,13 @@ public:
   /// Repeats until the whole file came. @throws Error
   store::StagedBlob run() {
     for (unsigned repetition = 1;; ++repetition) {
-      const http::Outcome outcome = hops_.follow(*this);
-      const bool whole = !outcome.failure && outcome.head && outcome.head->status == 200;
-      if (whole) return writer_->finish();
+      registry::Answer answer = hops_.follow(*this);
+      answer.attempts = repetition;
+      if (!answer.failure && answer.status == 200) return writer_->finish();
+      const http::Outcome outcome = registry::to_outcome(answer);
       if (!http::is_transient(outcome) ||
           !network_.repeater().wait(repetition, outcome, host_, observer_.repeats))
-        hops_.fail(outcome, repetition);
+        hops_.fail(answer);
     }
   }
 
@@ -173,6 +150,7 @@ store::DownloadRecord download_url(registry::Network& network, const http::Url& 
                                {concat("wanted ", checksum.str(), ", got ", blob.digest.str())},
                                {"if the new file is the right one, write its digest"}});
   }
+  network.count_downloaded(blob.size);
   const store::DownloadRecord record{blob.size, download.modified()};
   blobs.commit(std::move(blob));
   return record;
@@ -185,11 +163,10 @@ UrlProbe probe_url(registry::Network& network, const http::Url& url) {
   headers.add("Range", "bytes=0-0");
   try {
     HeadOnly taker;
-    const http::Outcome outcome = hops.follow(taker, headers);
-    if (outcome.failure && !hops.redirected()) out.failure = outcome.failure->kind;
-    const int status = outcome.head ? outcome.head->status : 0;
+    const registry::Answer answer = hops.follow(taker, headers);
+    if (answer.failure && !hops.redirected()) out.failure = answer.failure->kind;
     // An empty file has no first byte.
-    if (outcome.failure || (status / 100 != 2 && status != 416)) hops.fail(outcome, 1);
+    if (!answer.ok() && (answer.failure || answer.status != 416)) hops.fail(answer);
   } catch (const Error& error) {
     if (error.code() == Errc::interrupted) throw;
     out.problem = error;

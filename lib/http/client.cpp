@@ -22,21 +22,38 @@ using support::concat;
 
 namespace {
 
-/// Passes an answer on, except a 400 to plain HTTP where TLS was tried first: that is a TLS port
-/// complaining, not a registry without TLS.
+/// Passes an answer to plain HTTP on where TLS was tried first, except the 400 of a TLS port that
+/// complains: that is no registry without TLS.
 class PlainTrial final : public ResponseTaker {
 public:
   explicit PlainTrial(ResponseTaker& taker) : taker_(taker) {}
   bool head(const ResponseHead& head) override {
-    speaks_plain_ = head.status != 400;
-    return speaks_plain_ && taker_.head(head);
+    if (head.status != 400) return taker_.head(head);
+    complaint_ = head;
+    return true;
   }
-  void body(support::Bytes bytes) override { taker_.body(bytes); }
-  bool speaks_plain() const { return speaks_plain_; }
+  void body(support::Bytes bytes) override {
+    if (!complaint_) return taker_.body(bytes);
+    text_.append(support::as_text(bytes), 0, most_of_a_complaint - text_.size());
+  }
+  /// After the exchange. A 400 of another kind is passed on here.
+  bool wants_tls() {
+    if (!complaint_) return false;
+    const std::string words = support::to_lower(text_);
+    for (const char* known : {"http request to an https server",            // Go
+                              "plain http request was sent to https port",  // nginx
+                              "plain http to an ssl-enabled"}) {            // Apache
+      if (words.find(known) != std::string::npos) return true;
+    }
+    if (taker_.head(*complaint_)) taker_.body(support::as_bytes(text_));
+    return false;
+  }
 
 private:
+  static constexpr std::size_t most_of_a_complaint = 4096;
   ResponseTaker& taker_;
-  bool speaks_plain_ = false;
+  std::optional<ResponseHead> complaint_;
+  std::string text_;
 };
 
 class TextTaker final : public ResponseTaker {
@@ -139,12 +156,15 @@ Outcome Client::Impl::send_insecure(const Request& request, ResponseTaker& taker
   if (known == true) return outcome;
   PlainTrial trial(taker);
   Outcome second = send_to(request, {.url = plain}, trial, stop);
-  if (!trial.speaks_plain()) {
+  if (trial.wants_tls()) {
+    outcome.failure->wants_tls = true;
+    return outcome;
+  }
+  if (!second.head) {
     // What answered the handshake with no TLS was a plain server; that it then broke off, or never
     // answered, may be better the next time.
-    const bool broke = !second.head && second.failure &&
-                       (second.failure->kind == Failure::Kind::reset ||
-                        second.failure->kind == Failure::Kind::stalled);
+    const bool broke = second.failure && (second.failure->kind == Failure::Kind::reset ||
+                                          second.failure->kind == Failure::Kind::stalled);
     return broke && !outcome.failure->handshake_cut ? second : outcome;
   }
   remember_tls(origin, false);

@@ -119,6 +119,8 @@ struct Failure {
   bool connection_reused = false;
   /// Of tls_handshake: the connection was cut, which a later attempt may cure; else no TLS spoken.
   bool handshake_cut = false;
+  /// Of tls_handshake: plain HTTP was tried too, and is answered with the wish for TLS.
+  bool wants_tls = false;
   std::string subject{};  ///< of the certificate shown, for tls_*
   std::string issuer{};
   std::string names{};  ///< that the certificate is for, ", " between them

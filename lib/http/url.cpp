@@ -127,6 +127,15 @@ bool is_local_address(std::string_view host) {
          in_any(*address, {{"0.0.0.0", 104}, {"169.254.0.0", 112}, {"fe80::", 10}, {"::", 128}});
 }
 
+bool is_private_address(std::string_view host) {
+  const auto address = IpAddress::parse(without_final_dot(host));
+  return address && in_any(*address, {{"10.0.0.0", 104},
+                                      {"172.16.0.0", 108},
+                                      {"192.168.0.0", 112},
+                                      {"100.64.0.0", 106},
+                                      {"fc00::", 7}});
+}
+
 std::optional<Url> Url::parse(std::string_view text) {
   if (has_forbidden_byte(text)) return {};
   Url url;

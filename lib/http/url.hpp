@@ -25,6 +25,8 @@ struct Origin {
 bool is_loopback(std::string_view host);
 /// Literal addresses that nobody outside may send us to: link-local, unspecified, loopback (X10).
 bool is_local_address(std::string_view host);
+/// Literal addresses of private networks: 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7.
+bool is_private_address(std::string_view host);
 
 /// An absolute http or https URL. Path and query are kept byte for byte: signatures depend on them.
 struct Url {

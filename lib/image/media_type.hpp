@@ -24,11 +24,4 @@ inline constexpr LayerType layer_types[] = {
     {Compression::none, media_types::oci_layer, media_types::docker_layer},
 };
 
-/// A layer whose bytes may not be passed on: it stays at its URLs (image-spec layer.md,
-/// Non-Distributable Layers; Docker's foreign layers of Windows).
-inline bool is_foreign_layer(std::string_view media_type) {
-  return media_type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar") ||
-         media_type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar");
-}
-
 }  // namespace ocibuild::image

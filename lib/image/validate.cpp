@@ -134,7 +134,7 @@ void Validator::check_media_types(const Manifest& manifest, const std::string& w
     find(what, concat("its config is of the type ", support::quote(manifest.config.media_type)));
   }
   for (const Descriptor& layer : manifest.layers) {
-    if (is_foreign_layer(layer.media_type) || family_of_layer(layer.media_type) == family) continue;
+    if (oci::is_foreign_layer(layer.media_type) || family_of_layer(layer.media_type) == family) continue;
     find(what, concat("its layer ", layer.digest.str(), " is of the type ",
                       support::quote(layer.media_type)));
   }
@@ -159,7 +159,7 @@ void Validator::check_config(const ImageConfig& config, std::size_t layers,
 
 void Validator::check_layer(const Descriptor& layer, const DiffId* diff_id,
                             const std::string& what) {
-  if (is_foreign_layer(layer.media_type) && !layer.urls.empty()) return;  // it is at its URLs
+  if (oci::stays_at_urls(layer)) return;  // it is at its URLs
   const bool intact = attempt(what, [&] {
     const auto source = blobs_.open(layer);
     oci::VerifyingSource verified(*source, layer.digest, layer.size, "the blob");

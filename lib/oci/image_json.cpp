@@ -307,4 +307,9 @@ bool is_manifest(std::string_view media_type) {
   return media_type == media_types::oci_manifest || media_type == media_types::docker_manifest;
 }
 
+bool is_foreign_layer(std::string_view media_type) {
+  return media_type.starts_with("application/vnd.oci.image.layer.nondistributable.v1.tar") ||
+         media_type.starts_with("application/vnd.docker.image.rootfs.foreign.diff.tar");
+}
+
 }  // namespace ocibuild::oci

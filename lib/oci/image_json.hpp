@@ -27,5 +27,12 @@ std::string to_json(const ImageConfig& config);
 /// True for the OCI and the Docker name of the document.
 bool is_index(std::string_view media_type);
 bool is_manifest(std::string_view media_type);
+/// A type of layers whose bytes may not be passed on (image-spec layer.md, Non-Distributable
+/// Layers; Docker's foreign layers of Windows).
+bool is_foreign_layer(std::string_view media_type);
+/// Such a layer that says where its bytes are: it stays there.
+inline bool stays_at_urls(const Descriptor& layer) {
+  return is_foreign_layer(layer.media_type) && !layer.urls.empty();
+}
 
 }  // namespace ocibuild::oci

@@ -45,6 +45,9 @@ struct ServerWords {
   std::string line() const;
 };
 
+/// A page for people where an answer of a registry should be: called HTML and looking like it.
+bool is_web_page(const Answer& answer);
+
 /// Reads the body of a failed answer, whatever it is: never fails.
 ServerWords read_words(const Answer& answer);
 

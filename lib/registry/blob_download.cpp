@@ -8,6 +8,8 @@
 #include <ocibuild/error.hpp>
 
 #include "oci/hasher.hpp"
+#include "oci/image_json.hpp"
+#include "registry/redirect.hpp"
 #include "registry/registry_error.hpp"
 #include "support/stop.hpp"
 #include "support/text.hpp"
@@ -20,6 +22,7 @@ namespace {
 
 constexpr unsigned most_without_progress = 4;
 constexpr unsigned most_connections = 50;
+constexpr std::size_t most_of_a_page = 64 * 1024;
 
 /// One blob on its way from one source: keeps offset and hash over any number of connections.
 class Download final : public http::ResponseTaker {
@@ -30,19 +33,23 @@ public:
     restart();
   }
 
+  /// From there and not from the registry: without credentials, whoever it is.
+  void take_from(http::Url url) { url_ = std::move(url); }
+
   /// @throws Error when this source cannot give it
   void run() {
     unsigned idle = 0;
     for (unsigned connections = 1; wanted_.size > 0; ++connections) {
       const std::uint64_t before = offset_;
       answer_ = once();
-      if (offered_ && !decodes_anew()) throw size_mismatch(*offered_);
       const bool complete = offset_ == wanted_.size;  // nothing more is asked for (P9.1)
+      if (offered_ || !complete) check_page();
+      if (offered_ && !decodes_anew()) throw size_mismatch(*offered_);
       if (complete && is_right()) return;
       if (complete) continue;  // from the start, in the way that is_right() has chosen
       note_attempts(connections);
       idle = offset_ > before ? 0 : idle + 1;
-      if (idle > most_without_progress || connections == most_connections)
+      if (idle == most_without_progress || connections == most_connections)
         session_.fail(call_, answer_);
       prepare_next(idle);
     }
@@ -50,6 +57,8 @@ public:
   }
 
   bool head(const http::ResponseHead& head) override {
+    is_page_ = head.headers.find("content-type").value_or("").starts_with("text/html");
+    page_.clear();
     encoded_ = head.headers.find("content-encoding").value_or("identity") != "identity";
     if (head.status == 200 && offset_ > 0) restart();  // it ignored the range: never glue (P9.3)
     if (head.status == 206 && (!continues(head) || !is_same_blob(head))) {
@@ -62,12 +71,13 @@ public:
     if (length && !encoded_ && support::parse_number(*length, UINT64_MAX, number) &&
         number != wanted_.size - offset_) {
       offered_ = offset_ + number;
-      return false;
+      return is_page_;
     }
     return true;
   }
 
   void body(support::Bytes bytes) override {
+    if (is_page_) page_.append(support::as_text(bytes), 0, most_of_a_page - page_.size());
     if (offered_) return;
     if (bytes.size() > wanted_.size - offset_) {
       offered_ = offset_ + bytes.size();
@@ -83,15 +93,24 @@ private:
   Answer once() {
     call_ = {.method = http::Method::get,
              .target = concat("blobs/", wanted_.digest.str()),
+             .url = url_,
              .scopes = Scopes::pull(session_.source().repository),
              .doing = concat("pulling a blob of ", session_.source().repository),
-             .decode = decode_};
+             .decode = decode_,
+             .anonymous = url_.has_value()};
     if (decode_ && offset_ > 0) restart();  // its offset is none of the bytes on the wire
     if (offset_ > 0) {
       call_.headers.add("Range", concat("bytes=", offset_, "-"));
       resumed_ = true;
     }
     return session_.attempt(call_, this);
+  }
+
+  /// A login page or a portal's in place of the blob is told as that, and not by its size (P8).
+  void check_page() {
+    if (!is_page_ || answer_.failure) return;
+    answer_.body = page_;
+    if (is_web_page(answer_)) session_.fail(call_, answer_);
   }
 
   /// What a message tells of all connections so far.
@@ -116,7 +135,7 @@ private:
     const bool cut = answer_.ok();  // it came to an end too early
     if (!cut && !expired && !http::is_transient(outcome)) session_.fail(call_, answer_);
     const Repeater& repeater = session_.network().repeater();
-    const std::string& host = session_.source().registry;
+    const std::string host = url_ ? url_->origin.authority() : session_.source().registry;
     if (idle == 0)  // it moved: go on at once (Y5)
       return repeater.tell(host, reason_of(outcome), observer_.repeats);
     if (!session_.may_repeat(idle, answer_) ||
@@ -181,6 +200,7 @@ private:
     if (*got_ == wanted_.digest) return true;
     const bool again = resumed_ && !repeated_;
     if (!decodes_anew()) {
+      check_page();
       if (!again) throw corrupt();
       repeated_ = true;
       restart();
@@ -197,6 +217,7 @@ private:
   BlobSink& sink_;
   const TransferObserver& observer_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::optional<http::Url> url_;  ///< instead of the registry's
   Call call_;
   Answer answer_;  ///< the last one
   std::uint64_t offset_ = 0;
@@ -204,6 +225,8 @@ private:
   std::optional<Digest> got_;
   std::optional<std::uint64_t> offered_;  ///< bytes, when they are not the blob's
   std::array<std::string, identity_headers.size()> identity_;
+  bool is_page_ = false;        ///< the answer calls itself HTML
+  std::string page_;            ///< its beginning
   bool encoded_ = false;        ///< the answer has a Content-Encoding
   bool decode_ = false;         ///< and it is undone
   bool resumed_ = false;        ///< a range was asked for
@@ -223,13 +246,39 @@ void tell(Session& liar, const Error& error) {
        {}});
 }
 
-}  // namespace
+/// A foreign layer from where its manifest says it is (P6). Names of other schemes, and addresses
+/// that the registry may not send us to, are passed over with a note in `error`. False: from none.
+bool take_from_urls(Session& session, const Descriptor& layer, BlobSink& sink,
+                    const TransferObserver& observer, Error& error) {
+  for (const std::string& text : layer.urls) {
+    const auto url = http::Url::parse(text);
+    if (!url || is_too_near(url->origin, session.api(), true)) {
+      error.note(url ? concat(url->redacted(), " is not asked: a local or private address")
+                     : "one of the layer's addresses is not asked: it is neither http nor https");
+      continue;
+    }
+    try {
+      Download download(session, layer, sink, observer);
+      download.take_from(*url);
+      download.run();
+      session.network().count_downloaded(layer.size);
+      return true;
+    } catch (const Error& failure) {
+      if (failure.code() == Errc::interrupted) throw;
+      error.note(concat(url->redacted(), ": ", failure.what()));
+      sink.restart();
+    }
+  }
+  return false;
+}
 
-void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
-                   const Descriptor& descriptor, BlobSink& sink, const TransferObserver& observer) {
+void download_from_registries(const std::vector<std::shared_ptr<Session>>& sources,
+                              const Descriptor& descriptor, BlobSink& sink,
+                              const TransferObserver& observer) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     try {
       Download(*sources[i], descriptor, sink, observer).run();
+      sources[i]->network().count_downloaded(descriptor.size);
       return;
     } catch (const Error& error) {
       if (error.code() == Errc::interrupted || i + 1 == sources.size()) throw;
@@ -238,6 +287,19 @@ void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
       tell(failed, error);
       sink.restart();
     }
+  }
+}
+
+}  // namespace
+
+void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
+                   const Descriptor& descriptor, BlobSink& sink, const TransferObserver& observer) {
+  try {
+    download_from_registries(sources, descriptor, sink, observer);
+  } catch (Error& error) {
+    if (error.code() == Errc::interrupted || !oci::stays_at_urls(descriptor)) throw;
+    sink.restart();
+    if (!take_from_urls(*sources.back(), descriptor, sink, observer, error)) throw;
   }
 }
 

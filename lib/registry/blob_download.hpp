@@ -31,7 +31,8 @@ struct TransferObserver {
 };
 
 /// GET of a blob from the first of `sources` that gives it whole: resumed after breaks, verified
-/// against digest and size before it returns (docs/reference/registry.md, P8 to P10 and Y5).
+/// against digest and size before it returns (docs/reference/registry.md, P8 to P10 and Y5). A
+/// foreign layer that none of them gives comes from its URLs (P6).
 /// `sources` is not empty and outlives the call. Memory does not grow with the blob.
 /// @throws Error: blob-corrupt, size-mismatch, registry-unavailable … of the last source
 void download_blob(const std::vector<std::shared_ptr<Session>>& sources,

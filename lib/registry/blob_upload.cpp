@@ -2,6 +2,7 @@
 #include "registry/blob_upload.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <ocibuild/error.hpp>
 
@@ -18,6 +19,7 @@ using support::concat;
 namespace {
 
 constexpr unsigned most_sessions = 5;
+constexpr unsigned most_from_one_place = 2;       // of pieces (U6.3)
 constexpr std::uint64_t resume_from = 8 << 20;    // below that a fresh session is as quick (U6)
 constexpr std::uint64_t chunk = 16 << 20;         // of PATCH in pieces (U5, C)
 constexpr std::uint64_t ghcr_chunk = 3 << 20;     // ghcr.io takes less than 4 MiB
@@ -70,11 +72,19 @@ public:
     const std::lock_guard lock(session.state().mutex);
     if (session.state().refuses_whole_put) way_ = Way::patch;
   }
+  /// Whatever ended it, also an interruption: a session that is not finished is given up (U8).
+  ~Upload() { give_up(); }
+  Upload(const Upload&) = delete;
+  Upload& operator=(const Upload&) = delete;
 
   void run(std::optional<OpenUpload> upload) {
     for (unsigned sessions = 1;; ++sessions) {
-      location_ = upload ? upload->location : open_upload(session_).location;
+      give_up();
+      if (!upload) upload = open_upload(session_);
+      location_ = upload->location;
+      least_piece_ = upload->least_piece;
       upload.reset();
+      open_ = true;
       const std::optional<Answer> answer = send_once();
       if (done_) return;
       if (!answer) {
@@ -96,9 +106,12 @@ private:
     } catch (const ContentRestarted&) {
       session_.network().repeater().tell(session_.source().registry, "its source began anew",
                                          observer_.repeats);
-      cancel_upload(session_, {location_});
       return std::nullopt;
     }
+  }
+
+  void give_up() noexcept {
+    if (std::exchange(open_, false)) cancel_upload(session_, {location_});
   }
 
   [[noreturn]] void throw_restarts() const {
@@ -140,7 +153,7 @@ private:
   Answer put_whole() {
     const Part body(content_, 0, blob_.size, observer_);
     Answer answer = request(Method::put, with_digest(), &body, {});
-    done_ = answer.ok();
+    note_done(answer);
     return done_ ? answer : resumed(std::move(answer));
   }
 
@@ -156,12 +169,14 @@ private:
   /// C from `offset` on.
   Answer patch_pieces(std::uint64_t offset) {
     const bool ghcr = session_.source().registry == "ghcr.io";
-    const std::uint64_t most = ghcr ? ghcr_chunk : (too_large_ ? careful_chunk : chunk);
+    const std::uint64_t most =
+        std::max(least_piece_, ghcr ? ghcr_chunk : (too_large_ ? careful_chunk : chunk));
     while (offset < blob_.size) {
       const std::uint64_t size = std::min(most, blob_.size - offset);
       const Part body(content_, offset, size, observer_);
       Answer answer =
           request(Method::patch, location_, &body, concat(offset, '-', offset + size - 1));
+      if (answer.status == 416 && goes_on(answer, offset)) continue;
       if (!answer.ok()) return answer;
       location_ = next_location(session_, answer);
       offset += size;
@@ -169,10 +184,24 @@ private:
     return finish();
   }
 
+  /// A piece came at a place where the registry is not: it says where it is (U6.3).
+  bool goes_on(const Answer& answer, std::uint64_t& offset) {
+    const auto have = range_end(answer);
+    if (!have || *have > offset || ++sent_from_[*have] > most_from_one_place) return false;
+    if (answer.headers.find("location")) location_ = next_location(session_, answer);
+    offset = *have;
+    return true;
+  }
+
   Answer finish() {
     Answer answer = request(Method::put, with_digest(), nullptr, {});
-    done_ = answer.ok();
+    note_done(answer);
     return answer;
+  }
+
+  void note_done(const Answer& answer) {
+    done_ = answer.ok();
+    if (done_) open_ = false;
   }
 
   /// After a break asks the registry how far it came, and goes on there (U6). Gives back `broken`
@@ -197,19 +226,26 @@ private:
   }
 
   /// From "Range: 0-N"; "0-0" is nothing, because a fresh session says so.
-  static std::uint64_t confirmed_bytes(const Answer& answer) {
+  static std::optional<std::uint64_t> range_end(const Answer& answer) {
     const std::string range = answer.headers.find("range").value_or("");
     std::uint64_t last = 0;
-    if (answer.failure || answer.status != 204 || !range.starts_with("0-")) return 0;
-    if (!support::parse_number(std::string_view(range).substr(2), UINT64_MAX - 1, last)) return 0;
+    if (answer.failure || !range.starts_with("0-")) return std::nullopt;
+    if (!support::parse_number(std::string_view(range).substr(2), UINT64_MAX - 1, last))
+      return std::nullopt;
     return last == 0 ? 0 : last + 1;
+  }
+
+  static std::uint64_t confirmed_bytes(const Answer& answer) {
+    return answer.status == 204 ? range_end(answer).value_or(0) : 0;
   }
 
   /// Chooses what the next session does differently, or waits, or gives up.
   void prepare_next(const Answer& answer, unsigned sessions) {
     const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);
-    if (words.has_code("DIGEST_INVALID") || words.has_code("SIZE_INVALID"))
+    if (words.has_code("DIGEST_INVALID") || words.has_code("SIZE_INVALID")) {
+      open_ = false;  // such a session is gone (U7)
       return check_source(answer);
+    }
     if (!answer.failure && change_way(answer, words)) return;
     if (!http::is_transient(to_outcome(answer))) session_.fail(call_, answer);
     if (!session_.network().repeater().wait(sessions, to_outcome(answer),
@@ -233,7 +269,6 @@ private:
     } else {
       return false;
     }
-    cancel_upload(session_, {location_});
     return true;
   }
 
@@ -262,7 +297,10 @@ private:
   const TransferObserver& observer_;
   Way way_ = Way::put;
   http::Url location_;
-  Call call_;  ///< the last one, for its error
+  bool open_ = false;  ///< a session is there, at location_
+  std::uint64_t least_piece_ = 0;
+  std::map<std::uint64_t, unsigned> sent_from_{};  ///< places that pieces were sent from anew
+  Call call_;                                      ///< the last one, for its error
   bool done_ = false;
   bool too_large_ = false;
   bool refused_digest_ = false;

@@ -29,6 +29,7 @@ struct ContentRestarted {};
 /// An upload session that was opened and not used yet: its address.
 struct OpenUpload {
   http::Url location;
+  std::uint64_t least_piece = 0;  ///< what the registry wants of pieces at least (U5)
   std::chrono::steady_clock::time_point opened = std::chrono::steady_clock::now();
 
   /// Registries forget sessions that nothing comes to (U10).

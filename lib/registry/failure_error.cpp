@@ -77,6 +77,22 @@ Text untrusted(const Doing& doing, const Answer& answer, const Failure& failure)
   return out;
 }
 
+/// Who is no TLS server, who is one but not for us, and who does not say.
+Text no_handshake(const Answer& answer, const Failure& failure) {
+  const std::string host = host_of(answer);
+  Text out{Errc::network_setup, "tls-failed", "", {failure.text, proxy_note(answer)}};
+  if (failure.wants_tls || failure.text.find(" alert ") != std::string::npos) {
+    out.message = concat(host, " speaks TLS, but does not agree with us on how");
+    if (failure.wants_tls) out.notes.push_back("over plain HTTP it asks for TLS");
+    out.helps = {concat("look at it:  openssl s_client -connect ", host_of(answer),
+                        answer.url.origin.port == 443 ? ":443" : "")};
+  } else {
+    out.message = concat(host, " does not speak TLS");
+    out.helps = {concat("if it is a plain HTTP registry:  --insecure-registry ", host)};
+  }
+  return out;
+}
+
 Text proxied(const Answer& answer, const Failure& failure) {
   const std::string& proxy = answer.via_proxy;
   const std::string target = concat(answer.url.origin.host, ':', answer.url.origin.port);
@@ -162,11 +178,7 @@ Text text_of(const Doing& doing, const Answer& answer) {
                       now_utc())},
               {"is the clock of this machine right?"}};
     case tls_handshake:
-      return {Errc::network_setup,
-              "tls-failed",
-              concat(host, " does not speak TLS"),
-              {failure.text},
-              {concat("if it is a plain HTTP registry:  --insecure-registry ", host)}};
+      return no_handshake(answer, failure);
     case certificate_file:
       return {Errc::network_setup,
               "certificate-file",

@@ -128,6 +128,7 @@ Document fetch_manifest(Session& session, const std::string& reference, http::He
   if (const auto wanted = digest_in(reference)) out.descriptor.digest = *wanted;
   out.bytes = answer.body;
   check_descriptors(out, host);
+  session.network().count_downloaded(out.bytes.size());
   return out;
 }
 
@@ -195,12 +196,11 @@ void add_hints(Error& error, const Document& document, const ServerWords& words,
 
 }  // namespace
 
-PutResult put_manifest(Session& session, const Document& document, const std::string& reference) {
+PutResult put_manifest(Session& session, const Document& document, const std::string& reference,
+                       const std::optional<Digest>& named) {
   using enum PutResult::State;
   const Digest& digest = document.descriptor.digest;
   const bool tag = reference != digest.str();
-  const auto named = tag ? head_manifest(session, reference) : std::nullopt;
-  if (named == digest) return {was_there};
   const http::TextBody body(document.bytes);
   Call call{.method = Method::put,
             .target = concat("manifests/", reference),
@@ -213,10 +213,10 @@ PutResult put_manifest(Session& session, const Document& document, const std::st
     const auto header = digest_header(answer);
     if (header && header->algorithm() == digest.algorithm() && *header != digest)
       throw corrupt_error(answer, "the manifest", digest, *header);
-    return {sent};
+    return {sent, answer.headers.find("oci-subject").has_value()};
   }
   const ServerWords words = answer.failure ? ServerWords{} : read_words(answer);
-  if (words.has_code("MANIFEST_BLOB_UNKNOWN")) return {incomplete, words.line()};
+  if (words.has_code("MANIFEST_BLOB_UNKNOWN")) return {.state = incomplete, .words = words.line()};
   if (tag && !answer.failure && is_immutable_refusal(answer, words)) {
     if (!named && names_already(session, reference, digest)) return {was_there};
     throw_immutable(session, reference, words);

@@ -41,11 +41,14 @@ struct PutResult {
     incomplete,  ///< the registry lacks something that the document names
   };
   State state = State::sent;
-  std::string words{};  ///< of the registry, when it is incomplete
+  bool knows_subject = false;  ///< sent; the registry lists it with what its "subject" names (U11)
+  std::string words{};         ///< of the registry, when it is incomplete
 };
 
-/// PUT of a manifest or index under a tag or its digest (U9, U12).
+/// PUT of a manifest or index under a tag or its digest (U9, U12). `named`: what head_manifest()
+/// said of the tag; then it is another one.
 /// @throws Error: tag-immutable, manifest-too-large …
-PutResult put_manifest(Session& session, const Document& document, const std::string& reference);
+PutResult put_manifest(Session& session, const Document& document, const std::string& reference,
+                       const std::optional<Digest>& named = {});
 
 }  // namespace ocibuild::registry

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
@@ -73,6 +74,9 @@ public:
   Repeater& repeater() { return repeater_; }
   Warnings& warnings() { return warnings_; }
   OriginState& origin(const http::Origin& origin);
+  /// Bytes of documents and blobs that came and were right.
+  void count_downloaded(std::uint64_t bytes) { downloaded_ += bytes; }
+  std::uint64_t downloaded() const { return downloaded_; }
 
   /// The given ones, else those of docker's configuration (C4.1).
   ProxySettings proxies();
@@ -86,6 +90,7 @@ private:
   Warnings warnings_;
   NetworkSettings client_settings_{};  // with the proxies of docker's configuration
   Repeater repeater_;
+  std::atomic<std::uint64_t> downloaded_ = 0;
   std::mutex mutex_;
   std::unique_ptr<http::Client> client_;
   std::unique_ptr<Tokens> tokens_;

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which redirects are followed (docs/reference/registry.md, N4, X9 and X10).
+#include "registry/redirect.hpp"
+
+#include <algorithm>
+
 #include <ocibuild/error.hpp>
 
-#include "registry/session.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::registry {
@@ -12,14 +14,7 @@ using support::concat;
 
 namespace {
 
-[[noreturn]] void refuse(const Answer& answer, const http::Url& target, std::string_view why) {
-  throw Error(Errc::network_setup, {"redirect-refused",
-                                    concat(answer.url.origin.authority(), " redirects to ",
-                                           target.redacted(), ", ", why),
-                                    {},
-                                    {concat("hosts asked: ", support::join(answer.hosts, ", "))},
-                                    {}});
-}
+constexpr std::size_t most_redirects = 8;
 
 /// True when this method may be repeated at another address after this status.
 bool may_follow(Method method, int status) {
@@ -30,26 +25,60 @@ bool may_follow(Method method, int status) {
 
 }  // namespace
 
-std::optional<http::Url> redirect_of(const Call& call, const Answer& answer,
-                                     const http::Origin& api, bool insecure) {
+bool is_too_near(const http::Origin& target, const http::Origin& home, bool far) {
+  if (http::is_loopback(home.host)) return false;
+  if (http::is_local_address(target.host)) return true;
+  return far && http::is_private_address(target.host) && !http::is_private_address(home.host);
+}
+
+Redirects::Redirects(const http::Url& first, Rules rules, Warnings& warnings)
+    : rules_(std::move(rules)),
+      warnings_(warnings),
+      asked_{first},
+      hosts_{first.origin.authority()} {}
+
+std::optional<http::Url> Redirects::next(Method method, const Answer& answer) {
   const auto location = answer.headers.find("location");
-  if (answer.failure || !location || !may_follow(call.method, answer.status)) return std::nullopt;
+  if (answer.failure || !location || !may_follow(method, answer.status)) return std::nullopt;
+  const std::string from = answer.url.origin.authority();
   const auto target = answer.url.resolve(*location);
-  if (!target) {
-    throw Error(Errc::network_setup, {"redirect-refused",
-                                      concat(answer.url.origin.authority(),
-                                             " redirects to something that is no address"),
-                                      {},
-                                      {},
-                                      {}});
-  }
-  if (http::is_local_address(target->origin.host) && !http::is_loopback(api.host))
-    refuse(answer, *target, "a local address");
-  const bool downgrade =
-      answer.url.origin.scheme == "https" && target->origin.scheme == "http" && !insecure;
-  const bool blob = call.method == Method::get && call.target.starts_with("blobs/");
-  if (downgrade && !blob) refuse(answer, *target, "which is not encrypted");
+  if (!target)
+    refuse("redirect-refused", concat(from, " redirects to something that is no address"));
+  check(answer, *target);
+  if (asked_.size() > most_redirects || std::ranges::find(asked_, *target) != asked_.end())
+    refuse("too-many-redirects", concat(rules_.name, " redirects in circles"));
+  asked_.push_back(*target);
+  if (target->origin != answer.url.origin) hosts_.push_back(target->origin.authority());
   return target;
+}
+
+void Redirects::check(const Answer& answer, const http::Url& target) const {
+  const std::string way =
+      concat(answer.url.origin.authority(), " redirects to ", target.redacted(), ", ");
+  if (is_too_near(target.origin, rules_.home, rules_.far)) {
+    refuse("redirect-refused",
+           concat(way, http::is_local_address(target.origin.host) ? "a local address"
+                                                                  : "a private address"));
+  }
+  if (answer.url.origin.scheme != "https" || target.origin.scheme != "http") return;
+  if (!rules_.verified && !rules_.insecure)
+    refuse("redirect-refused", concat(way, "which is not encrypted"));
+  if (rules_.verified) {
+    warnings_.add({"redirect-unencrypted",
+                   concat(rules_.name, " serves blobs from ", target.origin.authority(),
+                          " without encryption; their digests are checked"),
+                   {},
+                   {},
+                   {}});
+  }
+}
+
+void Redirects::refuse(std::string id, std::string message) const {
+  throw Error(Errc::network_setup, {std::move(id),
+                                    std::move(message),
+                                    {},
+                                    {concat("hosts asked: ", support::join(hosts_, ", "))},
+                                    {}});
 }
 
 }  // namespace ocibuild::registry

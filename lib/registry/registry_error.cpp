@@ -215,10 +215,26 @@ bool is_not_found(const Answer& answer, const ServerWords& words) {
   return words.has_code("NOT_FOUND") || (words.has_code("UNKNOWN") && words.mentions("not found"));
 }
 
+/// As servers say that a port is for TLS only: Go's, nginx, Apache.
+bool asks_for_tls(const Answer& answer, const ServerWords& words) {
+  return answer.status == 400 && answer.url.origin.scheme == "http" &&
+         (words.mentions("HTTP request to an HTTPS server") ||
+          words.mentions("plain HTTP request was sent to HTTPS port") ||
+          words.title.find("plain HTTP request was sent to HTTPS port") != std::string::npos);
+}
+
+Draft wrong_scheme(const Doing& doing, const Answer& answer) {
+  Draft out = draft(Errc::network_setup, "tls-failed",
+                    concat(who(doing, answer), " speaks TLS and was asked over plain HTTP"));
+  out.note(concat("the address was ", answer.url.redacted()));
+  return std::move(out.help("the address that sent us there should begin with https://"));
+}
+
 Draft by_status(const Doing& doing, const Answer& answer, const ServerWords& words) {
   const bool limited = words.has_code("TOOMANYREQUESTS") || words.mentions("rate limit");
   if (answer.status == 429 || (answer.status >= 400 && limited)) return rate_limited(doing, answer);
   if (answer.status == 413) return too_large(doing, answer);
+  if (asks_for_tls(answer, words)) return wrong_scheme(doing, answer);
   if (words.is_html && answer.status < 500) return web_page(doing, answer, words);
   if ((answer.status == 401 || answer.status == 403) && answer.redirected()) {
     return draft(Errc::retry_later, "registry-unavailable",

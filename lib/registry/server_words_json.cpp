@@ -76,9 +76,13 @@ bool take_json(std::string_view body, ServerWords& out) {
   return true;
 }
 
+bool is_called_html(const Answer& answer) {
+  return support::to_lower(answer.headers.find("content-type").value_or(""))
+      .starts_with("text/html");
+}
+
 bool is_html(const Answer& answer) {
-  const std::string type = support::to_lower(answer.headers.find("content-type").value_or(""));
-  if (type.starts_with("text/html")) return true;
+  if (is_called_html(answer)) return true;
   const std::string start = support::to_lower(support::trim(answer.body.substr(0, 256)));
   return start.starts_with("<!doctype html") || start.starts_with("<html");
 }
@@ -116,6 +120,10 @@ std::string ServerWords::line() const {
     if (std::ranges::find(parts, part) == parts.end()) parts.push_back(std::move(part));
   }
   return cut(support::escape_controls(support::join(parts, "; ")), most_shown);
+}
+
+bool is_web_page(const Answer& answer) {
+  return is_html(answer) && support::trim(answer.body).starts_with('<');
 }
 
 ServerWords read_words(const Answer& answer) {

@@ -6,6 +6,7 @@
 
 #include "registry/body_splitter.hpp"
 #include "registry/ecr_name.hpp"
+#include "registry/redirect.hpp"
 #include "registry/registry_error.hpp"
 #include "support/base64.hpp"
 #include "support/text.hpp"
@@ -17,7 +18,6 @@ using support::concat;
 
 namespace {
 
-constexpr unsigned most_redirects = 8;
 constexpr unsigned most_renewals = 8;  // of tokens, for one request
 
 struct GateLock {
@@ -214,15 +214,16 @@ Answer Session::exchange(const Call& call, const http::Url& url, const std::stri
       .method = call.method, .url = url, .headers = call.headers, .body = call.body};
   if (!authorization.empty()) request.headers.add("Authorization", authorization);
   const bool to_api = is_api(url.origin);
-  if (to_api) {
+  if (to_api && !call.anonymous) {
     for (const auto& [name, value] : network_.credentials().api_headers())
       request.headers.add(name, value);
   }
   request.insecure = to_api && source_.insecure;
   request.decode = call.decode || call.body_limit > 0;
-  const GateLock place(network_.origin(url.origin).gate, network_.stop());
+  const std::stop_token& stop = call.stop ? *call.stop : network_.stop();
+  const GateLock place(network_.origin(url.origin).gate, stop);
   http::Client::TextAnswer got =
-      send_split(network_.client(), request, taker, call.body_limit, network_.stop());
+      send_split(network_.client(), request, taker, call.body_limit, stop);
   remember_scheme(url, got.outcome.url);
   Answer answer = to_answer(std::move(got), url);
   network_.warnings().add_said(url.origin.authority(), answer.headers);
@@ -239,7 +240,7 @@ Answer Session::exchange(const Call& call, const http::Url& url, const std::stri
 
 /// One hop. Only our registry's origin ever sees authorization (X1).
 Answer Session::hop(const Call& call, const http::Url& url, http::ResponseTaker* taker) {
-  if (!is_api(url.origin)) return foreign_hop(call, url, taker);
+  if (call.anonymous || !is_api(url.origin)) return foreign_hop(call, url, taker);
   Authorization authorization = known_authorization(call.scopes);
   for (unsigned renewals = 0;; ++renewals) {
     const auto sent = std::chrono::steady_clock::now();
@@ -279,31 +280,21 @@ Answer Session::foreign_hop(const Call& call, const http::Url& url, http::Respon
 
 Answer Session::attempt(const Call& call, http::ResponseTaker* taker) {
   http::Url url = call.url ? *call.url : this->url(call.target);
-  std::vector<std::string> hosts{url.origin.authority()};
-  std::vector<http::Url> asked;
-  for (unsigned redirects = 0;; ++redirects) {
-    asked.push_back(url);
+  const bool blob = call.method == Method::get && call.target.starts_with("blobs/");
+  Redirects redirects(url,
+                      {.name = source_.registry,
+                       .home = api(),
+                       .insecure = source_.insecure,
+                       .verified = blob,
+                       .far = call.anonymous},
+                      network_.warnings());
+  for (;;) {
     Answer answer = hop(call, url, taker);
-    answer.hosts = hosts;
-    const auto target = redirect_of(call, answer, api(), source_.insecure);
+    answer.hosts = redirects.hosts();
+    const auto target = redirects.next(call.method, answer);
+    // Portals and login pages say 200; no registry answers so (P4). Blobs are their digest's.
+    if (taker == nullptr && answer.ok() && is_web_page(answer)) fail(call, answer);
     if (!target) return answer;
-    if (redirects == most_redirects || std::ranges::find(asked, *target) != asked.end()) {
-      throw Error(Errc::network_setup, {"too-many-redirects",
-                                        concat(source_.registry, " redirects in circles"),
-                                        {},
-                                        {concat("hosts asked: ", support::join(hosts, ", "))},
-                                        {}});
-    }
-    if (answer.url.origin.scheme == "https" && target->origin.scheme == "http") {
-      network_.warnings().add(
-          {"redirect-unencrypted",
-           concat(source_.registry, " serves blobs from ", target->origin.authority(),
-                  " without encryption; their digests are checked"),
-           {},
-           {},
-           {}});
-    }
-    if (target->origin != url.origin) hosts.push_back(target->origin.authority());
     url = *target;
   }
 }
@@ -363,7 +354,9 @@ void Session::fail(const Call& call, const Answer& answer) {
               .push = call.method != Method::get && call.method != Method::head,
               .scope = call.scopes.str(),
               .trust = network_.client().trust()};
-  if (const auto known = credential()) {
+  if (call.anonymous) {
+    doing.registry = call.url->origin.authority();
+  } else if (const auto known = credential()) {
     doing.credential_source = known->source;
     doing.user = known->user;
   } else {

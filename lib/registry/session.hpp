@@ -22,6 +22,9 @@ struct Call {
       0;                ///< of a successful answer that is wanted and not streamed; 0: it is not
   bool decode = false;  ///< undo a Content-Encoding; documents are always decoded (N2)
   bool logs_in = true;  ///< a 401 is answered; else it is the answer
+  bool anonymous =
+      false;  ///< `url` is a stranger's, whatever its origin: nothing of ours goes there
+  std::optional<std::stop_token> stop{};  ///< instead of the network's: a last word after that
 };
 
 /// A repository of one registry, as all pulling and pushing sees it: requests are authorised, their
@@ -93,10 +96,5 @@ private:
   bool ecr_login_ = false;
   std::optional<std::optional<Credential>> credential_;  // outer: looked up
 };
-
-/// Where an answer redirects to; nothing if it does not, or must not be followed for this method.
-/// @throws Error(Errc::network_setup, redirect-refused) for one that is not allowed (N4, X9, X10)
-std::optional<http::Url> redirect_of(const Call& call, const Answer& answer,
-                                     const http::Origin& api, bool insecure);
 
 }  // namespace ocibuild::registry

@@ -5,6 +5,7 @@
 
 #include "registry/blob_upload.hpp"
 #include "registry/upload_location.hpp"
+#include "support/stop.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::registry {
@@ -15,6 +16,7 @@ using support::concat;
 namespace {
 
 constexpr unsigned most_ignored_mounts = 2;
+constexpr std::chrono::seconds for_giving_up{2};  // who interrupts does not wait longer for it
 
 Call push_call(const Session& session, Method method, std::string target) {
   return {
@@ -29,6 +31,14 @@ bool lacks_repository(const Answer& answer) {
   if (answer.failure) return answer.failure->kind == http::Failure::Kind::reset;
   const ServerWords words = read_words(answer);
   return words.has_code("NAME_UNKNOWN") || words.mentions("RepositoryNotFound");
+}
+
+OpenUpload made_upload(const Session& session, const Answer& answer) {
+  OpenUpload out{next_location(session, answer)};
+  const auto least = answer.headers.find("oci-chunk-min-length");
+  constexpr std::uint64_t most_piece = 1 << 30;
+  if (least && !support::parse_number(*least, most_piece, out.least_piece)) out.least_piece = 0;
+  return out;
 }
 
 }  // namespace
@@ -63,7 +73,8 @@ bool has_blob(Session& session, const Descriptor& descriptor) {
   if (answer.status == 404 || answer.status == 403 || answer.status == 405) return false;
   if (!answer.ok()) session.fail(call, answer);
   const auto length = answer.headers.find("content-length");
-  return !length || *length == std::to_string(descriptor.size);
+  if (length) return *length == std::to_string(descriptor.size);
+  return !answer.headers.find("content-type").value_or("").starts_with("text/html");
 }
 
 OpenUpload open_upload(Session& session) {
@@ -71,7 +82,7 @@ OpenUpload open_upload(Session& session) {
   Answer answer = session.perform(call);
   if (lacks_repository(answer) && session.make_repository()) answer = session.perform(call);
   if (answer.failure || answer.status != 202) session.fail(call, answer);
-  return {next_location(session, answer)};
+  return made_upload(session, answer);
 }
 
 void cancel_upload(Session& session, const OpenUpload& upload) noexcept {
@@ -80,6 +91,9 @@ void cancel_upload(Session& session, const OpenUpload& upload) noexcept {
     call.url = upload.location;
     // Some registries want the right to delete for it, which a push must not ask for.
     call.logs_in = false;
+    // Most are given up because everything else was stopped.
+    const support::TimeLimit limit(for_giving_up);
+    call.stop = limit.token();
     session.attempt(call);
   } catch (const std::exception&) {
     // The registry forgets it by itself.
@@ -93,6 +107,35 @@ bool may_mount(Session& session, const std::string& from_repository) {
   return state.ignored_mounts < most_ignored_mounts &&
          !state.no_mounts_from.contains(from_repository);
 }
+
+namespace {
+
+/// A mount was ignored: of two in a row the first counts only if the source does have the blob, for
+/// else there was nothing to mount (M3).
+void count_ignored(Session& session, Call mount, const Digest& digest,
+                   const std::string& from_repository) {
+  OriginState& state = session.state();
+  {
+    const std::lock_guard lock(state.mutex);
+    if (state.ignored_mounts > 0) {
+      ++state.ignored_mounts;
+      return;
+    }
+  }
+  mount.method = Method::head;
+  mount.url = http::Url{.origin = session.api(),
+                        .path = concat("/v2/", from_repository, "/blobs/", digest.str())};
+  try {
+    if (!session.attempt(mount).ok()) return;
+  } catch (const Error& error) {
+    if (error.code() == Errc::interrupted) throw;
+    return;
+  }
+  const std::lock_guard lock(state.mutex);
+  ++state.ignored_mounts;
+}
+
+}  // namespace
 
 std::optional<OpenUpload> mount_blob(Session& session, const Digest& digest,
                                      const std::string& from_repository) {
@@ -118,13 +161,14 @@ std::optional<OpenUpload> mount_blob(Session& session, const Digest& digest,
     session.forget_tokens(source);
     return open_upload(session);
   }
-  const bool mounted = answer.status == 201;
-  {
+  if (answer.status == 201) {
     const std::lock_guard lock(state.mutex);
-    state.ignored_mounts = mounted ? 0 : state.ignored_mounts + 1;
+    state.ignored_mounts = 0;
+    return std::nullopt;
   }
-  if (mounted) return std::nullopt;
-  return OpenUpload{next_location(session, answer)};
+  OpenUpload upload = made_upload(session, answer);
+  count_ignored(session, std::move(call), digest, from_repository);
+  return upload;
 }
 
 }  // namespace ocibuild::registry

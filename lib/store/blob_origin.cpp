@@ -168,7 +168,7 @@ void ImageBlobs::add_manifest(const Descriptor& descriptor) {
 
 void ImageBlobs::add_layers(const Manifest& manifest) {
   for (const Descriptor& layer : manifest.layers) {
-    if (layer.urls.empty() || origin_.has(layer.digest)) append(layer);
+    if (!oci::stays_at_urls(layer) || origin_.has(layer.digest)) append(layer);
   }
 }
 

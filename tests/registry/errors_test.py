@@ -60,7 +60,7 @@ def readable(text, registry, work):
         text = re.sub(r"(127\.0\.0\.1|registry\.test):%d\b" % listener.port, name.upper() + r"(\1)", text)
         text = re.sub(r":%d\b" % listener.port, ":" + name.upper(), text)
     text = text.replace(work, "WORK")
-    for pattern, instead in ((r"\^+", "^^^"), (r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT"), (r"port \d+", "port PORT"), (r"in \d+ s\b", "in N s"),
+    for pattern, instead in ((r"\^+", "^^^"), (r"(127\.0\.0\.1|localhost):\d+", r"\1:PORT"), (r"port \d+", "port PORT"), (r"in \d+ s\b", "in N s"), (r"OpenSSL/[\d.]+: error:\w+:", "OpenSSL: error:"),
                              (r"at \d\d:\d\d:\d\d UTC", "at TIME"), (r"sha256:[0-9a-f]{64}", "sha256:DIGEST"),
                              (r"after \d+ (ms|milliseconds)", "after N ms"), (r"\d+ CAs trusted", "N CAs trusted"), (r"\d+ bytes moved", "N bytes moved"), (r"has \d+ bytes", "has N bytes"),
                              (r"clock here says .*", "clock here says NOW"), (r"/containers/\d+", "/containers/UID")):
@@ -188,6 +188,21 @@ ROWS = [
                 ("GET", "/login", {"status": 200, **page("Who are you")})]),
     Row("not-a-registry-proxy", "not-a-registry", 6, "E2, C4", registry={"proxies": {"proxy": {}}}, variables=PROXY,
         faults=[("GET", MANIFEST, {"status": 403, **page("Access \x1b[31mDenied")})], **BEHIND),
+    Row("not-a-registry-blob", "not-a-registry", 6, "E2, P8", faults=[("GET", BLOB, {"status": 200, **page("Sign in")})]),
+    Row("not-a-registry-blob-proxy", "not-a-registry", 6, "E2, P8, C4", registry={"proxies": {"proxy": {}}}, variables=PROXY,
+        faults=[("GET", BLOB, {"status": 200, **page("Virus scan")})], **BEHIND),
+    Row("not-a-registry-upload", "not-a-registry", 6, "E2, U3", command="push",
+        faults=[("POST", "/blobs/uploads/", {"status": 200, **page("Sign in")})]),
+    Row("not-a-registry-put", "not-a-registry", 6, "E2, U9", command="push",
+        faults=[("PUT", MANIFEST, {"status": 200, **page("Sign in")})]),
+    Row("tls-failed", "tls-failed", 6, "E2, S2", host="registry.test:{main}"),
+    Row("tls-failed-wanted", "tls-failed", 6, "E2, S2",
+        faults=[("GET", MANIFEST, {"status": 400, "body": "Client sent an HTTP request to an HTTPS server.\n"})]),
+    Row("tls-failed-address", "tls-failed", 6, "E2, N4",
+        faults=[("GET", BLOB, {"status": 307, "headers": [["Location", "{other}/blob"]]}),
+                ("GET", "/blob$", {"status": 400, "body": "Client sent an HTTP request to an HTTPS server.\n"})]),
+    Row("registry-refused", "registry-refused", 1, "E2, S2",
+        faults=[("GET", MANIFEST, {"status": 400, "body": said("NAME_INVALID", "no such thing")})]),
     Row("tls-untrusted", "tls-untrusted", 6, "E2, S3", registry={"tls": "other-ca"}),
     Row("tls-name", "tls-name", 6, "E2, S4", registry={"tls": "wrong-name"}, arguments=["--cacert", "{ca}"]),
     Row("tls-clock", "tls-clock", 6, "E2, S4", registry={"tls": "expired"}, arguments=["--cacert", "{ca}"]),

@@ -81,9 +81,9 @@ def a_401_anywhere_in_a_push_is_answered(client, _):
             fault = Fault(method, path, times=1, skip=1 if (method, path) == ("HEAD", MANIFEST) else 0, status=401,
                           headers=[["WWW-Authenticate", 'Bearer realm="{main}/token",service="s",error="invalid_token"']])
             registry.faults.append(fault)
-            client("push", *QUICK, *LOGIN, name)
+            client("push", *QUICK, *LOGIN, name, name, name.replace(":1", ":2"))
             registry.consistent()
-            peer.equal((fault.met, len(registry.tags)), (1, 1), method + " " + path)
+            peer.equal((fault.met, len(registry.tags)), (1, 2), method + " " + path)
 
 
 def tokens_that_die_young_do_not_stop_a_push(client, work):

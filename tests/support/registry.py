@@ -56,7 +56,8 @@ class Registry:
         self.name = "127.0.0.1:%d" % self.port
         config = {"version": 0.1, "log": {"accesslog": {"disabled": False}, "level": "error"},
                   "storage": {"filesystem": {"rootdirectory": directory + "/data"}, "delete": {"enabled": True}},
-                  "http": {"addr": self.name, "secret": "registry"}}
+                  "http": {"addr": self.name, "secret": "registry"},
+                  "validation": {"manifests": {"urls": {"allow": ["^http"]}}}}  # else no layer may have any
         if htpasswd:
             with open(directory + "/htpasswd", "w", encoding="ascii") as file:
                 file.write("%s:%s\n" % (USER, crypt.crypt(PASSWORD, crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=32))))
@@ -177,7 +178,7 @@ class TokenServer:
 
 
 class Client:
-    """ocibuild with a home and a store of its own, always with --debug. No secret may be in anything it prints."""
+    """ocibuild with a home and a store of its own, always with --debug. No secret may be in anything it prints or writes."""
 
     def __init__(self, program, work):
         self.program, self.work, self.home, self.store = program, work, work + "/home", work + "/store"
@@ -190,13 +191,31 @@ class Client:
         root = [] if command in ("login", "logout") else ["--root", store or self.store]
         done = subprocess.run([self.program, command, "--debug", *root, *arguments], env=environment, input=stdin,
                               capture_output=True, text=True, check=False, timeout=300)
-        for secret in self.secrets:
-            if secret in done.stdout + done.stderr:
-                raise AssertionError("%s prints a secret:\n%s" % (command, done.stdout + done.stderr))
+        for where, text in self._left_behind(done, arguments, store or self.store):
+            for secret in self.secrets:
+                if secret in text:
+                    raise AssertionError("%s leaves a secret in %s:\n%s" % (command, where, text))
         if exit_code is not None and done.returncode != exit_code:
             raise AssertionError("%s %s: exit %d, expected %d\n%s" % (command, " ".join(arguments), done.returncode,
                                                                       exit_code, done.stderr))
         return done
+
+    @staticmethod
+    def _left_behind(done, arguments, store):
+        """Everything that a command wrote but blobs and logins: streams, also the base64 in JSON progress, files and records."""
+        printed = done.stdout + done.stderr
+        yield "its output", printed
+        if "rawjson" in " ".join(arguments):
+            for data in re.findall(r'"(?:data|short|detail)":"([^"]+)"', printed):
+                yield "its progress", base64.b64decode(data).decode("utf-8", "replace")
+        files = [arguments[i + 1] for i, word in enumerate(arguments[:-1]) if re.fullmatch("--(metadata-|iid|digest|name-)file", word)]
+        for top, _, names in os.walk(store):
+            if not top.startswith(store + "/blobs"):
+                files += [os.path.join(top, name) for name in names]
+        for path in files:
+            if os.path.isfile(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    yield path, file.read()
 
     def fails(self, error_id, exit_code, command, *arguments, **more):
         """The command ends with that error; its standard error."""

@@ -6,7 +6,8 @@
 
 A fault is chosen by the method and a part of the path; its keys are those of an answer of scripted_server.py ("reset_in",
 "reset_out", "cut_out", "corrupt", "length", "drip", "status", "headers", "body" …) on top of what the registry would say.
-"break_upload": n resets after n bytes of an upload, which the registry keeps. "skip": the first n such requests are spared. A fault with "status" or "reset_in" takes the place of the answer and changes
+"more_headers", "headers_instead": besides or in place of the true answer's. "break_upload": n resets after n bytes of an upload, which the registry keeps. "skip": the first n such requests are spared. "expects": only
+requests with Expect count. A fault with "status" or "reset_in" takes the place of the answer and changes
 nothing in the registry; the others spoil the true answer on its way.
 
 Order is enforced: a manifest that names what is not there is 400 MANIFEST_BLOB_UNKNOWN, an upload's address is good once.
@@ -34,12 +35,15 @@ def sha256(data):
 
 
 class Fault:
-    def __init__(self, method, path, times=1 << 30, skip=0, **answer):
+    def __init__(self, method, path, times=1 << 30, skip=0, expects=False, **answer):
         self.method, self.path, self.times, self.skip, self.answer = method, path, times, skip, answer
+        self.expects = expects
         self.met = 0  # requests that it has spoiled
 
     def takes(self, request):
-        if self.method not in (request.method, "*") or not re.search(self.path, request.target):
+        if self.method != "*" and not re.fullmatch(self.method, request.method) or not re.search(self.path, request.target):
+            return False
+        if self.expects and not request.header("Expect"):
             return False
         if self.skip > 0:
             self.skip -= 1
@@ -55,6 +59,8 @@ class RegistryHandler(scripted_server.Handler):
     """/v2/NAME/{manifests,blobs,blobs/uploads}. `settings` of the FaultyRegistry: "refuses": what whole bodies get
     ({"PUT": 404}), "piece": most bytes of a PATCH (413 above), "forgets": a cut PATCH ends its session, "relative":
     Locations without a host, "uploads_elsewhere": Locations on the other port, "cdn": blobs by redirect to it,
+    "patch_status", "range": what every PATCH is answered with; "calls_itself": the origin in Locations,
+    "discards": of a whole body over 1 MiB only the digest is looked at,
     "cdn_auth": there everybody needs, and gets, a token,
     "no_mounts": a mount opens a session, as everywhere for a blob that its source lacks."""
 
@@ -87,7 +93,7 @@ class RegistryHandler(scripted_server.Handler):
             answer = self.blob(request, name, unquote(what))
         status, headers, body = answer
         rule = {"status": status, "headers": headers, "binary": body, **spoiled}
-        rule["headers"] = [*headers, *spoiled.get("more_headers", [])]
+        rule["headers"] = spoiled.get("headers_instead", [*headers, *spoiled.get("more_headers", [])])
         scripted_server.Answer(rule, request, connection).send()
 
     def say(self, request, connection, status, code):
@@ -162,8 +168,9 @@ class RegistryHandler(scripted_server.Handler):
             request.read_body()
             return refused, [], error("UNSUPPORTED")
         body = []
+        discards = settings.get("discards") and length > 1 << 20
         try:
-            request.read_body(sink=body.append, limit=break_after)
+            request.read_body(sink=None if discards else body.append, limit=break_after)
             if break_after is not None:
                 connection.reset()
         except scripted_server.Cut:
@@ -171,9 +178,13 @@ class RegistryHandler(scripted_server.Handler):
                 with registry.lock:
                     registry.sessions[session] = held + b"".join(body)
             raise
+        if discards and request.entry["sha256"] == request.query["digest"][0][7:]:
+            with registry.lock:
+                registry.blobs.setdefault(name, {})[request.query["digest"][0]] = range(length)
+            return 201, [], b""
         held += b"".join(body)
         if request.method == "PATCH":
-            return self.moved(202, name, held)
+            return self.moved(settings.get("patch_status", 202), name, held)
         (digest,) = request.query["digest"]
         if sha256(held) != digest:
             return 400, [], error("DIGEST_INVALID")
@@ -199,9 +210,9 @@ class RegistryHandler(scripted_server.Handler):
             session = "s%d" % registry.count
             registry.sessions[session] = held
         origin = "{other}" if "uploads_elsewhere" in registry.settings else "{main}"
-        prefix = "" if "relative" in registry.settings else origin
+        prefix = "" if "relative" in registry.settings else registry.settings.get("calls_itself", origin)
         return status, [["Location", "%s/v2/%s/blobs/uploads/%s?_state=a%%2Fb+c" % (prefix, name, session)],
-                        ["Range", "0-%d" % max(0, len(held) - 1)]], b""
+                        ["Range", registry.settings.get("range", "0-%d" % max(0, len(held) - 1))]], b""
 
 
 def error(code):
@@ -211,7 +222,8 @@ def error(code):
 def named_by(data):
     document = json.loads(data)
     return [entry["digest"] for key in MANIFEST_KEYS for entry in
-            (document.get(key, []) if isinstance(document.get(key, []), list) else [document[key]])]
+            (document.get(key, []) if isinstance(document.get(key, []), list) else [document[key]])
+            if not ("urls" in entry and ("foreign" in entry["mediaType"] or "nondistributable" in entry["mediaType"]))]
 
 
 OCI = "application/vnd.oci.image.manifest.v1+json"

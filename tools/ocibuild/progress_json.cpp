@@ -84,7 +84,7 @@ public:
   }
 
   void summary(const BuildSummary& summary) override {
-    last_ = {{"result", Json::parse(metadata_json(summary.result, summary.names))}};
+    last_ = {{"result", Json::parse(metadata_json(summary.result, summary.names, summary.pushed))}};
   }
 
   void error(const Error& error, std::string_view) override {

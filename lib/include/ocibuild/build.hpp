@@ -129,6 +129,7 @@ struct BuildResult {
   std::vector<PlatformResult> platforms;  ///< at least one, in the order of the request
   std::vector<Diagnostic> warnings;       ///< also sent as events; each once
   bool changed = false;                   ///< false: no platform's image changed
+  std::uint64_t downloaded = 0;  ///< bytes of documents, layers and files that were fetched
   std::chrono::nanoseconds took{};
 };
 

@@ -80,10 +80,11 @@ struct PushSettings {
 };
 
 struct PushResult {
-  Digest digest;                ///< of what every name now points to
-  std::uint64_t uploaded = 0;   ///< bytes of blobs
-  std::uint64_t mounted = 0;    ///< bytes taken over from another repository of the registry
-  std::uint64_t was_there = 0;  ///< bytes the registries had already
+  Digest digest;                 ///< of what every name now points to
+  std::uint64_t uploaded = 0;    ///< bytes of blobs
+  std::uint64_t mounted = 0;     ///< bytes taken over from another repository of the registry
+  std::uint64_t was_there = 0;   ///< bytes the registries had already
+  std::uint64_t downloaded = 0;  ///< bytes from other registries, of layers that the store lacks
 };
 
 /// Sends images of the store to registries: blobs first, then manifests, then tags, so that nothing

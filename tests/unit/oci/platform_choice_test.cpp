@@ -28,7 +28,7 @@ std::string chosen(const Index& index, const std::string& wanted) {
 
 }  // namespace
 
-TEST_CASE("registry.md P7: system and architecture must be equal, variants may be lower", "[oci]") {
+TEST_CASE("registry.md P7.2, P7.3: system and architecture must be equal, variants may be lower", "[oci]") {
   const Index index = index_of({"linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64"});
   CHECK(chosen(index, "linux/amd64") == "linux/amd64");
   CHECK(chosen(index, "linux/arm64/v8") == "linux/arm64");
@@ -39,7 +39,7 @@ TEST_CASE("registry.md P7: system and architecture must be equal, variants may b
   CHECK(chosen(index, "windows/amd64") == "-");
 }
 
-TEST_CASE("registry.md P7: the best variant that the processor runs wins", "[oci]") {
+TEST_CASE("registry.md P7.4: the best variant that the processor runs wins", "[oci]") {
   const Index index = index_of({"linux/amd64", "linux/amd64/v2", "linux/amd64/v3"});
   CHECK(chosen(index, "linux/amd64/v4") == "linux/amd64/v3");
   CHECK(chosen(index, "linux/amd64/v2") == "linux/amd64/v2");
@@ -52,7 +52,7 @@ TEST_CASE("registry.md P7: the best variant that the processor runs wins", "[oci
   CHECK(chosen(index_of({"linux/amd64/v2", "linux/amd64/v3"}), "linux/amd64") == "-");
 }
 
-TEST_CASE("registry.md P7: attestations and unknown platforms are never chosen", "[oci]") {
+TEST_CASE("registry.md P7.1: attestations and unknown platforms are never chosen", "[oci]") {
   Index index = index_of({"linux/amd64", "linux/amd64"});
   index.manifests[0].annotations["vnd.docker.reference.type"] = "attestation-manifest";
   CHECK(oci::choose_platform(index, Platform::parse("linux/amd64")) == &index.manifests[1]);
@@ -61,12 +61,12 @@ TEST_CASE("registry.md P7: attestations and unknown platforms are never chosen",
   CHECK(oci::offered_platforms(index).empty());
 }
 
-TEST_CASE("registry.md P7: an entry without platform counts only when it is alone", "[oci]") {
+TEST_CASE("registry.md P7.1: an entry without platform counts only when it is alone", "[oci]") {
   CHECK(chosen(index_of({""}), "linux/amd64") == "plain");
   CHECK(chosen(index_of({"", "linux/arm64"}), "linux/amd64") == "-");
 }
 
-TEST_CASE("registry.md P7: the first of equals, entries with features last", "[oci]") {
+TEST_CASE("registry.md P7.5, P7.6: the first of equals, entries with features last", "[oci]") {
   Index index = index_of({"linux/amd64", "linux/amd64"});
   CHECK(oci::choose_platform(index, Platform::parse("linux/amd64")) == &index.manifests[0]);
   index.manifests[0].platform->os_features = {"special"};

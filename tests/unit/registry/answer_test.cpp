@@ -3,7 +3,8 @@
 
 #include <ocibuild/error.hpp>
 
-#include "registry/session.hpp"
+#include "registry/redirect.hpp"
+#include "registry/registry_error.hpp"
 #include "registry/tokens.hpp"
 #include "support/catch.hpp"
 
@@ -28,8 +29,13 @@ std::string redirect(const std::string& from, int status, const std::string& loc
   answer.hosts = {answer.url.origin.authority()};
   answer.headers.add("Location", location);
   try {
-    const auto to = redirect_of({.method = method, .target = std::move(target)}, answer,
-                                answer.url.origin, false);
+    Warnings warnings;
+    Redirects redirects(answer.url,
+                        {.name = "r.example",
+                         .home = answer.url.origin,
+                         .verified = method == http::Method::get && target.starts_with("blobs/")},
+                        warnings);
+    const auto to = redirects.next(method, answer);
     return to ? to->str() : "-";
   } catch (const Error& error) {
     return error.diagnostic().id;
@@ -102,4 +108,32 @@ TEST_CASE("registry.md N4, N4.2, X9, X10: no redirect to local addresses, only b
   CHECK(redirect(from, 307, "http://cdn.example/", http::Method::put) == "redirect-refused");
   CHECK(redirect("http://127.0.0.1:5000/v2/", 302, "http://127.0.0.1:5001/") ==
         "http://127.0.0.1:5001/");
+}
+
+TEST_CASE("registry.md W9: layers of Amazon's registries come from elsewhere, which is told",
+          "[registry]") {
+  Answer answer;
+  answer.url = *http::Url::parse("https://bucket.example/layer");
+  answer.hosts = {"123456789012.dkr.ecr.eu-west-1.amazonaws.com", "bucket.example"};
+  answer.failure = http::Failure{.kind = http::Failure::Kind::connect_timeout, .text = "no answer"};
+  const Error error = failure_error({.registry = answer.hosts.front()}, answer);
+  CHECK(error.diagnostic().id == "redirect-blocked");
+  CHECK_THAT(error.diagnostic().notes.at(1), Catch::Contains("VPC needs an S3 gateway endpoint"));
+}
+
+TEST_CASE("registry.md P6, X10: what is not the registry's may not send us into private networks",
+          "[registry]") {
+  const auto near = [](const std::string& to, const std::string& home, bool far) {
+    return is_too_near(http::Url::parse(to)->origin, http::Url::parse(home)->origin, far);
+  };
+  for (const char* address : {"http://10.1.2.3/", "https://172.31.0.1/", "https://192.168.7.7/",
+                              "https://100.64.0.1/", "https://[fd00::1]/"}) {
+    CHECK(near(address, "https://r.example/", true));
+    CHECK_FALSE(near(address, "https://r.example/", false));  // registries live there
+    CHECK_FALSE(near(address, "https://10.9.9.9/", true));
+    CHECK_FALSE(near(address, "https://127.0.0.1/", true));
+  }
+  CHECK(near("https://169.254.169.254/", "https://10.9.9.9/", true));
+  CHECK(near("https://localhost/", "https://r.example/", true));
+  CHECK_FALSE(near("https://172.32.0.1/", "https://r.example/", true));
 }

@@ -102,7 +102,9 @@ TEST_CASE("registry.md M1: nothing is mounted from the destination itself", "[re
 }
 
 TEST_CASE("registry.md M3: two mounts in a row that are ignored are enough", "[registry]") {
-  Fixture f(sessions);
+  Fixture f(R"([{"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
+                {"method": "HEAD", "path": "/v2/t/base/*", "status": 200}])");
   CHECK(mount_blob(f.session, digest, "t/base"));
   CHECK(may_mount(f.session, "t/base"));
   CHECK(mount_blob(f.session, digest, "t/other"));
@@ -110,12 +112,21 @@ TEST_CASE("registry.md M3: two mounts in a row that are ignored are enough", "[r
   CHECK_FALSE(may_mount(f.session, "t/third"));
 }
 
+TEST_CASE("registry.md M3: it says nothing that a blob which its source lacks is not mounted",
+          "[registry]") {
+  Fixture f(sessions);  // a HEAD is answered with 404
+  for (int i = 0; i < 3; ++i) CHECK(mount_blob(f.session, digest, "t/base"));
+  CHECK(may_mount(f.session, "t/other"));
+  CHECK(f.asked().at(1) == "HEAD /v2/t/base/blobs/" + digest.str());
+}
+
 TEST_CASE("registry.md M3: a mount that works in between counts anew", "[registry]") {
   Fixture f(R"([{"method": "POST", "times": 1, "path": "/v2/*", "status": 202,
                  "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
                 {"method": "POST", "times": 1, "path": "/v2/*", "status": 201},
                 {"method": "POST", "path": "/v2/*", "status": 202,
-                 "headers": [["Location", "/v2/t/app/blobs/uploads/2"]]}])");
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/2"]]},
+                {"method": "HEAD", "path": "/v2/*", "status": 200}])");
   CHECK(mount_blob(f.session, digest, "t/base"));
   CHECK_FALSE(mount_blob(f.session, digest, "t/base"));
   CHECK(mount_blob(f.session, digest, "t/base"));
@@ -138,6 +149,70 @@ TEST_CASE("registry.md U8: a session is given up once, and nobody logs in for it
     [["WWW-Authenticate", "Bearer realm=\"{main}/token\",scope=\"repository:t/app:delete\""]]}])");
   cancel_upload(f.session, {f.session.url("blobs/uploads/1")});
   CHECK(f.asked() == std::vector<std::string>{"DELETE /v2/t/app/blobs/uploads/1"});
+}
+
+TEST_CASE(
+    "registry.md U5, U6.3: pieces are no smaller than wanted, and go on where the registry is",
+    "[registry]") {
+  const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
+  const std::string opened = R"({"method": "POST", "path": "/v2/*", "status": 202, "headers":
+      [["Location", "/v2/t/app/blobs/uploads/1"], ["OCI-Chunk-Min-Length", "20000000"]]},
+      {"method": "PUT", "path": "/v2/*", "times": 1, "status": 413},)";
+  const std::string lost = R"({"method": "PATCH", "path": "/v2/*", "times": TIMES, "status": 416,
+      "headers": [["Range", "0-0"], ["Location", "/v2/t/app/blobs/uploads/2"]]},)";
+  const std::string taken = R"({"method": "PATCH", "path": "/v2/*", "status": 202,
+      "headers": [["Location", "/v2/t/app/blobs/uploads/3"]]},
+      {"method": "PUT", "path": "/v2/*", "status": 201}])";
+  const auto rules = [&](const char* times) {
+    std::string text = lost;
+    text.replace(text.find("TIMES"), 5, times);
+    return '[' + opened + text + taken;
+  };
+  {
+    Fixture f(rules("2"));
+    CHECK_NOTHROW(upload_blob(f.session, blob, TextContent("blob"), {}));
+    CHECK(f.asked().back().starts_with("PUT /v2/t/app/blobs/uploads/3?digest="));
+  }
+  {
+    Fixture f(rules("9"));
+    CHECK(id_of([&] { upload_blob(f.session, blob, TextContent("blob"), {}); }) ==
+          "registry-refused");
+    std::size_t patches = 0;
+    for (const std::string& request : f.asked()) patches += request.starts_with("PATCH");
+    CHECK(patches == 3);
+  }
+  {
+    const std::string content(17 << 20, 'x');  // more than a piece of ours
+    const Descriptor large{
+        .media_type = "", .digest = oci::sha256(content), .size = content.size()};
+    Fixture f('[' + opened + taken);
+    CHECK_NOTHROW(upload_blob(f.session, large, TextContent(content), {}));
+    CHECK(f.asked().size() == 6);  // POST, PUT, DELETE; POST, one PATCH, PUT
+  }
+}
+
+TEST_CASE("registry.md U8: a session is given up also after a stop, and in two seconds at most",
+          "[registry]") {
+  Fixture f(R"([{"method": "DELETE", "path": "/v2/t/app/blobs/uploads/1", "status": 204},
+                {"method": "DELETE", "path": "/v2/t/app/blobs/uploads/2", "silent": true}])");
+  std::stop_source stopped;
+  stopped.request_stop();
+  Network network(f.settings, stopped.get_token());
+  Session session(network, f.session.source(), Purpose::push);
+  const auto began = std::chrono::steady_clock::now();
+  cancel_upload(session, {session.url("blobs/uploads/1")});
+  CHECK(f.asked().back() == "DELETE /v2/t/app/blobs/uploads/1");
+  cancel_upload(session, {session.url("blobs/uploads/2")});
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(4));
+}
+
+TEST_CASE("registry.md U8: an upload that fails gives its session up", "[registry]") {
+  Fixture f(R"([{"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
+                {"method": "PUT", "path": "/v2/*", "status": 403}])");
+  const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
+  CHECK(id_of([&] { upload_blob(f.session, blob, TextContent("blob"), {}); }) == "push-denied");
+  CHECK(f.asked().back() == "DELETE /v2/t/app/blobs/uploads/1");
 }
 
 TEST_CASE("registry.md U7: content that changed is told from bytes changed on the way",

@@ -35,7 +35,8 @@ std::vector<Digest> stored_manifests(const fs::path& store) {
   return out;
 }
 
-void write_files(const BuildOptions& options, const BuildResult& result) {
+void write_files(const BuildOptions& options, const BuildResult& result,
+                 const std::optional<PushResult>& pushed) {
   if (options.iidfile) write_output_file(*options.iidfile, result.image_id.str());
   if (options.digest_file) write_output_file(*options.digest_file, result.manifest.digest.str());
   if (options.name_file) {
@@ -46,7 +47,7 @@ void write_files(const BuildOptions& options, const BuildResult& result) {
     write_output_file(*options.name_file, lines);
   }
   if (options.metadata_file)
-    write_output_file(*options.metadata_file, metadata_json(result, options.names));
+    write_output_file(*options.metadata_file, metadata_json(result, options.names, pushed));
 }
 
 void write_outputs(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
@@ -137,7 +138,7 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
   const auto [result, pushed] = build_and_push(options, invocation);
   const bool known =
       std::find(before.begin(), before.end(), result.manifest.digest) != before.end();
-  write_files(options, result);
+  write_files(options, result, pushed);
   invocation.console.summary(result, options.names, known, pushed);
   if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');
 }

@@ -35,9 +35,18 @@ Json layer_json(const LayerReport& layer, const std::string& platform) {
   return out;
 }
 
+/// What went over the network. `skipped`: blobs that the registries had already.
+Json bytes_json(const BuildResult& result, const PushResult& pushed) {
+  return {{"downloaded", result.downloaded + pushed.downloaded},
+          {"uploaded", pushed.uploaded},
+          {"mounted", pushed.mounted},
+          {"skipped", pushed.was_there}};
+}
+
 }  // namespace
 
-std::string metadata_json(const BuildResult& result, const std::vector<Reference>& names) {
+std::string metadata_json(const BuildResult& result, const std::vector<Reference>& names,
+                          const std::optional<PushResult>& pushed) {
   std::string name_list;
   for (const Reference& name : names) {
     if (!name_list.empty()) name_list += ',';
@@ -59,7 +68,7 @@ std::string metadata_json(const BuildResult& result, const std::vector<Reference
       out["ocibuild.layers"].push_back(layer_json(layer, several ? platform : ""));
   }
   out["ocibuild.timing"] = {{"total", std::chrono::duration<double>(result.took).count()}};
-  out["ocibuild.bytes"] = {{"downloaded", 0}, {"uploaded", 0}, {"mounted", 0}, {"skipped", 0}};
+  out["ocibuild.bytes"] = bytes_json(result, pushed ? *pushed : PushResult{.digest = {}});
   out["ocibuild.version"] = version;
   return text_of(out);
 }
