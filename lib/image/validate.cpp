@@ -134,7 +134,8 @@ void Validator::check_media_types(const Manifest& manifest, const std::string& w
     find(what, concat("its config is of the type ", support::quote(manifest.config.media_type)));
   }
   for (const Descriptor& layer : manifest.layers) {
-    if (oci::is_foreign_layer(layer.media_type) || family_of_layer(layer.media_type) == family) continue;
+    if (oci::is_foreign_layer(layer.media_type) || family_of_layer(layer.media_type) == family)
+      continue;
     find(what, concat("its layer ", layer.digest.str(), " is of the type ",
                       support::quote(layer.media_type)));
   }

@@ -28,7 +28,8 @@ std::string chosen(const Index& index, const std::string& wanted) {
 
 }  // namespace
 
-TEST_CASE("registry.md P7.2, P7.3: system and architecture must be equal, variants may be lower", "[oci]") {
+TEST_CASE("registry.md P7.2, P7.3: system and architecture must be equal, variants may be lower",
+          "[oci]") {
   const Index index = index_of({"linux/amd64", "linux/arm/v6", "linux/arm/v7", "linux/arm64"});
   CHECK(chosen(index, "linux/amd64") == "linux/amd64");
   CHECK(chosen(index, "linux/arm64/v8") == "linux/arm64");
