@@ -87,7 +87,7 @@ TEST_CASE("entries that are not older than the index itself are not used", "[con
 TEST_CASE("image.md 7.2: files are found in any order, old ones and new ones", "[context]") {
   const test::TempDir dir;
   const auto path = [](int number) {
-    return std::string(number % 5U, 'd') + std::to_string(number);
+    return std::string(static_cast<std::size_t>(number % 5), 'd') + std::to_string(number);
   };
   const auto digest = [](int number) { return oci::sha256(std::to_string(number)); };
   for (const int first : {0, 1}) {  // odd numbers go between the even ones of the first run
