@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/layer_step.hpp"
 
+#include <ocibuild/error.hpp>
+
 #include "image/manifest_builder.hpp"
 #include "layer/content_digests.hpp"
 #include "layer/description.hpp"
@@ -103,7 +105,11 @@ layer::EarlierLayers LayerMaker::earlier_layers() const {
     auto list = layer::ChunkList::decode(bytes);
     if (!list || blobs_.size(digest) != list->packed_size()) continue;
     const Descriptor blob{.media_type = {}, .digest = digest, .size = list->packed_size()};
-    layers.push_back({*std::move(list), std::make_shared<support::Fd>(blobs_.open(blob))});
+    try {
+      layers.push_back({*std::move(list), std::make_shared<support::Fd>(blobs_.open(blob))});
+    } catch (const Error&) {
+      continue;  // gone since, or not ours to read: then its chunks are made
+    }
   }
   return layer::EarlierLayers(std::move(layers));
 }

@@ -11,6 +11,7 @@ namespace ocibuild::compress {
 
 enum class Codec { none, gzip, zstd };
 
+/// The sum that gzip has (RFC 1952, 8): finds damage, and nothing that was meant.
 std::uint32_t crc32(support::Bytes bytes);
 
 /// By the first bytes of a stream (four are enough); `none` if they are no magic number.
