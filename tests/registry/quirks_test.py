@@ -139,6 +139,7 @@ def no_http(_, registry, __):
 
 
 def middle_box(client, registry, name):
+    registry.faults = [fault for fault in registry.faults if fault.method != "HEAD"]  # a cut kept connection is N5's
     registry.tags.clear()
     registry.blobs.clear()
     for status, error_id, exit_code in ((413, "too-large", 6), (502, "registry-unavailable", 3),
