@@ -34,8 +34,7 @@ public:
         names_(request, layout_),
         images_(layout_, cache_, &remote_, stop_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
-        downloads_(request, layout_.blobs(), cache_, events, stop_),
-        maker_(request, layout_.blobs(), cache_, stop_) {}
+        downloads_(request, layout_.blobs(), cache_, events, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -43,8 +42,8 @@ public:
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const SharedWork shared{request_,   file,   names_,          contexts,     images_, archives_,
-                            downloads_, maker_, layout_.blobs(), diagnostics_, events_};
+    const SharedWork shared{request_,  file,       names_,          contexts,     images_,
+                            archives_, downloads_, layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
     evaluate(builds);
     place_files(builds, shared);
@@ -99,6 +98,8 @@ private:
   }
 
   BuildResult make_images(Builds& builds) {
+    LayerMaker maker(request_, layout_.blobs(), cache_, stop_);  // goes before the files do
+    for (PlatformBuild& build : builds) build.start_layers(maker);
     std::vector<PlatformResult> images;
     for (PlatformBuild& build : builds) images.push_back(build.make_image());
     return join(std::move(images), request_, layout_.blobs());
@@ -132,7 +133,6 @@ private:
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;
-  LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };
