@@ -66,7 +66,7 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
   const Descriptor* listed = find_entry(index, from.name);
   BaseImage found{from.name.familiar(), from.name, {}, {}, {}, &layout_.blobs()};
   if (remote_ != nullptr && remote_->asks(listed != nullptr))
-    found.remote = remote_->find(from.name, listed != nullptr, where);
+    found.remote = remote_->find(from.name, listed != nullptr, layout_.blobs(), where);
   if (found.remote) {
     const registry::Document& document = found.remote->document;
     layout_.blobs().put(document.descriptor.media_type, document.bytes);

@@ -88,9 +88,21 @@ PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Ref
     return bytes_;
   }
   check_complete(contents);
-  send_blobs(contents.blobs);
-  send_documents(contents, missing);
+  const bool stored = is_stored(contents.documents.back(), missing.size() < names.size());
+  if (stored) {
+    for (const Descriptor& blob : contents.blobs) arrived(blob, &PushedBytes::was_there);
+  } else {
+    send_blobs(contents.blobs);
+    send_children(contents);
+  }
+  send_tags(contents, missing);
   return bytes_;
+}
+
+/// A registry that has the image under its digest or another tag has all that it names.
+bool PushTarget::is_stored(const registry::Document& image, bool under_other_tag) {
+  const Digest& digest = image.descriptor.digest;
+  return under_other_tag || registry::head_manifest(*session_, digest.str()) == digest;
 }
 
 /// Those that do not name the image yet (U12).
@@ -207,11 +219,16 @@ void PushTarget::arrived(const Descriptor& blob, std::uint64_t PushedBytes::*cou
   bytes_.*counter += blob.size;
 }
 
-/// Children by digest; the last document under each tag, or by digest when a name has none.
-void PushTarget::send_documents(const PushContents& contents, const std::vector<Tag>& tags) {
+/// All documents but the last, by digest.
+void PushTarget::send_children(const PushContents& contents) {
   const std::vector<registry::Document>& documents = contents.documents;
   for (std::size_t i = 0; i + 1 < documents.size(); ++i)
     put(documents[i], documents[i].descriptor.digest.str(), contents);
+}
+
+/// The last document under each tag, or by digest when a name has none.
+void PushTarget::send_tags(const PushContents& contents, const std::vector<Tag>& tags) {
+  const std::vector<registry::Document>& documents = contents.documents;
   const std::string digest = documents.back().descriptor.digest.str();
   for (const auto& [name, named] : tags) {
     const bool sent = put(documents.back(), name.tag.empty() ? digest : name.tag, contents, named);

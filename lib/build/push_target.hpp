@@ -65,7 +65,9 @@ private:
   /// Nothing: the blob is there. Else a session to upload to, perhaps a new one.
   std::optional<registry::OpenUpload> mount_or_open(const Descriptor& blob);
   registry::OpenUpload take_session();
-  void send_documents(const PushContents& contents, const std::vector<Tag>& tags);
+  bool is_stored(const registry::Document& image, bool under_other_tag);
+  void send_children(const PushContents& contents);
+  void send_tags(const PushContents& contents, const std::vector<Tag>& tags);
   bool put(const registry::Document& document, const std::string& reference,
            const PushContents& contents, const std::optional<Digest>& named = {});
   [[noreturn]] void throw_incomplete(const registry::Document& document,

@@ -6,6 +6,7 @@
 
 #include <ocibuild/error.hpp>
 
+#include "oci/image_json.hpp"
 #include "registry/tags.hpp"
 #include "support/text.hpp"
 
@@ -60,6 +61,31 @@ void suggest_tags(Session& session, const Reference& name, Error& error) {
                     count > nearest.size() ? concat(" (of ", count, ")") : std::string()));
 }
 
+/// The document that `reference` names now, if `known` has it.
+std::optional<registry::Document> find_known(Session& session, const std::string& reference,
+                                             const store::BlobStore& known) {
+  const auto digest = registry::find_digest(session, reference);
+  const auto size = digest ? known.size(*digest) : std::nullopt;
+  if (!size || *size > oci::manifest_limit) return std::nullopt;
+  registry::Document found{.descriptor = {.media_type = {}, .digest = *digest, .size = *size}};
+  try {
+    found.bytes = known.read(found.descriptor, oci::manifest_limit);
+    found.descriptor.media_type =
+        registry::manifest_type(found.bytes, "", session.source().registry);
+  } catch (const Error&) {
+    return std::nullopt;  // damaged, or something else: the registry has it
+  }
+  return found;
+}
+
+registry::Document find_document(Session& session, const std::string& reference,
+                                 const store::BlobStore* known) {
+  if (known != nullptr) {
+    if (auto found = find_known(session, reference, *known)) return *std::move(found);
+  }
+  return registry::fetch_manifest(session, reference);
+}
+
 }  // namespace
 
 std::string RemoteImage::via() const {
@@ -67,7 +93,8 @@ std::string RemoteImage::via() const {
   return source.mirror ? source.title : std::string();
 }
 
-RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose) {
+RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose,
+                          const store::BlobStore* known) {
   const auto start = std::chrono::steady_clock::now();
   registry::Network& network = work.network();
   const std::string reference = name.digest ? name.digest->str() : name.tag;
@@ -79,7 +106,7 @@ RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For
   for (std::size_t i = 0; i < sources.size(); ++i) {
     work.transfers().report(Asking{purpose, sources[i].title, name.str()});
     try {
-      out.document = registry::fetch_manifest(*out.sessions[i], reference);
+      out.document = find_document(*out.sessions[i], reference, known);
       // Its blobs come from the same source first; those that failed before it are left out.
       out.sessions.erase(out.sessions.begin(),
                          out.sessions.begin() + static_cast<std::ptrdiff_t>(i));

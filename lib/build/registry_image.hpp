@@ -29,7 +29,10 @@ struct RemoteImage {
 /// Asks the sources of `name` in order (docs/reference/registry.md, C3), after saying so.
 /// @throws Error of the registry itself, with a note for each mirror that failed; of a tag that is
 /// nowhere with those that are nearest to it (P11)
-RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose);
+///
+/// `known`: may have the document already, which then is not fetched (P2); may be null.
+RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For purpose,
+                          const store::BlobStore* known = nullptr);
 
 /// A document that `remote`'s index names, verified.
 registry::Document fetch_child(const RemoteImage& remote, const Descriptor& child);

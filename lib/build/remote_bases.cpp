@@ -19,12 +19,14 @@ bool RemoteBases::asks(bool is_local) const {
 }
 
 std::shared_ptr<const RemoteImage> RemoteBases::find(const Reference& name, bool is_local,
+                                                     const store::BlobStore& blobs,
                                                      const SourceRange& where) {
   const auto known = found_.find(name.str());
   if (known != found_.end()) return known->second;
   std::shared_ptr<const RemoteImage> image;
   try {
-    image = std::make_shared<RemoteImage>(resolve_image(*work_, name, Asking::For::base));
+    image = std::make_shared<RemoteImage>(resolve_image(
+        *work_, name, Asking::For::base, policy_ == PullPolicy::newer ? &blobs : nullptr));
   } catch (const Error& error) {
     const bool unreachable =
         error.code() == Errc::retry_later || error.code() == Errc::network_setup;

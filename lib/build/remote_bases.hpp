@@ -26,7 +26,7 @@ public:
   /// The image of that name, asked for once a build. Null: the policy is `newer`, the store has it,
   /// and no registry could be asked. @throws Error with `where`, as resolve_image()
   std::shared_ptr<const RemoteImage> find(const Reference& name, bool is_local,
-                                          const SourceRange& where);
+                                          const store::BlobStore& blobs, const SourceRange& where);
 
   /// All of `layers` that the store lacks, several at a time; foreign ones stay at their URLs.
   void fetch_layers(const RemoteImage& remote, const std::vector<Descriptor>& layers,

@@ -143,6 +143,15 @@ std::optional<Digest> head_manifest(Session& session, const std::string& referen
   return answer.ok() ? digest_header(answer) : std::nullopt;
 }
 
+std::optional<Digest> find_digest(Session& session, const std::string& reference) {
+  Call call = manifest_call(session, Method::head, reference);
+  call.doing = concat("asking ", session.source().registry, " for ", session.source().repository,
+                      ':', reference);
+  const Answer answer = session.perform(call);
+  if (answer.failure) session.fail(call, answer);
+  return answer.ok() ? digest_header(answer) : std::nullopt;
+}
+
 namespace {
 
 [[noreturn]] void throw_immutable(const Session& session, const std::string& tag,

@@ -29,6 +29,10 @@ Document fetch_manifest(Session& session, const std::string& reference,
 /// not say (P2). For pushes: asked with their scope.
 std::optional<Digest> head_manifest(Session& session, const std::string& reference);
 
+/// The same for pulls, where it may save a GET: nothing when only a GET can tell.
+/// @throws Error as fetch_manifest() when the registry cannot be reached
+std::optional<Digest> find_digest(Session& session, const std::string& reference);
+
 /// What the bytes are, from their own fields, the content type deciding only when those are silent
 /// (P4). @throws Error as fetch_manifest()
 MediaType manifest_type(std::string_view bytes, std::string_view content_type,

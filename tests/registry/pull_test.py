@@ -259,8 +259,32 @@ def tags_come_in_pages(client, _):
         peer.equal(len([1 for entry in registry.record() if "/tags/list" in entry["target"]]), 10, "pages")
 
 
+def newer_bases_are_fetched_only_when_they_are(client, work):
+    """registry.md P2: --pull=newer asks by HEAD, and fetches what the store does not have; what HEAD does not tell is
+    asked by GET"""
+    with FaultyRegistry() as registry:
+        name = registry.name + "/t/base:1"
+        client.build(name, a=b"one")
+        client("push", name)
+
+        def asked():
+            registry.server.command("clear")
+            client("build", "--pull=newer", *QUICK, "-t", "app:1", client.context(base=name, b=b"two"),
+                   store=work + "/builds")
+            return [entry["method"] for entry in registry.record() if MANIFEST in entry["target"]]
+
+        peer.equal(asked(), ["HEAD", "GET"], "new")
+        peer.equal(asked(), ["HEAD"], "the same")
+        registry.faults[:] = [Fault("HEAD", MANIFEST, times=9, status=401, body="no")]
+        peer.equal(asked()[-1], "GET", "a registry that answers no HEAD")
+        registry.faults[:] = []
+        client.build(name, a=b"three")
+        client("push", name)
+        peer.equal(asked(), ["HEAD", "GET"], "newer")
+
+
 if __name__ == "__main__":
     run(bad_descriptors_are_never_asked_for, an_index_may_be_in_an_index, another_platform_is_told,
         a_blob_that_changed_begins_anew, a_416_does_not_hang, a_complete_blob_is_not_asked_for, encodings_that_nobody_wanted,
         redirect_targets_get_an_anonymous_token, refresh_tokens_are_replaced, mirrors_are_left_for_the_next_source,
-        warnings_of_registries_are_shown_once, tags_come_in_pages)
+        warnings_of_registries_are_shown_once, tags_come_in_pages, newer_bases_are_fetched_only_when_they_are)
