@@ -120,10 +120,10 @@ constexpr Flag table[] = {
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
     {.name = "cache-from", .kind = list, .value = "SPEC",
      .help = "take layers from a cache that another machine wrote: type=registry,ref=NAME (or NAME alone), type=local,src=DIR; "
-             "keys: tag, digest", .group = work, .brief = "Work"},
+             "keys: tag, digest", .group = work},
     {.name = "cache-to", .kind = list, .value = "SPEC",
      .help = "write the layers for other machines: type=registry,ref=NAME (or NAME alone), type=local,dest=DIR; keys: tag, "
-             "mode=min|max (the same here), ignore-error", .group = work, .brief = "Work"},
+             "mode=min|max (the same here), ignore-error", .group = work},
     {.name = "jobs", .letter = 'j', .kind = text, .value = "N", .initial = "CPUs",
      .help = "worker threads; the result never depends on it", .group = work, .brief = "Work"},
 
