@@ -34,7 +34,8 @@ public:
         names_(request, layout_),
         images_(layout_, cache_, &remote_, stop_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
-        downloads_(request, layout_.blobs(), cache_, events, stop_) {}
+        downloads_(request, layout_.blobs(), cache_, events, stop_),
+        shared_caches_(request, layout_.blobs(), cache_, events, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -51,7 +52,10 @@ public:
     name_image(result.manifest);
     contexts.save_known_contents();
     result.warnings = diagnostics_.warnings();
-    result.downloaded = remote_.downloaded() + downloads_.downloaded();
+    const auto& of_caches = shared_caches_.warnings();
+    result.warnings.insert(result.warnings.end(), of_caches.begin(), of_caches.end());
+    result.downloaded =
+        remote_.downloaded() + downloads_.downloaded() + shared_caches_.downloaded();
     result.took = Clock::now() - start;
     return result;
   }
@@ -98,7 +102,8 @@ private:
   }
 
   BuildResult make_images(Builds& builds) {
-    LayerMaker maker(request_, layout_.blobs(), cache_, stop_);  // goes before the files do
+    LayerMaker maker(request_, layout_.blobs(), cache_, shared_caches_,
+                     stop_);  // goes before the files do
     for (PlatformBuild& build : builds) build.start_layers(maker);
     std::vector<PlatformResult> images;
     for (PlatformBuild& build : builds) images.push_back(build.make_image());
@@ -133,6 +138,7 @@ private:
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;
+  SharedCaches shared_caches_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

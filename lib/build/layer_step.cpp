@@ -78,10 +78,11 @@ private:
 };
 
 LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
-                       const store::BuildCache& cache, std::stop_token stop)
+                       const store::BuildCache& cache, SharedCaches& shared, std::stop_token stop)
     : request_(request),
       blobs_(blobs),
       cache_(cache),
+      shared_(shared),
       outer_stop_(std::move(stop), [this] { stop_.request_stop(); }),
       options_(options_of(request)),
       chunks_(jobs_of(request)),
@@ -96,9 +97,15 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
   auto promise = std::make_shared<std::promise<StoredLayer>>();
   PendingLayer layer = promise->get_future();
   const Digest shape = layer::layer_shape(files, options_.setting_key);
-  const layer::ContentDigests contents(files);
+  layer::ContentDigests contents(files);
+  // Shared caches are asked for keys, by this thread alone.
+  const bool asks_others = request_.use_cache && !request_.cache_from.empty();
+  if (asks_others) contents.compute(chunks_.jobs(), stop_.get_token());
   if (contents.all_known()) {
-    if (auto found = find(layer::layer_key(shape, files, contents))) {
+    const Digest key = layer::layer_key(shape, files, contents);
+    auto found = find(key);
+    if (!found && asks_others) found = find_elsewhere(key, shape);
+    if (found) {
       found->took = Clock::now() - begin;
       promise->set_value(*std::move(found));
       return layer;
@@ -125,11 +132,11 @@ StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const D
   if (contents.all_known()) layer = find(layer::layer_key(shape, files, contents));
   if (!layer) {
     layer = write(files, contents);
-    const Digest key = layer::layer_key(shape, files, contents);
-    cache_.put_layer(key, layer->record);
+    layer->key = layer::layer_key(shape, files, contents);
+    cache_.put_layer(layer->key, layer->record);
     cache_.put_layer_shape(shape);
     const std::lock_guard lock(mutex_);
-    made_.emplace(key, *layer);
+    made_.emplace(layer->key, *layer);
   }
   layer->took = Clock::now() - begin;
   return *std::move(layer);
@@ -143,8 +150,19 @@ std::optional<StoredLayer> LayerMaker::find(const Digest& key) {
   if (!request_.use_cache) return std::nullopt;
   auto record = cache_.find_layer(key);
   if (!record || !blobs_.has(record->descriptor)) return std::nullopt;
-  record->descriptor.media_type = image::layer_media_type(request_.format, request_.compression);
-  return StoredLayer{*std::move(record), true, {}};
+  return found(key, *std::move(record));
+}
+
+std::optional<StoredLayer> LayerMaker::find_elsewhere(const Digest& key, const Digest& shape) {
+  auto record = shared_.find_layer(key);
+  if (!record) return std::nullopt;
+  cache_.put_layer_shape(shape);
+  return found(key, *std::move(record));
+}
+
+StoredLayer LayerMaker::found(const Digest& key, store::LayerRecord record) const {
+  record.descriptor.media_type = image::layer_media_type(request_.format, request_.compression);
+  return {.record = std::move(record), .cached = true, .key = key};
 }
 
 StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
@@ -161,7 +179,7 @@ StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
       {.media_type = media_type, .digest = digests.digest, .size = digests.size},
       digests.diff_id,
       digests.unpacked};
-  return {std::move(record), false, {}};
+  return {.record = std::move(record)};
 }
 
 layer::LayerDigests LayerMaker::write(const std::vector<layer::LayerFile>& files,

@@ -13,6 +13,7 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/shared_cache.hpp"
 #include "layer/layer_writer.hpp"
 #include "store/blob_store.hpp"
 #include "store/build_cache.hpp"
@@ -20,10 +21,11 @@
 
 namespace ocibuild::engine {
 
-/// A layer that is in the store.
+/// A layer that is in the store, or where a shared cache of a registry has it.
 struct StoredLayer {
   store::LayerRecord record;
   bool cached = false;
+  Digest key{};                     ///< of its record
   std::chrono::nanoseconds took{};  ///< time that it was worked on
 };
 
@@ -40,7 +42,7 @@ class LayerMaker {
 public:
   /// The arguments must outlive this.
   LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
-             const store::BuildCache& cache, std::stop_token stop);
+             const store::BuildCache& cache, SharedCaches& shared, std::stop_token stop);
   /// Gives up layers that nobody has taken.
   ~LayerMaker();
 
@@ -53,6 +55,8 @@ private:
 
   StoredLayer make(const std::vector<layer::LayerFile>& files, const Digest& shape);
   std::optional<StoredLayer> find(const Digest& key);
+  std::optional<StoredLayer> find_elsewhere(const Digest& key, const Digest& shape);
+  StoredLayer found(const Digest& key, store::LayerRecord record) const;
   StoredLayer write(const std::vector<layer::LayerFile>& files, layer::ContentDigests& contents);
   layer::LayerDigests write(const std::vector<layer::LayerFile>& files,
                             layer::ContentDigests& contents, const layer::EarlierLayers& earlier);
@@ -61,6 +65,7 @@ private:
   const BuildRequest& request_;
   const store::BlobStore& blobs_;
   const store::BuildCache& cache_;
+  SharedCaches& shared_;
   std::stop_source stop_;
   const std::stop_callback<std::function<void()>> outer_stop_;
   const layer::WriteOptions options_;
