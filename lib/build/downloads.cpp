@@ -24,7 +24,9 @@ public:
     return std::make_unique<support::FileSource>(blobs_.open(blob_), blobs_.path(blob_.digest));
   }
   Digest digest() const override { return blob_.digest; }
-  std::optional<Digest> known_digest() const override { return blob_.digest; }
+  std::optional<oci::RawSha256> known_digest() const override {
+    return oci::raw_sha256(blob_.digest);
+  }
 
 private:
   const store::BlobStore& blobs_;

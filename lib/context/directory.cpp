@@ -182,13 +182,13 @@ std::unique_ptr<support::ByteSource> DiskFile::open_range(std::uint64_t offset,
   return std::make_unique<DiskSource>(directory_->root, path(), stamp_, offset, size);
 }
 
-std::optional<Digest> DiskFile::known_digest() const {
+std::optional<oci::RawSha256> DiskFile::known_digest() const {
   StatIndex* const known = directory_->known;
   return known == nullptr ? std::nullopt : known->find(path().str(), stamp_);
 }
 
 Digest DiskFile::digest() const {
-  if (auto known = known_digest()) return *std::move(known);
+  if (const auto known = known_digest()) return oci::to_digest(*known);
   const auto source = open();
   Digest digest = oci::sha256(*source);
   learn_digest(digest);

@@ -39,7 +39,7 @@ public:
   bool is_plain() const override { return true; }
   /// From the index when it knows the file; otherwise reads it, and the index learns.
   Digest digest() const override;
-  std::optional<Digest> known_digest() const override;
+  std::optional<oci::RawSha256> known_digest() const override;
   void learn_digest(const Digest& digest) const override;
 
   IgnoreRules::Hits hits{};       ///< what the tree's rules say

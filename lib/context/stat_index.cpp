@@ -218,11 +218,11 @@ StatIndex::Clock StatIndex::system_clock() {
   };
 }
 
-std::optional<Digest> StatIndex::find(std::string_view path, const FileStamp& stamp) const {
+std::optional<oci::RawSha256> StatIndex::find(std::string_view path, const FileStamp& stamp) const {
   const std::lock_guard lock(impl_->mutex);
   const std::optional<Known> known = impl_->find(path);
   if (!known || known->stamp != stamp) return std::nullopt;
-  return oci::to_digest(known->digest);
+  return known->digest;
 }
 
 void StatIndex::learn(std::string_view path, const FileStamp& stamp, const Digest& digest) {

@@ -11,6 +11,8 @@
 
 #include <ocibuild/digest.hpp>
 
+#include "oci/raw_sha256.hpp"
+
 namespace ocibuild::context {
 
 /// Everything that tells, without reading it, that a file is the one seen before.
@@ -41,7 +43,7 @@ public:
   explicit StatIndex(std::filesystem::path file, Clock clock = system_clock());
   ~StatIndex();
 
-  std::optional<Digest> find(std::string_view path, const FileStamp& stamp) const;
+  std::optional<oci::RawSha256> find(std::string_view path, const FileStamp& stamp) const;
   /// `digest`: SHA-256 of the bytes read after `stamp` was taken and before it was found unchanged.
   void learn(std::string_view path, const FileStamp& stamp, const Digest& digest);
   /// Writes the index by rename when something was learnt; failure to write is not an error.

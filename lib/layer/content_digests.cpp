@@ -22,7 +22,7 @@ ContentDigests::ContentDigests(const std::vector<LayerFile>& files)
     if (!files[i].content || files[i].entry.size == 0) continue;
     const auto known = files[i].content->known_digest();
     states_[i] = known ? State::known : State::unknown;
-    if (known) digests_[i] = oci::raw_sha256(*known);
+    if (known) digests_[i] = *known;
   }
 }
 

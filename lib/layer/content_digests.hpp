@@ -10,7 +10,7 @@
 #include <ocibuild/digest.hpp>
 
 #include "layer/file_set.hpp"
-#include "oci/record.hpp"
+#include "oci/raw_sha256.hpp"
 
 namespace ocibuild::layer {
 

@@ -20,15 +20,28 @@ Description::Description(std::string_view what, std::string_view setting) {
   text(setting);
 }
 
+void Description::add(std::string_view bytes) {
+  constexpr std::size_t enough = 16 * 1024;
+  waiting_ += bytes;
+  if (waiting_.size() < enough) return;
+  hasher_.write(support::as_bytes(waiting_));
+  waiting_.clear();
+}
+
+Digest Description::finish() {
+  hasher_.write(support::as_bytes(waiting_));
+  return hasher_.finish();
+}
+
 void Description::number(std::uint64_t value) {
-  std::array<std::byte, 8> bytes{};
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(value >> 8 * i);
-  hasher_.write(bytes);
+  std::array<char, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(value >> 8 * i);
+  add({bytes.data(), bytes.size()});
 }
 
 void Description::text(std::string_view value) {
   number(value.size());
-  hasher_.write(support::as_bytes(value));
+  add(value);
 }
 
 void Description::file(const oci::Entry& entry) {
@@ -51,7 +64,7 @@ void Description::file(const oci::Entry& entry) {
 
 void Description::content(const oci::RawSha256* digest) {
   number(digest == nullptr ? 0 : digest->size());
-  if (digest != nullptr) hasher_.write(std::as_bytes(std::span(*digest)));
+  if (digest != nullptr) add({reinterpret_cast<const char*>(digest->data()), digest->size()});
 }
 
 Digest layer_shape(const std::vector<LayerFile>& files, std::string_view setting) {

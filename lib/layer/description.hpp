@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include <ocibuild/digest.hpp>
@@ -27,10 +28,13 @@ public:
   void file(const oci::Entry& entry);
   /// The digest of a file's content; null when it has none.
   void content(const oci::RawSha256* digest);
-  Digest finish() { return hasher_.finish(); }
+  Digest finish();
 
 private:
+  void add(std::string_view bytes);
+
   oci::Hasher hasher_;
+  std::string waiting_;  ///< to be hashed: fields are too short to be hashed one by one
 };
 
 /// What is known of a layer before any content is read. Layers of different shapes differ, so when

@@ -10,6 +10,7 @@
 #include <ocibuild/digest.hpp>
 
 #include "oci/entry.hpp"
+#include "oci/raw_sha256.hpp"
 #include "support/bytes.hpp"
 
 namespace ocibuild::oci {
@@ -31,7 +32,7 @@ public:
   /// SHA-256 of the bytes; may have to read them.
   virtual Digest digest() const = 0;
   /// The same if it is known without reading them.
-  virtual std::optional<Digest> known_digest() const { return std::nullopt; }
+  virtual std::optional<RawSha256> known_digest() const { return std::nullopt; }
   /// Told by who has read all that open() gives: digest() need not read it again.
   virtual void learn_digest(const Digest& /*digest*/) const {}
 };

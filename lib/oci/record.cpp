@@ -2,7 +2,6 @@
 #include "oci/record.hpp"
 
 #include <algorithm>
-#include <cassert>
 #include <tuple>
 #include <utility>
 
@@ -13,38 +12,12 @@ namespace ocibuild::oci {
 namespace {
 
 constexpr std::size_t digest_size = std::tuple_size_v<RawSha256>;
-constexpr std::string_view prefix = "sha256:";
-
-unsigned nibble(char hex) {
-  return static_cast<unsigned>(hex <= '9' ? hex - '0' : hex - 'a' + 10);
-}
 
 std::string_view bytes_of(const RawSha256& raw) {
   return {reinterpret_cast<const char*>(raw.data()), raw.size()};
 }
 
 }  // namespace
-
-RawSha256 raw_sha256(const Digest& digest) {
-  const std::string_view hex = digest.hex();
-  RawSha256 raw{};
-  assert(hex.size() == 2 * raw.size());
-  for (std::size_t i = 0; i < raw.size(); ++i)
-    raw[i] = static_cast<unsigned char>(nibble(hex[2 * i]) << 4 | nibble(hex[2 * i + 1]));
-  return raw;
-}
-
-Digest to_digest(const RawSha256& raw) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(prefix.size() + 2 * raw.size());
-  text = prefix;
-  for (const unsigned char byte : raw) {
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return Digest::parse(text);
-}
 
 void RecordWriter::number(std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) bytes_ += static_cast<char>(value | 0x80);

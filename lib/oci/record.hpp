@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,15 +8,11 @@
 
 #include <ocibuild/digest.hpp>
 
+#include "oci/raw_sha256.hpp"
+
 /// Compact binary files that a cache writes and reads back: a magic text with the format's version,
 /// fields without names, and the SHA-256 of it all, so that damage is seen before a field is used.
 namespace ocibuild::oci {
-
-/// The bytes of a SHA-256, for what is kept by the ten thousands.
-using RawSha256 = std::array<unsigned char, 32>;
-/// `digest`: a SHA-256.
-RawSha256 raw_sha256(const Digest& digest);
-Digest to_digest(const RawSha256& raw);
 
 class RecordWriter {
 public:

@@ -32,7 +32,10 @@ public:
                                                   std::uint64_t size) const override {
     return contents_->open(offset_ + offset, size);
   }
-  std::optional<Digest> known_digest() const override { return digest_; }
+  std::optional<oci::RawSha256> known_digest() const override {
+    if (!digest_) return std::nullopt;
+    return oci::raw_sha256(*digest_);
+  }
   Digest digest() const override {
     if (digest_) return *digest_;
     const auto source = open();

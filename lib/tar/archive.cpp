@@ -161,7 +161,9 @@ public:
     return archive_->contents_->open(member_.place + offset, size);
   }
   Digest digest() const override { return member_.digest; }
-  std::optional<Digest> known_digest() const override { return member_.digest; }
+  std::optional<oci::RawSha256> known_digest() const override {
+    return oci::raw_sha256(member_.digest);
+  }
 
 private:
   std::shared_ptr<const Archive> archive_;
