@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <set>
 #include <string>
 #include <vector>
@@ -76,6 +77,7 @@ private:
 
   const Shared& shared_;
   const std::shared_ptr<registry::Session> session_;
+  std::counting_semaphore<> streams_;
   std::mutex mutex_;  // for what follows
   std::optional<registry::OpenUpload> kept_;
   std::set<Digest> present_;  // blobs that are there
