@@ -1,51 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/curl_api.hpp"
 
-#include <dlfcn.h>
-
 #include <string_view>
 
 #include <ocibuild/error.hpp>
 
+#include "support/shared_library.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::http {
 
 namespace {
 
-template <typename Function>
-void find(void* library, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(library, name));
-  if (function == nullptr) {
+void find_all(const support::SharedLibrary& library, CurlApi& api) {
+  const auto find = [&](const char* name, auto& function) {
+    if (library.find(name, function)) return;
     throw Error(Errc::network_setup, "libcurl-unusable",
                 support::concat("this machine's libcurl has no function ", name))
         .help("install libcurl 7.85 or later");
-  }
-}
-
-void find_all(void* library, CurlApi& api) {
-  find(library, "curl_global_init", api.global_init);
-  find(library, "curl_version_info", api.version_info);
-  find(library, "curl_easy_init", api.easy_init);
-  find(library, "curl_easy_cleanup", api.easy_cleanup);
-  find(library, "curl_easy_setopt", api.easy_setopt);
-  find(library, "curl_easy_getinfo", api.easy_getinfo);
-  find(library, "curl_easy_pause", api.easy_pause);
-  find(library, "curl_easy_strerror", api.easy_strerror);
-  find(library, "curl_slist_append", api.slist_append);
-  find(library, "curl_slist_free_all", api.slist_free_all);
-  find(library, "curl_multi_init", api.multi_init);
-  find(library, "curl_multi_cleanup", api.multi_cleanup);
-  find(library, "curl_multi_setopt", api.multi_setopt);
-  find(library, "curl_multi_add_handle", api.multi_add_handle);
-  find(library, "curl_multi_remove_handle", api.multi_remove_handle);
-  find(library, "curl_multi_perform", api.multi_perform);
-  find(library, "curl_multi_poll", api.multi_poll);
-  find(library, "curl_multi_wakeup", api.multi_wakeup);
-  find(library, "curl_multi_info_read", api.multi_info_read);
-  find(library, "curl_share_init", api.share_init);
-  find(library, "curl_share_setopt", api.share_setopt);
-  find(library, "curl_share_cleanup", api.share_cleanup);
+  };
+  find("curl_global_init", api.global_init);
+  find("curl_version_info", api.version_info);
+  find("curl_easy_init", api.easy_init);
+  find("curl_easy_cleanup", api.easy_cleanup);
+  find("curl_easy_setopt", api.easy_setopt);
+  find("curl_easy_getinfo", api.easy_getinfo);
+  find("curl_easy_pause", api.easy_pause);
+  find("curl_easy_strerror", api.easy_strerror);
+  find("curl_slist_append", api.slist_append);
+  find("curl_slist_free_all", api.slist_free_all);
+  find("curl_multi_init", api.multi_init);
+  find("curl_multi_cleanup", api.multi_cleanup);
+  find("curl_multi_setopt", api.multi_setopt);
+  find("curl_multi_add_handle", api.multi_add_handle);
+  find("curl_multi_remove_handle", api.multi_remove_handle);
+  find("curl_multi_perform", api.multi_perform);
+  find("curl_multi_poll", api.multi_poll);
+  find("curl_multi_wakeup", api.multi_wakeup);
+  find("curl_multi_info_read", api.multi_info_read);
+  find("curl_share_init", api.share_init);
+  find("curl_share_setopt", api.share_setopt);
+  find("curl_share_cleanup", api.share_cleanup);
 }
 
 /// 7.85 brought CURLOPT_PROTOCOLS_STR. Certificates are checked by our OpenSSL inside libcurl's
@@ -63,14 +58,12 @@ void check_version(const CurlApi& api) {
 }  // namespace
 
 CurlApi CurlApi::load(const char* file) {
-  // Never closed: libcurl and OpenSSL leave handlers behind that must stay callable.
-  void* library = ::dlopen(file, RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* reason = ::dlerror();
-    Error error(Errc::network_setup, "libcurl-missing",
-                "registries are reached with libcurl, which is not on this machine");
-    if (reason != nullptr) error.note(support::escape_controls(reason));
-    throw error.help("install it (Debian and Ubuntu: libcurl4), or build with --network=none");
+  const support::SharedLibrary library(file);
+  if (!library.is_open()) {
+    throw Error(Errc::network_setup, "libcurl-missing",
+                "registries are reached with libcurl, which is not on this machine")
+        .note(library.failure())
+        .help("install it (Debian and Ubuntu: libcurl4), or build with --network=none");
   }
   CurlApi api{};
   find_all(library, api);

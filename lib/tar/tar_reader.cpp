@@ -8,13 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <locale.h>
 
 #include <ocibuild/error.hpp>
 
 #include "support/text.hpp"
+#include "tar/archive_api.hpp"
 
 namespace ocibuild::tar {
 
@@ -32,7 +31,7 @@ constexpr int miscellaneous = -1;
 constexpr std::size_t buffer_size = 128 * 1024;
 
 struct ReadFree {
-  void operator()(::archive* a) const noexcept { ::archive_read_free(a); }
+  void operator()(::archive* a) const noexcept { ArchiveApi::instance().read_free(a); }
 };
 using ReadHandle = std::unique_ptr<::archive, ReadFree>;
 
@@ -54,19 +53,17 @@ private:
   ::locale_t before_;
 };
 
-using SupportFilter = int (*)(::archive*);
-
 /// Registers the filter if libarchive has it built in. Otherwise it answers ARCHIVE_WARN and would
 /// run a program of that name, which a build must never do.
-void support_filter(::archive* a, SupportFilter filter) {
-  const ReadHandle probe(::archive_read_new());
+void support_filter(const ArchiveApi& api, ::archive* a, int (*filter)(::archive*)) {
+  const ReadHandle probe(api.read_new());
   if (probe && filter(probe.get()) == ARCHIVE_OK) filter(a);
 }
 
-EntryType entry_type(::archive_entry* entry, bool& known) {
+EntryType entry_type(const ArchiveApi& api, ::archive_entry* entry, bool& known) {
   known = true;
-  if (::archive_entry_hardlink(entry) != nullptr) return EntryType::hard_link;
-  switch (::archive_entry_filetype(entry)) {
+  if (api.hardlink(entry) != nullptr) return EntryType::hard_link;
+  switch (api.filetype(entry)) {
     case AE_IFREG:
       return EntryType::regular;
     case AE_IFDIR:
@@ -102,7 +99,7 @@ struct TarReader::Impl final : support::ByteSource {
       return static_cast<la_ssize_t>(impl.in.read(impl.buffer));
     } catch (...) {
       impl.failure = std::current_exception();  // never through C frames; rethrown by fail()
-      ::archive_set_error(a, EIO, "reading failed");
+      impl.api.set_error(a, EIO, "reading failed");
       return -1;
     }
   }
@@ -114,12 +111,12 @@ struct TarReader::Impl final : support::ByteSource {
 
   [[noreturn]] void fail() {
     if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
-    const char* why = ::archive_error_string(archive.get());
+    const char* why = api.error_string(archive.get());
     invalid(why == nullptr ? "it is damaged" : support::escape_controls(why));
   }
 
   std::uint64_t position() const {
-    return static_cast<std::uint64_t>(::archive_filter_bytes(archive.get(), 0));
+    return static_cast<std::uint64_t>(api.filter_bytes(archive.get(), 0));
   }
 
   void open();
@@ -131,6 +128,7 @@ struct TarReader::Impl final : support::ByteSource {
   void read_entry(::archive_entry* entry, Member& member);
   std::size_t read(std::span<std::byte> out) override;
 
+  const ArchiveApi& api = ArchiveApi::instance();
   support::ByteSource& in;
   const bool plain;
   const std::string what;
@@ -144,23 +142,23 @@ struct TarReader::Impl final : support::ByteSource {
 };
 
 void TarReader::Impl::open() {
-  archive.reset(::archive_read_new());
+  archive.reset(api.read_new());
   ::archive* a = archive.get();
   if (a == nullptr) throw Error(Errc::internal, "out-of-memory", "libarchive found no memory");
-  ::archive_read_support_format_tar(a);
-  ::archive_read_support_format_empty(a);  // nothing at all: Go's readers take it as no entries
+  api.support_format_tar(a);
+  api.support_format_empty(a);  // nothing at all: Go's readers take it as no entries
   if (!plain) {
-    support_filter(a, ::archive_read_support_filter_gzip);
-    support_filter(a, ::archive_read_support_filter_bzip2);
-    support_filter(a, ::archive_read_support_filter_xz);
-    support_filter(a, ::archive_read_support_filter_zstd);
+    support_filter(api, a, api.support_filter_gzip);
+    support_filter(api, a, api.support_filter_bzip2);
+    support_filter(api, a, api.support_filter_xz);
+    support_filter(api, a, api.support_filter_zstd);
   }
-  if (::archive_read_open(a, this, nullptr, on_read, nullptr) != ARCHIVE_OK) fail();
+  if (api.read_open(a, this, nullptr, on_read, nullptr) != ARCHIVE_OK) fail();
 }
 
 bool TarReader::Impl::next_header(::archive_entry*& entry) {
   check_end_of_content();
-  switch (::archive_read_next_header(archive.get(), &entry)) {
+  switch (api.next_header(archive.get(), &entry)) {
     case ARCHIVE_EOF:
       return false;
     case ARCHIVE_OK:
@@ -168,7 +166,7 @@ bool TarReader::Impl::next_header(::archive_entry*& entry) {
     case ARCHIVE_WARN:
       // A name that the "C" locale cannot show is expected, see PlainLocale; a pax record that was
       // skipped because it is malformed would silently give another file.
-      if (::archive_errno(archive.get()) == miscellaneous) fail();
+      if (api.error_number(archive.get()) == miscellaneous) fail();
       break;
     default:
       fail();
@@ -182,7 +180,7 @@ bool TarReader::Impl::next_header(::archive_entry*& entry) {
 /// holes are left out.
 void TarReader::Impl::check_end_of_content() {
   if (content_end == 0) return;
-  if (::archive_read_data_skip(archive.get()) != ARCHIVE_OK) fail();
+  if (api.data_skip(archive.get()) != ARCHIVE_OK) fail();
   if (position() != content_end) {
     invalid(concat(quote(last_name), " is stored as a sparse file, which no layer may hold,"));
   }
@@ -199,9 +197,9 @@ std::uint32_t TarReader::Impl::owner(std::int64_t id, std::string_view kind) con
 void TarReader::Impl::read_names(::archive_entry* entry, Member& member) const {
   const EntryType type = member.entry.type;
   std::string target;
-  if (type == EntryType::symlink) target = text_of(::archive_entry_symlink(entry));
+  if (type == EntryType::symlink) target = text_of(api.symlink(entry));
   if (type == EntryType::hard_link) {
-    target = text_of(::archive_entry_hardlink(entry));
+    target = text_of(api.hardlink(entry));
     member.leaves_root = oci::leaves_root(target);
     target = oci::RootfsPath(target).str();
   }
@@ -218,8 +216,8 @@ void TarReader::Impl::read_xattrs(::archive_entry* entry, Member& member) const 
   const char* name = nullptr;
   const void* value = nullptr;
   std::size_t size = 0;
-  ::archive_entry_xattr_reset(entry);
-  while (::archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
+  api.xattr_reset(entry);
+  while (api.xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
     total += size;
     if (total > most_xattr_bytes) {
       invalid(concat(quote(last_name), " has more than ", most_xattr_bytes,
@@ -231,24 +229,24 @@ void TarReader::Impl::read_xattrs(::archive_entry* entry, Member& member) const 
 
 void TarReader::Impl::read_entry(::archive_entry* entry, Member& member) {
   member = {};
-  member.name = text_of(::archive_entry_pathname(entry));
+  member.name = text_of(api.pathname(entry));
   last_name = member.name;
   bool known = false;
-  member.entry.type = entry_type(entry, known);
+  member.entry.type = entry_type(api, entry, known);
   if (!known) invalid(concat(quote(last_name), " is of an unknown type"));
   read_names(entry, member);
-  member.entry.mode = static_cast<std::uint32_t>(::archive_entry_perm(entry)) & 07777;
-  member.entry.uid = owner(::archive_entry_uid(entry), "uid");
-  member.entry.gid = owner(::archive_entry_gid(entry), "gid");
-  member.entry.mtime = ::archive_entry_mtime(entry);
+  member.entry.mode = static_cast<std::uint32_t>(api.perm(entry)) & 07777;
+  member.entry.uid = owner(api.uid(entry), "uid");
+  member.entry.gid = owner(api.gid(entry), "gid");
+  member.entry.mtime = api.mtime(entry);
   if (member.entry.type == EntryType::character_device ||
       member.entry.type == EntryType::block_device) {
-    member.entry.device_major = static_cast<std::uint32_t>(::archive_entry_rdevmajor(entry));
-    member.entry.device_minor = static_cast<std::uint32_t>(::archive_entry_rdevminor(entry));
+    member.entry.device_major = static_cast<std::uint32_t>(api.rdevmajor(entry));
+    member.entry.device_minor = static_cast<std::uint32_t>(api.rdevminor(entry));
   }
   read_xattrs(entry, member);
   if (member.entry.type != EntryType::regular) return;
-  const std::int64_t size = ::archive_entry_size(entry);
+  const std::int64_t size = api.size(entry);
   if (size < 0) invalid(concat(quote(last_name), " has a negative size"));
   member.entry.size = static_cast<std::uint64_t>(size);
   if (plain) {
@@ -259,7 +257,7 @@ void TarReader::Impl::read_entry(::archive_entry* entry, Member& member) {
 
 std::size_t TarReader::Impl::read(std::span<std::byte> out) {
   const PlainLocale locale;
-  const la_ssize_t size = ::archive_read_data(archive.get(), out.data(), out.size());
+  const la_ssize_t size = api.read_data(archive.get(), out.data(), out.size());
   if (size < 0) fail();
   return static_cast<std::size_t>(size);
 }
@@ -282,7 +280,7 @@ bool TarReader::recognises(support::ByteSource& in, Wrapping wrapping) {
     return false;
   }
   ::archive_entry* entry = nullptr;
-  const int result = ::archive_read_next_header(reader.archive.get(), &entry);
+  const int result = reader.api.next_header(reader.archive.get(), &entry);
   if (reader.failure) std::rethrow_exception(reader.failure);
   return result == ARCHIVE_OK || result == ARCHIVE_WARN;
 }

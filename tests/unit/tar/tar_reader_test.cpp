@@ -14,6 +14,7 @@
 #include "support/temp_dir.hpp"
 #include "support/text.hpp"
 #include "support/tree_fixture.hpp"
+#include "tar/archive_api.hpp"
 #include "tar/tar_writer.hpp"
 
 using namespace ocibuild;
@@ -317,4 +318,15 @@ TEST_CASE("what the source throws reaches the caller", "[tar]") {
         reader.next(member);
       }(),
       "unplugged");
+}
+
+TEST_CASE("a machine without libarchive gets one clear error", "[tar]") {
+  try {
+    tar::ArchiveApi::load("libarchive-of-nobody.so.13");
+    FAIL("loaded");
+  } catch (const Error& error) {
+    CHECK(error.diagnostic().id == "libarchive-missing");
+  }
+  // A library that is there but is another one.
+  CHECK_THROWS_WITH(tar::ArchiveApi::load("libc.so.6"), Catch::Contains("too old"));
 }
