@@ -54,6 +54,7 @@ void Assembly::add_layer(std::string created_by, const StoredLayer& layer, const
   LayerReport report{.descriptor = layer.record.descriptor, .diff_id = layer.record.diff_id};
   report.unpacked = layer.record.unpacked;
   report.cached = layer.cached;
+  report.key = layer.key;
   report.instruction = instruction.text;
   report.file = file;
   report.line = instruction.span.line;

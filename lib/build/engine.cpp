@@ -35,7 +35,8 @@ public:
         images_(layout_, cache_, &remote_, stop_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
         downloads_(request, layout_.blobs(), cache_, events, stop_),
-        maker_(request, layout_.blobs(), cache_, stop_) {}
+        shared_caches_(request, layout_.blobs(), cache_, events, stop_),
+        maker_(request, layout_.blobs(), cache_, shared_caches_, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -52,7 +53,10 @@ public:
     name_image(result.manifest);
     contexts.save_known_contents();
     result.warnings = diagnostics_.warnings();
-    result.downloaded = remote_.downloaded() + downloads_.downloaded();
+    const auto& of_caches = shared_caches_.warnings();
+    result.warnings.insert(result.warnings.end(), of_caches.begin(), of_caches.end());
+    result.downloaded =
+        remote_.downloaded() + downloads_.downloaded() + shared_caches_.downloaded();
     result.took = Clock::now() - start;
     return result;
   }
@@ -132,6 +136,7 @@ private:
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;
+  SharedCaches shared_caches_;
   LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events

@@ -44,10 +44,11 @@ layer::WriteOptions options_of(const BuildRequest& request) {
 }  // namespace
 
 LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
-                       const store::BuildCache& cache, std::stop_token stop)
+                       const store::BuildCache& cache, SharedCaches& shared, std::stop_token stop)
     : request_(request),
       blobs_(blobs),
       cache_(cache),
+      shared_(shared),
       stop_(std::move(stop)),
       options_(options_of(request)) {}
 
@@ -60,12 +61,14 @@ StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files) {
     layer = write(files, contents);
     cache_.put_layer(key, layer->record);
   }
+  layer->key = key;
   return made_.emplace(key, *std::move(layer)).first->second;
 }
 
 std::optional<StoredLayer> LayerMaker::find(const Digest& key) const {
   auto record = cache_.find_layer(key);
-  if (!record || !blobs_.has(record->descriptor)) return std::nullopt;
+  if (!record || !blobs_.has(record->descriptor)) record = shared_.find_layer(key);
+  if (!record) return std::nullopt;
   record->descriptor.media_type = image::layer_media_type(request_.format, request_.compression);
   return StoredLayer{*std::move(record), true};
 }

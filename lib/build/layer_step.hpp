@@ -8,16 +8,18 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/shared_cache.hpp"
 #include "layer/layer_writer.hpp"
 #include "store/blob_store.hpp"
 #include "store/build_cache.hpp"
 
 namespace ocibuild::engine {
 
-/// A layer that is in the store.
+/// A layer that is in the store, or where a shared cache of a registry has it.
 struct StoredLayer {
   store::LayerRecord record;
   bool cached = false;
+  Digest key{};  ///< of its record
 };
 
 /// Turns files into layers of the store, or finds them there. The same files in one build are made
@@ -25,7 +27,7 @@ struct StoredLayer {
 class LayerMaker {
 public:
   LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
-             const store::BuildCache& cache, std::stop_token stop);
+             const store::BuildCache& cache, SharedCaches& shared, std::stop_token stop);
 
   StoredLayer make(const std::vector<layer::LayerFile>& files);
 
@@ -41,6 +43,7 @@ private:
   const BuildRequest& request_;
   const store::BlobStore& blobs_;
   const store::BuildCache& cache_;
+  SharedCaches& shared_;
   const std::stop_token stop_;
   const layer::WriteOptions options_;
   std::map<Digest, StoredLayer> made_;  ///< by key, in this build

@@ -4,6 +4,7 @@
 
 #include <ocibuild/transfer.hpp>
 
+#include "build/cache_export.hpp"
 #include "build/push_target.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
@@ -79,6 +80,19 @@ PushResult Pusher::send(const Descriptor& image, const std::vector<Reference>& n
   }
   result.downloaded = impl_->work.network().downloaded() - before;
   return result;
+}
+
+std::optional<PushResult> Pusher::send_cache(const BuildResult& result, const Reference& name) {
+  const auto contents = engine::cache_contents(result, impl_->layout.blobs());
+  if (!contents) return std::nullopt;
+  const std::uint64_t before = impl_->work.network().downloaded();
+  const engine::PushedBytes moved =
+      impl_->target(name).send(*contents, {name}, Asking::For::cache_to);
+  return PushResult{.digest = contents->documents.back().descriptor.digest,
+                    .uploaded = moved.uploaded,
+                    .mounted = moved.mounted,
+                    .was_there = moved.was_there,
+                    .downloaded = impl_->work.network().downloaded() - before};
 }
 
 }  // namespace ocibuild

@@ -91,8 +91,10 @@ void PushTarget::check() {
                                               .took = Clock::now() - start});
 }
 
-PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Reference>& names) {
+PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Reference>& names,
+                             Asking::For purpose) {
   bytes_ = {};
+  purpose_ = purpose;
   const std::vector<Tag> missing = without_done(names, contents.documents.back().descriptor.digest);
   if (missing.empty()) {
     for (const Descriptor& blob : contents.blobs) bytes_.was_there += blob.size;
@@ -121,12 +123,11 @@ std::vector<PushTarget::Tag> PushTarget::without_done(const std::vector<Referenc
                                                       const Digest& image) {
   std::vector<Tag> missing;
   for (const Reference& name : names) {
-    shared_.work.transfers().report(
-        Asking{Asking::For::push, session_->source().registry, name.str()});
+    shared_.work.transfers().report(Asking{purpose_, session_->source().registry, name.str()});
     const auto named =
         name.tag.empty() ? std::nullopt : registry::head_manifest(*session_, name.tag);
     if (named == image) {
-      shared_.work.transfers().report(Pushed{name.str(), image.str(), true});
+      report_pushed(name, image, true);
     } else {
       missing.push_back({name, named});
     }
@@ -245,8 +246,13 @@ void PushTarget::send_tags(const PushContents& contents, const std::vector<Tag>&
   const std::string digest = documents.back().descriptor.digest.str();
   for (const auto& [name, named] : tags) {
     const bool sent = put(documents.back(), name.tag.empty() ? digest : name.tag, contents, named);
-    shared_.work.transfers().report(Pushed{name.str(), digest, !sent});
+    report_pushed(name, documents.back().descriptor.digest, !sent);
   }
+}
+
+void PushTarget::report_pushed(const Reference& name, const Digest& digest, bool was_there) {
+  const bool is_cache = purpose_ == Asking::For::cache_to;
+  shared_.work.transfers().report(Pushed{name.str(), digest.str(), was_there, is_cache});
 }
 
 void PushTarget::throw_incomplete(const registry::Document& document,

@@ -46,7 +46,9 @@ public:
   /// @throws Error: push-denied, repository-missing, auth-needed …
   void check();
   /// The image of `contents` under each of `names`, which are all of this repository.
-  PushedBytes send(const PushContents& contents, const std::vector<Reference>& names);
+  /// `purpose`: push, or cache_to for a shared cache.
+  PushedBytes send(const PushContents& contents, const std::vector<Reference>& names,
+                   Asking::For purpose = Asking::For::push);
 
 private:
   /// A name, and what it stands for until now.
@@ -73,11 +75,13 @@ private:
                                      const std::string& words) const;
   void tag_subject(const registry::Document& document);
   void repair(const registry::Document& document, const PushContents& contents);
+  void report_pushed(const Reference& name, const Digest& digest, bool was_there);
   void arrived(const Descriptor& blob, std::uint64_t PushedBytes::*counter);
 
   const Shared& shared_;
   const std::shared_ptr<registry::Session> session_;
   std::counting_semaphore<> streams_;
+  Asking::For purpose_ = Asking::For::push;
   std::mutex mutex_;  // for what follows
   std::optional<registry::OpenUpload> kept_;
   std::set<Digest> present_;  // blobs that are there

@@ -115,7 +115,7 @@ RemoteImage resolve_image(RegistryWork& work, const Reference& name, Asking::For
     } catch (Error& error) {
       if (i + 1 == sources.size() || !asks_the_next(error)) {
         for (const std::string& failure : failures) error.note(failure);
-        suggest_tags(*out.sessions[i], name, error);
+        if (purpose != Asking::For::cache_from) suggest_tags(*out.sessions[i], name, error);
         throw;
       }
       failures.push_back(answer_of(sources[i], error));

@@ -30,7 +30,7 @@ void Transfers::Bar::moved(std::uint64_t done) {
 
 void Transfers::Bar::done(BlobMoved::State state) {
   moved_.state = state;
-  moved_.done = moved_.total;
+  if (state != BlobMoved::State::failed) moved_.done = moved_.total;
   owner_.report(moved_);
 }
 

@@ -36,6 +36,7 @@ public:
 
   Network& network() const { return network_; }
   const Source& source() const { return source_; }
+  Purpose purpose() const { return purpose_; }
   /// Who answers. Its scheme becomes http once an insecure registry turned out to speak no TLS.
   http::Origin api() const;
   OriginState& state() const { return network_.origin(api()); }

@@ -69,6 +69,8 @@ http::Url next_location(const Session& session, const Answer& answer) {
 
 bool has_blob(Session& session, const Descriptor& descriptor) {
   Call call = push_call(session, Method::head, concat("blobs/", descriptor.digest.str()));
+  // Who may only read is asked for no more.
+  if (session.purpose() != Purpose::push) call.scopes = Scopes::pull(session.source().repository);
   const Answer answer = session.perform(call);
   if (answer.status == 404 || answer.status == 403 || answer.status == 405) return false;
   if (!answer.ok()) session.fail(call, answer);

@@ -127,6 +127,33 @@ TEST_CASE("cli.md 9.3: what was under way when it failed ends with the reason", 
   CHECK(log.taken() == "interrupted\n");
 }
 
+TEST_CASE("cli.md 9.3: a shared cache has a line before it is asked for and one with what it knows",
+          "[cli]") {
+  Log log;
+  log.event(Asking{Asking::For::cache_from, "ghcr.io", "ghcr.io/acme/a:cache"});
+  log.event(CacheRead{CacheRead::State::read, "ghcr.io/acme/a:cache", 1, 200ms});
+  log.event(Asking{Asking::For::cache_from, "", "layers"});
+  log.event(CacheRead{CacheRead::State::absent, "layers", 0, 0ms});
+  log.event(Asking{Asking::For::cache_from, "", "other"});
+  log.event(CacheRead{CacheRead::State::unreadable, "other", 0, 0ms});
+  log.event(TransfersStarted{false, "ghcr.io", 1, 100});
+  log.event(moved(blob_a, 0, 100));
+  log.event(moved(blob_a, 50, 100, BlobMoved::State::failed));
+  log.event(Asking{Asking::For::cache_to, "ghcr.io", "ghcr.io/acme/a:cache"});
+  log.event(Pushed{"ghcr.io/acme/a:cache", "sha256:fee1491c", false, true}, 300ms);
+  CHECK(log.taken() ==
+        "#1 importing cache from ghcr.io/acme/a:cache\n"
+        "#1 importing cache from ghcr.io/acme/a:cache 1 layer DONE 0.2s\n"
+        "#2 importing cache from layers\n"
+        "#2 importing cache from layers not there DONE 0.0s\n"
+        "#3 importing cache from other\n"
+        "#3 importing cache from other failed DONE 0.0s\n"
+        "#4 push sha256:5f56605b8849... 100B\n"
+        "#4 push sha256:5f56605b8849... 100B failed\n"
+        "#5 exporting cache to ghcr.io/acme/a:cache\n"
+        "#5 exporting cache to ghcr.io/acme/a:cache@sha256:fee1491c DONE 0.3s\n");
+}
+
 TEST_CASE("cli.md 1.4, 9.3: nothing that others write becomes a control character", "[cli]") {
   const std::string evil = "a\x1b[31m\r\nb\x07";
   Log log(Look{.colour = true, .utf8 = true});

@@ -121,6 +121,9 @@ void Activity::moved(const BlobMoved& event, Time now) {
     case BlobMoved::State::mounted:
       ++group->mounted;
       break;
+    case BlobMoved::State::failed:
+      ++group->failed;
+      break;
     default:
       ++group->moved;
       group->bytes_moved += event.total;

@@ -45,11 +45,12 @@ struct TransferGroup {
   std::uint64_t moved = 0;
   std::uint64_t was_there = 0;
   std::uint64_t mounted = 0;
+  std::uint64_t failed = 0;
   std::uint64_t bytes_moved = 0;
   Time started{};
   std::vector<Transfer> transfers{};  ///< under way, in the order of their beginning
 
-  bool finished() const { return moved + was_there + mounted >= blobs; }
+  bool finished() const { return moved + was_there + mounted + failed >= blobs; }
 };
 
 /// What is under way, as events tell it. No clock, no terminal.

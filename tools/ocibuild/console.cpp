@@ -62,7 +62,8 @@ void Console::count_time(const Event& event, Time now) {
     (step->kind == StepKind::base ? phases_.resolve : phases_.layers) += step->took;
   } else if (const auto* asking = std::get_if<Asking>(&event)) {
     if (asking->purpose == Asking::For::push && push_start_ == Time{}) push_start_ = now;
-  } else if (const auto* pushed = std::get_if<Pushed>(&event)) {
+  } else if (const auto* pushed = std::get_if<Pushed>(&event);
+             pushed != nullptr && !pushed->is_cache) {
     phases_.push = now - push_start_;
     all_was_there_ = all_was_there_ && pushed->was_there;
   }

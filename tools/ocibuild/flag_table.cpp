@@ -118,6 +118,12 @@ constexpr Flag table[] = {
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
      .help = "build records; safe to delete", .group = work, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
+    {.name = "cache-from", .kind = list, .value = "SPEC",
+     .help = "take layers from a cache that another machine wrote: type=registry,ref=NAME (or NAME alone), type=local,src=DIR; "
+             "keys: tag, digest", .group = work},
+    {.name = "cache-to", .kind = list, .value = "SPEC",
+     .help = "write the layers for other machines: type=registry,ref=NAME (or NAME alone), type=local,dest=DIR; keys: tag, "
+             "mode=min|max (the same here), ignore-error", .group = work},
     {.name = "jobs", .letter = 'j', .kind = text, .value = "N", .initial = "CPUs",
      .help = "worker threads; the result never depends on it", .group = work, .brief = "Work"},
 
@@ -203,7 +209,6 @@ constexpr Flag table[] = {
     not_yet("force-compression", boolean, "base layers keep their compression"),
     not_yet("no-push", boolean, "leave --push out"),
     not_yet("no-cache-filter", list, "use --no-cache"),
-    not_yet("cache-from", list, "copy the --cache-dir instead"), not_yet("cache-to", list, "copy the --cache-dir instead"),
     not_yet("explain", boolean, "plain progress says which steps were cached"),
     not_yet("omit-history", boolean, "the history is always written"),
     not_yet("dry-run", boolean, "a build reports every mistake of the Dockerfile before it starts"),

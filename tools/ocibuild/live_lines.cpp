@@ -153,7 +153,8 @@ std::string group_text(const TransferGroup& group) {
   const std::pair<std::uint64_t, const char*> counts[] = {
       {group.moved, group.upload ? "sent" : "received"},
       {group.was_there, "already there"},
-      {group.mounted, "mounted"}};
+      {group.mounted, "mounted"},
+      {group.failed, "failed"}};
   bool first = true;
   for (const auto& [count, word] : counts) {
     if (count == 0) continue;

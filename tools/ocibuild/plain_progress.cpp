@@ -188,7 +188,8 @@ private:
     numbered(moving.number, what + ' ' + size +
                                 (sent      ? done(now_ - moving.started)
                                  : mounted ? " mounted"
-                                           : " already there"));
+                                 : event.state == BlobMoved::State::failed ? " failed"
+                                                                           : " already there"));
   }
 
   void take(const Pulled& event) {
@@ -201,14 +202,20 @@ private:
   }
 
   void take(const Pushed& event) {
-    const auto asked = asked_.find({Asking::For::push, event.name});
-    const std::string text = terminal_text(event.name) + '@' + terminal_text(event.digest);
+    const auto purpose = event.is_cache ? Asking::For::cache_to : Asking::For::push;
+    const auto asked = asked_.find({purpose, event.name});
+    const std::string text = (event.is_cache ? "exporting cache to " : "") +
+                             terminal_text(event.name) + '@' + terminal_text(event.digest);
     std::string tail = " already there";
     if (!event.was_there) {
       tail = sent_ > 0 ? ' ' + human_size(sent_, "") : "";
       tail += done(asked == asked_.end() ? std::chrono::nanoseconds{} : now_ - asked->second.since);
     }
-    ended(Asking::For::push, event.name, text + tail);
+    ended(purpose, event.name, text + tail);
+  }
+
+  void take(const CacheRead& event) {
+    ended(Asking::For::cache_from, event.name, cache_text(event) + done(event.took));
   }
 
   /// The line that ends what Asking began.

@@ -195,7 +195,10 @@ private:
     results_["pulled"].push_back({{"name", event.name}, {"digest", event.digest}});
   }
 
+  void take(const CacheRead& event) { answered(Asking::For::cache_from, event.name); }
+
   void take(const Pushed& event) {
+    if (event.is_cache) return answered(Asking::For::cache_to, event.name);
     answered(Asking::For::push, event.name);
     results_["pushed"].push_back({{"name", event.name}, {"digest", event.digest}});
   }

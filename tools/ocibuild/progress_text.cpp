@@ -71,10 +71,26 @@ std::string asking_text(const Asking& event) {
       return "pull " + name + ", asking " + host;
     case Asking::For::push_check:
       return "push check " + name;
+    case Asking::For::cache_from:
+      return "importing cache from " + name;
+    case Asking::For::cache_to:
+      return "exporting cache to " + name;
     case Asking::For::diagnosis:
       return "asking " + host;
     default:
       return "push " + name;
+  }
+}
+
+std::string cache_text(const CacheRead& event) {
+  const std::string text = "importing cache from " + terminal_text(event.name);
+  switch (event.state) {
+    case CacheRead::State::absent:
+      return text + " not there";
+    case CacheRead::State::unreadable:
+      return text + " failed";
+    default:
+      return text + ' ' + counted(event.layers, "layer");
   }
 }
 

@@ -42,6 +42,8 @@ std::string step_title(const std::string& place, std::size_t number, std::size_t
                        const std::string& instruction);
 /// What a wait is for: "FROM docker.io/library/alpine:3.20, asking harbor.corp/hub".
 std::string asking_text(const Asking& event);
+/// "importing cache from ghcr.io/acme/app:cache 12 layers".
+std::string cache_text(const CacheRead& event);
 /// "FROM docker.io/library/alpine:3.20@sha256:… via harbor.corp/hub".
 std::string base_text(const StepDone& step);
 /// "4 files 23.4 MB (212 ignored)".

@@ -155,7 +155,14 @@ private:
   void take(const Pushed& event) {
     std::string note = short_digest(event.digest, look_);
     if (event.was_there) note += ", already there";
-    done({.title = "pushed " + familiar(event.name), .note = note, .end = since(event.name)});
+    done({.title = (event.is_cache ? "exported cache to " : "pushed ") + familiar(event.name),
+          .note = note,
+          .end = since(event.name)});
+  }
+
+  void take(const CacheRead& event) {
+    since_.erase(event.name);
+    done({.title = cache_text(event), .end = time_text(event.took)});
   }
 
   void finished(const TransferGroup& group) {

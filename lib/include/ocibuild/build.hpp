@@ -39,6 +39,9 @@ struct LayoutImage {
 /// .dockerignore; an image of a layout; an image of the store.
 using BuildContext = std::variant<std::filesystem::path, LayoutImage, Reference>;
 
+/// Where a shared cache is (docs/reference/image.md, 7.7): in an OCI layout, or at a registry.
+using CacheLocation = std::variant<LayoutImage, Reference>;
+
 /// What an annotation describes (buildx's names). Only builds for several platforms have an index.
 enum class AnnotationPlace { manifest, index, manifest_descriptor, index_descriptor };
 
@@ -78,6 +81,11 @@ struct BuildRequest {
   /// False: layers of a registry's base that nothing reads are not fetched. Such an image can only
   /// be sent by a Pusher with the same build records.
   bool keep_base_layers = true;
+  /// Asked in this order for layers that have no record here, unless `use_cache` is false. One that
+  /// is not there or cannot be read costs time and no more.
+  std::vector<CacheLocation> cache_from{};
+  /// False: layers that the shared cache of a registry has stay there, as base layers do.
+  bool keep_shared_layers = true;
   /// How registries are reached; absent: none is asked, whatever `pull` says.
   std::optional<NetworkSettings> network{};
   /// Names the image gets in the store; may be empty.
@@ -106,6 +114,7 @@ struct LayerReport {
   std::uint64_t unpacked = 0;  ///< bytes of the uncompressed tar
   bool from_base = false;
   bool cached = false;        ///< taken from a layer record
+  Digest key{};               ///< of its layer record; empty for base layers
   std::string instruction{};  ///< as written; the base's name for base layers
   std::string file{};         ///< Dockerfile, empty for base layers
   unsigned line = 0;
@@ -143,6 +152,14 @@ struct BuildResult {
 ///                 `stop`
 OCIBUILD_API BuildResult build(const BuildRequest& request, EventSink& events,
                                std::stop_token stop = {});
+
+/// Writes the layers of `result`, which build() made of `request`, as a shared cache into the OCI
+/// layout at `to.directory`, made when missing, under the tag `to.tag` ("latest" if that is empty).
+/// What had the tag has it no longer. See Pusher::send_cache() for registries.
+/// @returns the digest of the cache's manifest; nothing when there is no layer to write
+OCIBUILD_API std::optional<Digest> save_cache(const BuildRequest& request,
+                                              const BuildResult& result, const LayoutImage& to,
+                                              std::stop_token stop = {});
 
 /// An image that a build reads and that no stage or build context stands for.
 struct NeededImage {

@@ -74,10 +74,10 @@ struct ImageDone {
 /// A registry is about to be asked for something that may take long. Sent for each host that is
 /// asked, mirrors included.
 struct Asking {
-  enum class For { base, pull, push_check, push, diagnosis };
+  enum class For { base, pull, push_check, push, diagnosis, cache_from, cache_to };
   For purpose;
   std::string host;  ///< who is asked, as the user or a configuration file names it
-  std::string name;  ///< normalised; of a push check without tag and digest
+  std::string name;  ///< normalised; of a push check without tag and digest; of a layout its path
 };
 
 /// A request ended in a way that may pass, and is made again after `wait`.
@@ -110,9 +110,9 @@ struct TransfersStarted {
 };
 
 /// Bytes of a blob between here and a registry; sent when it starts and several times a second
-/// while it moves.
+/// while it moves. `failed`: it did not come, and the build does without it.
 struct BlobMoved {
-  enum class State { moving, done, was_there, mounted };
+  enum class State { moving, done, was_there, mounted, failed };
   bool upload = false;
   State state = State::moving;
   std::string host;         ///< who is talked to, as the user named it
@@ -134,11 +134,21 @@ struct Pushed {
   std::string name;        ///< normalised
   std::string digest;      ///< of the manifest or index
   bool was_there = false;  ///< the registry had it under that name; nothing was sent
+  bool is_cache = false;   ///< a shared cache, no image
+};
+
+/// The records of a shared cache are known, or it has none for this build. Asking came before.
+struct CacheRead {
+  enum class State { read, absent, unreadable };
+  State state = State::read;
+  std::string name;        ///< as of Asking
+  std::size_t layers = 0;  ///< that it knows
+  std::chrono::nanoseconds took{};
 };
 
 using Event =
     std::variant<DockerfileRead, ContextRead, StepStarted, StepDone, Warning, ImageDone, Asking,
-                 Retrying, PushChecked, TransfersStarted, BlobMoved, Pulled, Pushed>;
+                 Retrying, PushChecked, TransfersStarted, BlobMoved, Pulled, Pushed, CacheRead>;
 
 /// Receives events. Called from the thread that called build(), never from two threads at once;
 /// what it throws ends the build and reaches the caller.

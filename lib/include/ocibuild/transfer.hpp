@@ -15,6 +15,8 @@
 
 namespace ocibuild {
 
+struct BuildResult;
+
 /// oci_*: an OCI image layout. docker_archive: a tar for `docker load` and `podman load` that is at
 /// the same time an OCI image layout.
 enum class ImageContainer { docker_archive, oci_archive, oci_directory };
@@ -108,6 +110,9 @@ public:
   void check(const std::vector<Reference>& names);
   /// One image, a manifest or an index, under each of `names` (at least one).
   PushResult send(const Descriptor& image, const std::vector<Reference>& names);
+  /// The layers of `result`, which was built with the same store and build records, as a shared
+  /// cache under `name` (docs/reference/image.md, 7.7). Nothing when there is no layer to send.
+  std::optional<PushResult> send_cache(const BuildResult& result, const Reference& name);
 
 private:
   struct Impl;

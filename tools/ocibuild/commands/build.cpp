@@ -61,12 +61,51 @@ void write_outputs(const BuildOptions& options, const BuildResult& result, Invoc
   }
 }
 
+/// The repositories that a build sends its cache to and that must take it.
+std::vector<Reference> needed_caches(const BuildOptions& options) {
+  std::vector<Reference> out;
+  for (const CacheTarget& target : options.cache_to) {
+    const auto* name = std::get_if<Reference>(&target.to);
+    if (name != nullptr && !target.ignore_error) out.push_back(*name);
+  }
+  return out;
+}
+
+void write_cache(const CacheTarget& target, const BuildRequest& request, const BuildResult& result,
+                 Pusher& pusher, Invocation& invocation) {
+  if (const auto* name = std::get_if<Reference>(&target.to)) {
+    pusher.send_cache(result, *name);
+    return;
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto& place = std::get<LayoutImage>(target.to);
+  save_cache(request, result, place, invocation.io.stop);
+  invocation.console.step("exporting cache to " + terminal_text(place.directory.string()),
+                          std::chrono::steady_clock::now() - start);
+}
+
+void write_caches(const BuildOptions& options, const BuildResult& result, Pusher& pusher,
+                  Invocation& invocation) {
+  for (const CacheTarget& target : options.cache_to) {
+    try {
+      write_cache(target, options.request, result, pusher, invocation);
+    } catch (const Error& error) {
+      if (!target.ignore_error || error.code() == Errc::interrupted) throw;
+      invocation.console.on_event(Warning{{"cache-not-written",
+                                           std::string("the cache is not written: ") + error.what(),
+                                           {},
+                                           {},
+                                           {}}});
+    }
+  }
+}
+
 /// Passes events on, and asks the registries whether they take the result as soon as the Dockerfile
 /// is known to be right: before anything is done that takes time.
 class PushCheck final : public EventSink {
 public:
-  PushCheck(Pusher& pusher, const std::vector<Reference>& names, Console& console)
-      : pusher_(pusher), names_(names), console_(console) {}
+  PushCheck(Pusher& pusher, std::vector<Reference> names, Console& console)
+      : pusher_(pusher), names_(std::move(names)), console_(console) {}
 
   void on_event(const Event& event) override {
     console_.on_event(event);
@@ -81,7 +120,7 @@ public:
 
 private:
   Pusher& pusher_;
-  const std::vector<Reference>& names_;
+  const std::vector<Reference> names_;
   Console& console_;
 };
 
@@ -94,17 +133,16 @@ Outcome build_and_push(const BuildOptions& options, Invocation& invocation) {
   const BuildRequest& request = options.request;
   Console& console = invocation.console;
   const std::stop_token& stop = invocation.io.stop;
-  if (!options.push) {
-    BuildResult result = ocibuild::build(request, console, stop);
-    write_outputs(options, result, invocation);
-    return {std::move(result)};
-  }
   Pusher pusher({request.store, request.cache, *request.network}, console, stop);
-  PushCheck check(pusher, options.names, console);
-  BuildResult result = ocibuild::build(request, check, stop);
-  write_outputs(options, result, invocation);
-  PushResult pushed = pusher.send(result.manifest, options.names);
-  return {std::move(result), std::move(pushed)};
+  std::vector<Reference> repositories = needed_caches(options);
+  if (options.push)
+    repositories.insert(repositories.begin(), options.names.begin(), options.names.end());
+  PushCheck check(pusher, std::move(repositories), console);
+  Outcome out{ocibuild::build(request, check, stop)};
+  write_outputs(options, out.result, invocation);
+  if (options.push) out.pushed = pusher.send(out.result.manifest, options.names);
+  write_caches(options, out.result, pusher, invocation);
+  return out;
 }
 
 /// More than one default name in the context is easily a mistake; which one counts is not obvious.

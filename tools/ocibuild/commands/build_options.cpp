@@ -49,6 +49,7 @@ public:
     read_files();
     if (const auto cache = flags_.text("cache-dir")) request().cache = io_.resolve(*cache);
     request().use_cache = !flags_.on("no-cache");
+    read_shared_caches();
     if (const auto jobs = flags_.text("jobs")) {
       request().jobs =
           static_cast<unsigned>(parse_count(*jobs, flags_.origin("jobs"), 1, most_jobs));
@@ -277,6 +278,20 @@ private:
             request().compression_level = static_cast<int>(
                 parse_count(value, "compression-level of " + kind, 1, kind == "gzip" ? 12 : 19));
           });
+  }
+
+  void read_shared_caches() {
+    for (const std::string& text : flags_.list("cache-from"))
+      request().cache_from.push_back(parse_cache_from(text, io_, flags_.origin("cache-from")));
+    request().keep_shared_layers = request().keep_base_layers;
+    for (const std::string& text : flags_.list("cache-to")) {
+      const std::string origin = flags_.origin("cache-to");
+      out_.cache_to.push_back(parse_cache_to(text, io_, origin, request()));
+      const bool local = std::holds_alternative<LayoutImage>(out_.cache_to.back().to);
+      if (!local && request().network->offline)
+        usage_error(origin + " needs a registry, and --offline forbids it");
+      if (local) request().keep_shared_layers = true;
+    }
   }
 
   void read_times() {

@@ -9,6 +9,7 @@
 #include <ocibuild/build.hpp>
 
 #include "commands/build_output.hpp"
+#include "commands/cache_option.hpp"
 #include "flags.hpp"
 #include "io.hpp"
 
@@ -20,6 +21,7 @@ struct BuildOptions {
   bool dockerfile_from_stdin = false;
   std::vector<Reference> names{};     ///< of -t and name=, also those of outputs outside the store
   std::vector<OutputSpec> outputs{};  ///< only those that write something
+  std::vector<CacheTarget> cache_to{};
   std::optional<std::filesystem::path> iidfile{};
   std::optional<std::filesystem::path> metadata_file{};
   std::optional<std::filesystem::path> digest_file{};
