@@ -149,10 +149,6 @@ void BaseImages::keep_layers(const BaseImage& image, bool all) {
   if (image.remote) {
     BlobSources(cache_).note(image.manifest.layers, *image.remote);
     if (all) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
-    const bool whole = all || std::ranges::all_of(image.manifest.layers, [&](const auto& layer) {
-                         return oci::stays_at_urls(layer) || layout_.blobs().has(layer);
-                       });
-    if (whole) layout_.set_name(image.listed, image.name->str());
   }
   if (image.blobs == &layout_.blobs()) return;
   support::with_context(concat("reading base image ", image.title), [&] {
@@ -161,6 +157,16 @@ void BaseImages::keep_layers(const BaseImage& image, bool all) {
         store::copy_blob(*image.blobs, layer, layout_.blobs(), stop_);
     }
   });
+}
+
+void BaseImages::keep_names() {
+  for (const auto& [key, image] : images_) {
+    if (!image->remote) continue;
+    const bool whole = std::ranges::all_of(image->manifest.layers, [&](const auto& layer) {
+      return oci::stays_at_urls(layer) || layout_.blobs().has(layer);
+    });
+    if (whole) layout_.set_name(image->listed, image->name->str());
+  }
 }
 
 std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& image,

@@ -56,9 +56,13 @@ public:
                         const std::optional<Platform>& wanted,
                         const dockerfile::SourceText& source);
 
-  /// Brings the layers of an image of another layout or a registry into the store, verified; one of
-  /// a registry then has its name there. Its layers may be left where they are unless `all`.
+  /// Brings the layers of an image of another layout or a registry into the store, verified. A
+  /// registry's layers may be left where they are unless `all`.
   void keep_layers(const BaseImage& image, bool all);
+
+  /// Names the images that came from registries, as far as the store has all of their layers: it
+  /// stands for them from then on (docs/reference/registry.md, P14).
+  void keep_names();
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);

@@ -68,7 +68,7 @@ private:
   void examine(const Examination& examination) {
     DoctorSubject subject = examination.subject;
     if (examination.url && !subject.in_store)
-      subject.sources.push_back(examine_file(*examination.url));
+      subject.sources.push_back(examine_file(*examination.url, !subject.unknown));
     for (const registry::Source& source : examination.sources) {
       add_rule(examination, source);
       const bool last = &source == &examination.sources.back();
@@ -95,12 +95,12 @@ private:
             .insecure = source.insecure};
   }
 
-  DoctorSource examine_file(const http::Url& url) {
+  DoctorSource examine_file(const http::Url& url, bool asks) {
     DoctorSource found{.registry = url.origin.authority(),
                        .repository = {},
                        .host = host_and_port(url.origin),
                        .plain_http = url.origin.scheme == "http"};
-    if (has_proxy(url.origin, found) && !settings_.offline) {
+    if (has_proxy(url.origin, found) && asks && !settings_.offline) {
       if (request_.asking) request_.asking(found.registry);
       check_file(network_, url, found);
     }
@@ -203,7 +203,7 @@ bool DoctorSource::works() const {
 }
 
 bool DoctorSubject::works() const {
-  if (in_store) return true;
+  if (in_store || unknown) return true;
   if (problem || sources.empty()) return false;
   if (push && !sources.back().works()) return false;
   return std::ranges::any_of(sources, [](const DoctorSource& source) { return source.works(); });

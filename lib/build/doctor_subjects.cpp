@@ -92,6 +92,24 @@ Examination of_file(const http::Url& url, const plan::Download& download,
           .url = url};
 }
 
+/// A text that is no URL as it stands, without what may be a secret in it.
+std::string shown(std::string text) {
+  if (const std::size_t query = text.find('?'); query != std::string::npos)
+    text.replace(query, std::string::npos, "?…");
+  if (const std::size_t user = text.rfind('@'); user != std::string::npos)
+    text.replace(0, user, "…");
+  return text;
+}
+
+/// Its server is known when no variable is part of that.
+Examination of_unknown_file(const std::string& text) {
+  const auto url = http::Url::parse(text);
+  return {.subject = {.kind = DoctorSubject::Kind::file,
+                      .name = url ? url->redacted() : shown(text),
+                      .unknown = true},
+          .url = url};
+}
+
 /// What a build would ask for, bases first.
 void add_needs(const BuildRequest& build, const registry::Configuration& configuration,
                std::vector<Examination>& out) {
@@ -101,7 +119,9 @@ void add_needs(const BuildRequest& build, const registry::Configuration& configu
   for (const NeededImage& image : needs.images)
     add_once(of_base(build, image.name, layout, configuration), out);
   for (const plan::Download& download : needs.downloads) {
-    if (const auto url = http::Url::parse(download.url.text))
+    if (!download.known)
+      add_once(of_unknown_file(download.url.text), out);
+    else if (const auto url = http::Url::parse(download.url.text))
       add_once(of_file(*url, download, layout, cache), out);
   }
 }

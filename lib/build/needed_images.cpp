@@ -59,6 +59,7 @@ private:
     if (graph.needed.empty()) return;  // no such target
     for (const StageWork& work : evaluate_stages(stage_inputs)) {
       for (const StageStep& step : work.steps) add(step.plan);
+      for (const plan::Download& download : work.result.more_downloads) add(download);
     }
     throw_mistakes();
   }
@@ -90,11 +91,14 @@ private:
 
   void add(const plan::Step& step) {
     const auto* copy = std::get_if<plan::CopyStep>(&step.action);
-    if (copy == nullptr || !copy->download) return;
+    if (copy != nullptr && copy->download) add(*copy->download);
+  }
+
+  void add(const plan::Download& download) {
     const bool known = std::ranges::any_of(found_.downloads, [&](const plan::Download& other) {
-      return other.url.text == copy->download->url.text;
+      return other.url.text == download.url.text;
     });
-    if (!known) found_.downloads.push_back(*copy->download);
+    if (!known) found_.downloads.push_back(download);
   }
 
   const BuildRequest& request_;

@@ -112,6 +112,7 @@ PlatformResult PlatformBuild::make_image() {
   }
   const BaseImage* base = stages_[chain.front()].image;
   if (base != nullptr) shared_.images.keep_layers(*base, shared_.request.keep_base_layers);
+  shared_.images.keep_names();
   Assembly image(shared_.request, plan_inputs_.platform, base, shared_.images);
   ChainMaker maker(file_, image, reporter);
   for (const std::size_t index : chain) maker.make(stages_[index]);

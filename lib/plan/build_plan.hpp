@@ -34,6 +34,8 @@ struct InlineFile {
 struct Download {
   Text url;
   Digest checksum;  ///< SHA-256 of its bytes
+  /// False: it depends on variables of a base that is missing, which are left in `url`.
+  bool known = true;
 };
 
 /// COPY and ADD (docs/reference/dockerfile.md, 7 to 10).
@@ -84,6 +86,8 @@ struct EvaluatedStage {
   Scope variables;
   bool workdir_set = false;
   std::vector<Step> steps;  ///< one for each instruction but FROM and ONBUILD
+  /// Of ADDs that are no steps, because they depend on a base that is missing.
+  std::vector<Download> more_downloads{};
 };
 
 }  // namespace ocibuild::plan

@@ -17,6 +17,17 @@ using support::quote;
 
 namespace {
 
+/// Nothing for another digest, or none.
+std::optional<Digest> find_sha256(const std::string& text) {
+  try {
+    Digest digest = Digest::parse(text);
+    if (digest.algorithm() == "sha256") return digest;
+  } catch (const Error&) {
+    // no digest at all
+  }
+  return std::nullopt;
+}
+
 /// "x/", ".", "" and "x/." (7.6).
 bool wants_directory(std::string_view destination) {
   return destination.empty() || destination == "." || destination.ends_with('/') ||
@@ -179,6 +190,23 @@ bool StageEvaluator::check_remote(const CopyStep& step, const std::optional<Text
   return good && (!checksum || check_checksum(*checksum, step));
 }
 
+void StageEvaluator::note_download(const dockerfile::Add& add) {
+  if (!add.checksum || add.files.sources.size() != 1) return;
+  bool known = true;
+  const auto as_far_as_known = [&](std::string_view name) {
+    auto value = out_.variables.find(name);
+    known = known && value;
+    return value ? value : std::optional(concat("${", name, '}'));
+  };
+  const Word& source = add.files.sources.front();
+  const auto url = dockerfile::expand(source, file_.escape, as_far_as_known, findings_);
+  const auto checksum = dockerfile::expand(*add.checksum, file_.escape, as_far_as_known, findings_);
+  if (!url || !checksum) return;
+  const auto digest = find_sha256(checksum->text);
+  if (known && !digest) return;  // an error once the base is there
+  out_.more_downloads.push_back({{url->text, source.span}, digest.value_or(Digest()), known});
+}
+
 /// A digest is of one download: of a directory or of several files there is none (9.7).
 bool StageEvaluator::check_checksum(const Text& checksum, const CopyStep& step) {
   const bool url =
@@ -190,11 +218,7 @@ bool StageEvaluator::check_checksum(const Text& checksum, const CopyStep& step) 
                                "write an ADD for each URL"}});
     return false;
   }
-  try {
-    if (Digest::parse(checksum.text).algorithm() == "sha256") return true;
-  } catch (const Error&) {
-    // no digest at all
-  }
+  if (find_sha256(checksum.text)) return true;
   findings_.error("checksum-invalid", concat(quote(checksum.text), " is no SHA-256 digest"),
                   checksum.span, {.helps = {"write --checksum=sha256: and 64 hexadecimal digits"}});
   return false;

@@ -80,6 +80,7 @@ void StageEvaluator::visit() {
   const auto& body = file_.instructions[at_].body;
   std::visit(*this, body);
   if (!uncertain_) return;
+  if (const auto* add = std::get_if<dockerfile::Add>(&body)) note_download(*add);
   diagnostics_.forget_errors(errors);
   out_.steps.erase(out_.steps.begin() + static_cast<std::ptrdiff_t>(steps), out_.steps.end());
   if (const auto* env = std::get_if<dockerfile::Env>(&body)) {

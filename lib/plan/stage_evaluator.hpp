@@ -67,6 +67,8 @@ private:
   std::optional<std::vector<InlineFile>> inline_files(const dockerfile::Copy& copy);
   /// Whether what ADD fetches is allowed (9.7, 9.8); an error for each source that is not.
   bool check_remote(const CopyStep& step, const std::optional<Text>& checksum);
+  /// What an ADD that is no step fetches, as far as that can be told.
+  void note_download(const dockerfile::Add& add);
   bool check_checksum(const Text& checksum, const CopyStep& step);
   void add_step(std::string created_by) { add_step(std::move(created_by), ConfigStep{}); }
   void add_step(std::string created_by, decltype(Step::action) action);

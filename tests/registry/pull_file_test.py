@@ -77,6 +77,25 @@ def it_then_builds_without_a_registry(client, work):
         assert "late" in tree and "mine" in tree, sorted(tree)
 
 
+def images_that_a_build_fetched_have_their_names(client, work):
+    """registry.md P14: after a build its base, and what it copied from, are in the store: the next one asks nobody"""
+    with FaultyRegistry() as registry:
+        images(registry, client)
+        for text, expected in (("FROM REG/t/one:1\nCOPY --from=REG/t/two:1 /a /two\n", ["one", "two"]),
+                               ("FROM scratch\nCOPY --from=REG/t/two:1 /a /two\n", ["two"]),
+                               ("FROM scratch\nCOPY --from=files /a /two\n", ["other"])):
+            path = written(registry, work, text)
+            build = ["build", "--build-context", "files=docker-image://%s/t/other:1" % registry.name, "-f", path, work]
+            store = "%s/store%d" % (work, len(os.listdir(work)))
+            client(*build, store=store)
+            lines = client("images", store=store).stdout
+            peer.equal(sorted(name for name in ("one", "two", "other") if "/t/%s " % name in lines), sorted(expected), text)
+            registry.server.command("clear")
+            client(*build, store=store)
+            peer.equal(registry.record(), [], "requests of the second build")
+            client(*build, "--offline", "--no-cache", store=store)
+
+
 def mistakes_are_told_before_anything_is_pulled(client, work):
     """registry.md P13: a mistake in the Dockerfile, a flag without -f, an unknown target and a missing base"""
     with FaultyRegistry() as registry:
@@ -91,4 +110,5 @@ def mistakes_are_told_before_anything_is_pulled(client, work):
         assert "needs no image" in text, text
 
 
-run(what_a_target_needs_is_pulled, it_then_builds_without_a_registry, mistakes_are_told_before_anything_is_pulled)
+run(what_a_target_needs_is_pulled, it_then_builds_without_a_registry, images_that_a_build_fetched_have_their_names,
+    mistakes_are_told_before_anything_is_pulled)

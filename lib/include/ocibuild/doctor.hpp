@@ -93,9 +93,12 @@ struct OCIBUILD_API DoctorSource {
 
 struct OCIBUILD_API DoctorSubject {
   enum class Kind { base, image, host, file } kind = Kind::image;
-  std::string name;                     ///< "alpine:3.20", "ghcr.io"; of a file its URL
-  bool push = false;                    ///< it was looked at as a destination too
-  bool in_store = false;                ///< a base or file for which nobody is asked
+  std::string name;       ///< "alpine:3.20", "ghcr.io"; of a file its URL
+  bool push = false;      ///< it was looked at as a destination too
+  bool in_store = false;  ///< a base or file for which nobody is asked
+  /// A file whose URL depends on a base that is not in the store: nobody is asked. `name` is as
+  /// written, and there is a source when at least the server is known.
+  bool unknown = false;
   std::optional<Error> problem{};       ///< kept it from being looked at: registry-blocked …
   std::vector<DoctorSource> sources{};  ///< in the order in which a pull asks them
 

@@ -60,3 +60,28 @@ TEST_CASE("registry.md E5.1, E5.6, R5: bases by their resolved names, and files 
   CHECK(result.hosts ==
         std::vector<std::string>{"quay.test:443", "img.test:443", "files.test:443"});
 }
+
+TEST_CASE("registry.md E5.1: a URL that a missing base has a part in is told of and not asked for",
+          "[build]") {
+  test::TempDir dir;
+  const std::string add = "ADD --checksum=sha256:" + std::string(64, 'a') + ' ';
+  dir.write("Dockerfile", "FROM img.test/tool\nARG HOST=files.test\n" + add +
+                              "https://$HOST/$VERSION/x?key=$KEY /\n" + add + "$MIRROR/y /\n" +
+                              add + "https://user:secret@$HOST/$VERSION?z /\n" + add +
+                              "https://sure.test/z $APP_HOME/\n" + add + "no-url $APP_HOME/\n");
+  DoctorRequest request;
+  request.network.offline = true;
+  request.build =
+      BuildRequest{.store = dir / "store", .context = dir.path(), .network = request.network};
+  const DoctorResult result = doctor(request);
+  std::vector<std::string> names;
+  for (const DoctorSubject& subject : result.subjects)
+    names.push_back((subject.unknown ? "? " : "") + subject.name);
+  CHECK(names == std::vector<std::string>{"img.test/tool:latest",
+                                          "? https://files.test/${VERSION}/x?…", "? ${MIRROR}/y",
+                                          "? …@files.test/${VERSION}?…", "https://sure.test/z"});
+  CHECK(result.hosts ==
+        std::vector<std::string>{"img.test:443", "files.test:443", "sure.test:443"});
+  CHECK(result.subjects.at(1).works());
+  CHECK(result.problem_count() == 0);
+}

@@ -86,6 +86,7 @@ Json json_of(const DoctorSubject& subject) {
           {"kind", kinds[static_cast<int>(subject.kind)]},
           {"push", subject.push},
           {"inStore", subject.in_store},
+          {"known", !subject.unknown},
           {"works", subject.works()},
           {"problem", json_of(subject.problem)},
           {"sources", list_of(subject.sources)}};

@@ -150,6 +150,7 @@ private:
     if (subject.in_store) {
       out_ += std::string("  is in the store: ") + (file ? "nobody" : "no registry") + " is asked";
     }
+    if (subject.unknown) out_ += "  is known once the base is in the store";
     out_ += '\n';
     if (subject.problem) add_problem("", *subject.problem);
     std::size_t width = 0;
