@@ -35,8 +35,7 @@ public:
         shared_caches_(request, layout_.blobs(), cache_, events, stop_),
         images_(layout_, cache_, &remote_, stop_, &shared_caches_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
-        downloads_(request, layout_.blobs(), cache_, events, stop_),
-        maker_(request, layout_.blobs(), cache_, shared_caches_, stop_) {}
+        downloads_(request, layout_.blobs(), cache_, events, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -44,8 +43,8 @@ public:
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     Contexts contexts(request_, std::move(inputs.rules), cache_);
-    const SharedWork shared{request_,   file,   names_,          contexts,     images_, archives_,
-                            downloads_, maker_, layout_.blobs(), diagnostics_, events_};
+    const SharedWork shared{request_,  file,       names_,          contexts,     images_,
+                            archives_, downloads_, layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
     evaluate(builds);
     place_files(builds, shared);
@@ -104,6 +103,9 @@ private:
   }
 
   BuildResult make_images(Builds& builds) {
+    LayerMaker maker(request_, layout_.blobs(), cache_, shared_caches_,
+                     stop_);  // goes before the files do
+    for (PlatformBuild& build : builds) build.start_layers(maker);
     std::vector<PlatformResult> images;
     for (PlatformBuild& build : builds) images.push_back(build.make_image());
     return join(std::move(images), request_, layout_.blobs());
@@ -138,7 +140,6 @@ private:
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;
-  LayerMaker maker_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

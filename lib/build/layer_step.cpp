@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/layer_step.hpp"
 
+#include <algorithm>
+
 #include <ocibuild/error.hpp>
 
 #include "image/manifest_builder.hpp"
-#include "layer/content_digests.hpp"
 #include "layer/description.hpp"
+#include "support/stop.hpp"
 #include "support/worker_group.hpp"
 
 namespace ocibuild::engine {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 compress::Codec codec_of(Compression compression) {
   switch (compression) {
@@ -32,16 +36,46 @@ bool is_large(const std::vector<layer::LayerFile>& files) {
   return bytes > large;
 }
 
+unsigned jobs_of(const BuildRequest& request) {
+  return request.jobs > 0 ? request.jobs : support::available_cpus();
+}
+
 layer::WriteOptions options_of(const BuildRequest& request) {
   layer::WriteOptions options{
       .setting = compress::Setting::make(codec_of(request.compression), request.compression_level),
-      .setting_key = {},
-      .jobs = request.jobs > 0 ? request.jobs : support::available_cpus()};
+      .setting_key = {}};
   options.setting_key = options.setting.key();
   return options;
 }
 
+/// Each has a thread that hashes and writes what the chunk workers make; more than a few wait for
+/// those alone.
+constexpr unsigned most_layers = 4;
+
 }  // namespace
+
+/// While it lives no other layer of this shape is worked on: that one then finds what this one did.
+class LayerMaker::Turn {
+public:
+  Turn(LayerMaker& maker, const Digest& shape) : maker_(maker) {
+    std::unique_lock lock(maker_.mutex_);
+    maker_.turn_over_.wait(lock, [&] { return !maker_.shapes_.contains(shape); });
+    mine_ = maker_.shapes_.insert(shape).first;
+  }
+  ~Turn() {
+    {
+      const std::lock_guard lock(maker_.mutex_);
+      maker_.shapes_.erase(mine_);
+    }
+    maker_.turn_over_.notify_all();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+private:
+  LayerMaker& maker_;
+  std::set<Digest>::const_iterator mine_;
+};
 
 LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
                        const store::BuildCache& cache, SharedCaches& shared, std::stop_token stop)
@@ -49,32 +83,90 @@ LayerMaker::LayerMaker(const BuildRequest& request, const store::BlobStore& blob
       blobs_(blobs),
       cache_(cache),
       shared_(shared),
-      stop_(std::move(stop)),
-      options_(options_of(request)) {}
+      outer_stop_(std::move(stop), [this] { stop_.request_stop(); }),
+      options_(options_of(request)),
+      chunks_(jobs_of(request)),
+      layers_(std::min(jobs_of(request), most_layers)) {}
 
-StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files) {
-  const std::vector<Digest> contents = layer::content_digests(files, options_.jobs, stop_);
-  const Digest key = layer::layer_key(files, contents, options_.setting_key);
-  if (const auto at = made_.find(key); at != made_.end()) return at->second;
-  std::optional<StoredLayer> layer = request_.use_cache ? find(key) : std::nullopt;
-  if (!layer) {
-    layer = write(files, contents);
-    cache_.put_layer(key, layer->record);
-  }
-  layer->key = key;
-  return made_.emplace(key, *std::move(layer)).first->second;
+LayerMaker::~LayerMaker() {
+  stop_.request_stop();
 }
 
-std::optional<StoredLayer> LayerMaker::find(const Digest& key) const {
+PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
+  const auto begin = Clock::now();
+  auto promise = std::make_shared<std::promise<StoredLayer>>();
+  PendingLayer layer = promise->get_future();
+  const Digest shape = layer::layer_shape(files, options_.setting_key);
+  layer::ContentDigests contents(files);
+  // Shared caches are asked for keys, by this thread alone.
+  const bool asks_others = request_.use_cache && !request_.cache_from.empty();
+  if (asks_others) contents.compute(chunks_.jobs(), stop_.get_token());
+  if (contents.all_known()) {
+    const Digest key = layer::layer_key(shape, files, contents);
+    auto found = find(key);
+    if (!found && asks_others) found = find_elsewhere(key, shape);
+    if (found) {
+      found->took = Clock::now() - begin;
+      promise->set_value(*std::move(found));
+      return layer;
+    }
+  }
+  layers_.run([this, promise, &files, shape] {
+    try {
+      promise->set_value(make(files, shape));
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+    }
+  });
+  return layer;
+}
+
+StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const Digest& shape) {
+  const Turn turn(*this, shape);
+  const auto begin = Clock::now();
+  support::throw_if_stopped(stop_.get_token());
+  layer::ContentDigests contents(files);
+  if (request_.use_cache && !contents.all_known() && cache_.has_layer_shape(shape))
+    contents.compute(chunks_.jobs(), stop_.get_token());
+  std::optional<StoredLayer> layer;
+  if (contents.all_known()) layer = find(layer::layer_key(shape, files, contents));
+  if (!layer) {
+    layer = write(files, contents);
+    layer->key = layer::layer_key(shape, files, contents);
+    cache_.put_layer(layer->key, layer->record);
+    cache_.put_layer_shape(shape);
+    const std::lock_guard lock(mutex_);
+    made_.emplace(layer->key, *layer);
+  }
+  layer->took = Clock::now() - begin;
+  return *std::move(layer);
+}
+
+std::optional<StoredLayer> LayerMaker::find(const Digest& key) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto at = made_.find(key); at != made_.end()) return at->second;
+  }
+  if (!request_.use_cache) return std::nullopt;
   auto record = cache_.find_layer(key);
-  if (!record || !blobs_.has(record->descriptor)) record = shared_.find_layer(key);
+  if (!record || !blobs_.has(record->descriptor)) return std::nullopt;
+  return found(key, *std::move(record));
+}
+
+std::optional<StoredLayer> LayerMaker::find_elsewhere(const Digest& key, const Digest& shape) {
+  auto record = shared_.find_layer(key);
   if (!record) return std::nullopt;
-  record->descriptor.media_type = image::layer_media_type(request_.format, request_.compression);
-  return StoredLayer{*std::move(record), true};
+  cache_.put_layer_shape(shape);
+  return found(key, *std::move(record));
+}
+
+StoredLayer LayerMaker::found(const Digest& key, store::LayerRecord record) const {
+  record.descriptor.media_type = image::layer_media_type(request_.format, request_.compression);
+  return {.record = std::move(record), .cached = true, .key = key};
 }
 
 StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
-                              const std::vector<Digest>& contents) {
+                              layer::ContentDigests& contents) {
   layer::LayerDigests digests;
   try {
     const bool reuse = request_.use_cache && is_large(files);
@@ -87,16 +179,16 @@ StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
       {.media_type = media_type, .digest = digests.digest, .size = digests.size},
       digests.diff_id,
       digests.unpacked};
-  return {std::move(record), false};
+  return {.record = std::move(record)};
 }
 
 layer::LayerDigests LayerMaker::write(const std::vector<layer::LayerFile>& files,
-                                      const std::vector<Digest>& contents,
+                                      layer::ContentDigests& contents,
                                       const layer::EarlierLayers& earlier) {
   blobs_.check_writable();
   support::TempFile file(blobs_.temp_directory());
   const layer::WrittenLayer layer =
-      layer::write_layer(files, contents, options_, earlier, file, stop_);
+      layer::write_layer(files, contents, options_, earlier, chunks_, file, stop_.get_token());
   blobs_.commit({std::move(file), layer.digests.digest, layer.digests.size});
   if (layer.chunks.is_useful()) cache_.put_chunks(layer.digests.digest, layer.chunks.encode());
   return layer.digests;

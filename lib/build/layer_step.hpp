@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
+#include <future>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <vector>
 
@@ -12,6 +17,7 @@
 #include "layer/layer_writer.hpp"
 #include "store/blob_store.hpp"
 #include "store/build_cache.hpp"
+#include "support/worker_pool.hpp"
 
 namespace ocibuild::engine {
 
@@ -19,34 +25,57 @@ namespace ocibuild::engine {
 struct StoredLayer {
   store::LayerRecord record;
   bool cached = false;
-  Digest key{};  ///< of its record
+  Digest key{};                     ///< of its record
+  std::chrono::nanoseconds took{};  ///< time that it was worked on
 };
 
-/// Turns files into layers of the store, or finds them there. The same files in one build are made
-/// once, whatever the cache.
+/// A layer that is being made, or why it cannot be.
+using PendingLayer = std::shared_future<StoredLayer>;
+
+/// Turns files into layers of the store, or finds them there; several at a time. The same files in
+/// one build are made once, whatever the cache.
+///
+/// What the files are without their contents (their shape) tells whether the cache can have the
+/// layer at all. If not, contents are hashed while they are written, so that each file is read
+/// once.
 class LayerMaker {
 public:
+  /// The arguments must outlive this.
   LayerMaker(const BuildRequest& request, const store::BlobStore& blobs,
              const store::BuildCache& cache, SharedCaches& shared, std::stop_token stop);
+  /// Gives up layers that nobody has taken.
+  ~LayerMaker();
 
-  StoredLayer make(const std::vector<layer::LayerFile>& files);
+  /// The layer at once if the cache has it and no file has to be read; otherwise begins to make it.
+  /// `files` must outlive this.
+  PendingLayer start(const std::vector<layer::LayerFile>& files);
 
 private:
-  std::optional<StoredLayer> find(const Digest& key) const;
-  StoredLayer write(const std::vector<layer::LayerFile>& files,
-                    const std::vector<Digest>& contents);
+  class Turn;
+
+  StoredLayer make(const std::vector<layer::LayerFile>& files, const Digest& shape);
+  std::optional<StoredLayer> find(const Digest& key);
+  std::optional<StoredLayer> find_elsewhere(const Digest& key, const Digest& shape);
+  StoredLayer found(const Digest& key, store::LayerRecord record) const;
+  StoredLayer write(const std::vector<layer::LayerFile>& files, layer::ContentDigests& contents);
   layer::LayerDigests write(const std::vector<layer::LayerFile>& files,
-                            const std::vector<Digest>& contents,
-                            const layer::EarlierLayers& earlier);
+                            layer::ContentDigests& contents, const layer::EarlierLayers& earlier);
   layer::EarlierLayers earlier_layers() const;
 
   const BuildRequest& request_;
   const store::BlobStore& blobs_;
   const store::BuildCache& cache_;
   SharedCaches& shared_;
-  const std::stop_token stop_;
+  std::stop_source stop_;
+  const std::stop_callback<std::function<void()>> outer_stop_;
   const layer::WriteOptions options_;
+  layer::ChunkWorkers chunks_;
+
+  std::mutex mutex_;
+  std::condition_variable turn_over_;
+  std::set<Digest> shapes_;             ///< of the layers that are worked on now
   std::map<Digest, StoredLayer> made_;  ///< by key, in this build
+  support::WorkerPool layers_;          // last: its threads use all of the above
 };
 
 }  // namespace ocibuild::engine

@@ -2,7 +2,6 @@
 #include "build/platform_build.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "build/assembly.hpp"
 #include "build/copy_lint.hpp"
@@ -12,35 +11,30 @@ namespace ocibuild::engine {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-/// Makes the layers of one stage after the other.
+/// Waits for the layers of one stage after the other.
 class ChainMaker {
 public:
-  ChainMaker(const dockerfile::Dockerfile& file, LayerMaker& maker, Assembly& image,
-             Reporter& reporter)
-      : file_(file), maker_(maker), image_(image), reporter_(reporter) {}
+  ChainMaker(const dockerfile::Dockerfile& file, Assembly& image, Reporter& reporter)
+      : file_(file), image_(image), reporter_(reporter) {}
 
   void make(const StageWork& work) {
     reporter_.base(work);
     for (const StageStep& step : work.steps) {
-      const auto start = Clock::now();
       if (step.files.empty()) {
         image_.add_step(step.plan.created_by);
         reporter_.step(work, step, nullptr, {});
         continue;
       }
       reporter_.starts(work, step);
-      const StoredLayer layer = maker_.make(step.files);
+      const StoredLayer& layer = step.layer.get();
       image_.add_layer(step.plan.created_by, layer, file_.source.file(),
                        file_.instructions[step.plan.instruction]);
-      reporter_.step(work, step, &layer, Clock::now() - start);
+      reporter_.step(work, step, &layer, layer.took);
     }
   }
 
 private:
   const dockerfile::Dockerfile& file_;
-  LayerMaker& maker_;
   Assembly& image_;
   Reporter& reporter_;
 };
@@ -99,6 +93,14 @@ void PlatformBuild::warn_ignored() const {
   warn_ignored_sources(stages_, shared_.contexts.main().rules(), findings);
 }
 
+void PlatformBuild::start_layers(LayerMaker& maker) {
+  for (const std::size_t index : chain_of(stages_, graph_.target)) {
+    for (StageStep& step : stages_[index].steps) {
+      if (!step.files.empty()) step.layer = maker.start(step.files);
+    }
+  }
+}
+
 PlatformResult PlatformBuild::make_image() {
   const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
   const bool one_of_several = shared_.request.platforms.size() > 1;
@@ -111,7 +113,7 @@ PlatformResult PlatformBuild::make_image() {
   const BaseImage* base = stages_[chain.front()].image;
   if (base != nullptr) shared_.images.keep_layers(*base, shared_.request.keep_base_layers);
   Assembly image(shared_.request, plan_inputs_.platform, base, shared_.images);
-  ChainMaker maker(file_, shared_.maker, image, reporter);
+  ChainMaker maker(file_, image, reporter);
   for (const std::size_t index : chain) maker.make(stages_[index]);
   return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);
 }

@@ -19,7 +19,6 @@ struct SharedWork {
   BaseImages& images;
   Archives& archives;
   Downloads& downloads;
-  LayerMaker& maker;
   const store::BlobStore& blobs;
   support::Diagnostics& diagnostics;
   EventSink& events;
@@ -41,8 +40,10 @@ public:
   void place_files(CopyCounts& counts);
   /// Sources that the ignore file hides; only the rules are looked at.
   void warn_ignored() const;
-  /// Makes the layers of the target and of the stages it starts from; the others only served COPY
-  /// --from. Stores config and manifest.
+  /// Begins to make the layers of the target and of the stages it starts from; the others only
+  /// served COPY --from.
+  void start_layers(LayerMaker& maker);
+  /// Stores config and manifest, once the layers are there.
   PlatformResult make_image();
 
 private:

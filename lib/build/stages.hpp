@@ -9,6 +9,7 @@
 #include "build/base_image.hpp"
 #include "build/contexts.hpp"
 #include "build/copy_step.hpp"
+#include "build/layer_step.hpp"
 #include "plan/build_plan.hpp"
 
 namespace ocibuild::engine {
@@ -17,6 +18,7 @@ namespace ocibuild::engine {
 struct StageStep {
   plan::Step plan;
   std::vector<layer::LayerFile> files;  ///< of its layer, in order; empty for steps without one
+  PendingLayer layer{};                 ///< once it was started
 };
 
 /// A stage that the target needs, from its base to its files.

@@ -191,8 +191,12 @@ Digest DiskFile::digest() const {
   if (auto known = known_digest()) return *std::move(known);
   const auto source = open();
   Digest digest = oci::sha256(*source);
-  if (directory_->known != nullptr) directory_->known->learn(path().str(), stamp_, digest);
+  learn_digest(digest);
   return digest;
+}
+
+void DiskFile::learn_digest(const Digest& digest) const {
+  if (directory_->known != nullptr) directory_->known->learn(path().str(), stamp_, digest);
 }
 
 }  // namespace ocibuild::context

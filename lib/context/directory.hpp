@@ -40,6 +40,7 @@ public:
   /// From the index when it knows the file; otherwise reads it, and the index learns.
   Digest digest() const override;
   std::optional<Digest> known_digest() const override;
+  void learn_digest(const Digest& digest) const override;
 
   IgnoreRules::Hits hits{};       ///< what the tree's rules say
   std::optional<bool> visible{};  ///< once the tree was asked

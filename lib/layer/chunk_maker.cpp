@@ -6,8 +6,9 @@
 
 #include <ocibuild/error.hpp>
 
+#include "layer/description.hpp"
+#include "oci/hasher.hpp"
 #include "support/stop.hpp"
-#include "tar/tar_writer.hpp"
 
 namespace ocibuild::layer {
 
@@ -35,18 +36,14 @@ std::size_t room_of(const std::vector<LayerFile>& files, const Chunk& chunk) {
   return room;
 }
 
-void write_file(tar::TarWriter& writer, const LayerFile& file) {
-  writer.begin(file.entry);
-  if (file.content) writer.content(*file.content->open());
-  writer.end();
-}
-
-void write_piece(tar::TarWriter& writer, const LayerFile& file, const Chunk& chunk) {
+void write_piece(tar::TarWriter& writer, const LayerFile& file, const Chunk& chunk,
+                 MadeChunk& made) {
   if (chunk.offset == 0) {
     writer.begin(file.entry);
   } else {
     writer.resume(file.entry, chunk.offset);
   }
+  made.content = made.tar.size();
   writer.content(*file.content->open_range(chunk.offset, chunk.length));
   const std::uint64_t rest = file.entry.size - chunk.offset - chunk.length;
   if (rest == 0 || writer.left() != rest) writer.end();
@@ -70,33 +67,51 @@ bool take_packed(const EarlierLayers::Place& place, Buffer& into) {
 
 }  // namespace
 
-ChunkMaker::ChunkMaker(const std::vector<LayerFile>& files, const compress::Setting& setting,
-                       const std::stop_token& stop)
-    : files_(files), setting_(setting), stop_(stop) {}
+Digest chunk_key(const Chunk& chunk, const LayerWork& layer) {
+  Description out("chunk", layer.setting_key);
+  out.number(chunk.offset);
+  out.number(chunk.length);
+  out.number(chunk.ends_layer ? 1 : 0);
+  for (std::size_t i = chunk.first; i < chunk.last; ++i) {
+    out.file(layer.files[i].entry);
+    out.content(layer.contents.find(i));
+  }
+  return out.finish();
+}
 
-void ChunkMaker::make(const Chunk& chunk, const std::optional<EarlierLayers::Place>& known,
-                      MadeChunk& made) {
-  support::throw_if_stopped(stop_);
-  const bool taken = known && take_packed(*known, made.packed);
+void ChunkMaker::make(const Chunk& chunk, const Digest& key, MadeChunk& made) {
+  support::throw_if_stopped(layer_.stop);
+  made.key = key;
+  auto known = layer_.earlier.find(key);
+  bool taken = known && take_packed(*known, made.packed);
   if (taken && !is_plain(chunk) && unpack(made.packed, known->chunk.tar, made.tar)) {
     made.tar_crc = known->chunk.tar_crc;
     return;
   }
-  make_tar(chunk, made.tar);
+  make_tar(chunk, made);
+  if (key.empty() && !chunk.is_piece) {
+    made.key = chunk_key(chunk, layer_);
+    known = layer_.earlier.find(made.key);
+    taken = known && take_packed(*known, made.packed);
+  }
   // A file can be another one than its stat says; then the old chunk is not what was read.
   made.tar_crc = compress::crc32(made.tar);
   if (taken && made.tar.size() == known->chunk.tar && made.tar_crc == known->chunk.tar_crc) return;
+  compress(made);
+}
+
+void ChunkMaker::compress(MadeChunk& made) {
   made.packed.clear();
-  if (setting_.codec == compress::Codec::none) return;
-  if (!encoder_) encoder_.emplace(setting_);
+  if (layer_.setting.codec == compress::Codec::none) return;
+  if (!encoder_) encoder_.emplace(layer_.setting);
   encoder_->encode(made.tar, made.packed);
 }
 
 /// True when the files are read faster than the chunk is uncompressed.
 bool ChunkMaker::is_plain(const Chunk& chunk) const {
   return std::all_of(
-      files_.begin() + static_cast<std::ptrdiff_t>(chunk.first),
-      files_.begin() + static_cast<std::ptrdiff_t>(chunk.last),
+      layer_.files.begin() + static_cast<std::ptrdiff_t>(chunk.first),
+      layer_.files.begin() + static_cast<std::ptrdiff_t>(chunk.last),
       [](const LayerFile& file) { return !file.content || file.content->is_plain(); });
 }
 
@@ -106,20 +121,32 @@ bool ChunkMaker::unpack(support::Bytes packed, std::uint64_t size, Buffer& tar) 
   return decoder_->decode(packed, tar);
 }
 
-void ChunkMaker::make_tar(const Chunk& chunk, Buffer& tar) const {
-  tar.clear();
-  tar.reserve(room_of(files_, chunk));
-  BufferSink sink(tar);
+void ChunkMaker::make_tar(const Chunk& chunk, MadeChunk& made) const {
+  made.tar.clear();
+  made.tar.reserve(room_of(layer_.files, chunk));
+  BufferSink sink(made.tar);
   tar::TarWriter writer(sink);
   for (std::size_t i = chunk.first; i < chunk.last; ++i) {
-    support::throw_if_stopped(stop_);
+    support::throw_if_stopped(layer_.stop);
     if (chunk.is_piece) {
-      write_piece(writer, files_[i], chunk);
+      write_piece(writer, layer_.files[i], chunk, made);
     } else {
-      write_file(writer, files_[i]);
+      write_file(writer, i, made);
     }
   }
   if (chunk.ends_layer) writer.finish();
+}
+
+void ChunkMaker::write_file(tar::TarWriter& writer, std::size_t number,
+                            const MadeChunk& made) const {
+  const LayerFile& file = layer_.files[number];
+  writer.begin(file.entry);
+  const std::size_t begin = made.tar.size();
+  if (file.content) writer.content(*file.content->open());
+  const std::size_t size = made.tar.size() - begin;
+  writer.end();
+  if (!layer_.contents.is_known(number))
+    layer_.contents.learn(number, oci::sha256(support::Bytes(made.tar).subspan(begin, size)));
 }
 
 }  // namespace ocibuild::layer

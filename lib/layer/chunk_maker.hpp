@@ -5,44 +5,61 @@
 #include <cstdint>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "compress/chunk_decoder.hpp"
 #include "compress/chunk_encoder.hpp"
 #include "layer/chunk_plan.hpp"
+#include "layer/content_digests.hpp"
 #include "layer/earlier_layers.hpp"
+#include "tar/tar_writer.hpp"
 
 namespace ocibuild::layer {
 
+/// What a layer is made of, and what with. Whoever makes the layer owns it all.
+struct LayerWork {
+  const std::vector<LayerFile>& files;
+  ContentDigests& contents;
+  const compress::Setting& setting;
+  const std::string& setting_key;  ///< setting.key(), which is costly
+  const EarlierLayers& earlier;
+  const std::stop_token& stop;
+};
+
+/// Everything that the chunk's bytes depend on. The contents of its files are known.
+Digest chunk_key(const Chunk& chunk, const LayerWork& layer);
+
 /// A chunk that can be written. Its buffers may come back to be filled again.
 struct MadeChunk {
+  Digest key;  ///< empty for a piece of a file whose content is not known yet
   std::vector<std::byte> tar;
   std::vector<std::byte> packed;  ///< compressed; empty without compression, when `tar` is stored
   std::uint32_t tar_crc = 0;      ///< CRC-32 of `tar`
+  std::size_t content = 0;        ///< where in `tar` the content of a piece begins
   support::Bytes stored() const { return packed.empty() ? tar : packed; }
 };
 
 /// Makes the chunks of one layer, in any order: from their files, or from an earlier layer. Not
-/// thread-safe; each worker has its own.
+/// thread-safe; each thread has its own.
 class ChunkMaker {
 public:
-  /// The arguments must outlive it.
-  ChunkMaker(const std::vector<LayerFile>& files, const compress::Setting& setting,
-             const std::stop_token& stop);
+  /// `layer` must outlive it.
+  explicit ChunkMaker(const LayerWork& layer) : layer_(layer) {}
 
-  /// `made`: replaced. `known`: where an earlier layer has it, if one does. What is damaged there
-  /// is made anew.
+  /// `key`: empty if it is not known yet. `made`: replaced. Whole files that are read here and
+  /// whose content was not known are learnt. What is damaged in an earlier layer is made anew.
   /// @throws Error(Errc::failed, file-changed); Errc::interrupted
-  void make(const Chunk& chunk, const std::optional<EarlierLayers::Place>& known, MadeChunk& made);
+  void make(const Chunk& chunk, const Digest& key, MadeChunk& made);
 
 private:
   bool is_plain(const Chunk& chunk) const;
   bool unpack(support::Bytes packed, std::uint64_t size, std::vector<std::byte>& tar);
-  void make_tar(const Chunk& chunk, std::vector<std::byte>& tar) const;
+  void make_tar(const Chunk& chunk, MadeChunk& made) const;
+  void write_file(tar::TarWriter& writer, std::size_t number, const MadeChunk& made) const;
+  void compress(MadeChunk& made);
 
-  const std::vector<LayerFile>& files_;
-  const compress::Setting& setting_;
-  const std::stop_token& stop_;
+  const LayerWork& layer_;
   std::optional<compress::ChunkEncoder> encoder_;
   std::optional<compress::ChunkDecoder> decoder_;
 };

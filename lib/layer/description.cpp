@@ -31,7 +31,7 @@ void Description::text(std::string_view value) {
   hasher_.write(support::as_bytes(value));
 }
 
-void Description::file(const oci::Entry& entry, const Digest& content) {
+void Description::file(const oci::Entry& entry) {
   text(entry.path.str());
   number(static_cast<std::uint64_t>(entry.type));
   number(entry.mode);
@@ -47,15 +47,25 @@ void Description::file(const oci::Entry& entry, const Digest& content) {
     text(name);
     text(value);
   }
-  text(content.str());
 }
 
-Digest layer_key(const std::vector<LayerFile>& files, const std::vector<Digest>& contents,
-                 std::string_view setting) {
-  Description out("layer", setting);
+void Description::content(const oci::RawSha256* digest) {
+  number(digest == nullptr ? 0 : digest->size());
+  if (digest != nullptr) hasher_.write(std::as_bytes(std::span(*digest)));
+}
+
+Digest layer_shape(const std::vector<LayerFile>& files, std::string_view setting) {
+  Description out("shape", setting);
   out.text(chunk_rule);
   out.number(files.size());
-  for (std::size_t i = 0; i < files.size(); ++i) out.file(files[i].entry, contents[i]);
+  for (const LayerFile& file : files) out.file(file.entry);
+  return out.finish();
+}
+
+Digest layer_key(const Digest& shape, const std::vector<LayerFile>& files,
+                 const ContentDigests& contents) {
+  Description out("layer", shape.str());
+  for (std::size_t i = 0; i < files.size(); ++i) out.content(contents.find(i));
   return out.finish();
 }
 

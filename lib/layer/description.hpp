@@ -6,6 +6,7 @@
 
 #include <ocibuild/digest.hpp>
 
+#include "layer/content_digests.hpp"
 #include "layer/file_set.hpp"
 #include "oci/hasher.hpp"
 
@@ -22,16 +23,22 @@ public:
 
   void number(std::uint64_t value);
   void text(std::string_view value);
-  /// `content`: the digest of its content, empty when it has none.
-  void file(const oci::Entry& entry, const Digest& content);
+  /// Everything of a file but its content.
+  void file(const oci::Entry& entry);
+  /// The digest of a file's content; null when it has none.
+  void content(const oci::RawSha256* digest);
   Digest finish() { return hasher_.finish(); }
 
 private:
   oci::Hasher hasher_;
 };
 
-/// Identity of a layer before it is made. `contents`: content_digests(files). `setting`: as above.
-Digest layer_key(const std::vector<LayerFile>& files, const std::vector<Digest>& contents,
-                 std::string_view setting);
+/// What is known of a layer before any content is read. Layers of different shapes differ, so when
+/// the cache has none of this shape there is nothing to look for. `setting`: as above.
+Digest layer_shape(const std::vector<LayerFile>& files, std::string_view setting);
+
+/// Identity of a layer before it is made. All of `contents` are known.
+Digest layer_key(const Digest& shape, const std::vector<LayerFile>& files,
+                 const ContentDigests& contents);
 
 }  // namespace ocibuild::layer

@@ -31,6 +31,7 @@ public:
     std::uint64_t offset = 0;
     ListedChunk chunk;
   };
+  bool empty() const { return layers_.empty(); }
   std::optional<Place> find(const Digest& key) const;
 
   /// The front of a layer that a new one shares, up to a checkpoint.

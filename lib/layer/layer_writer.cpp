@@ -1,33 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/layer_writer.hpp"
 
-#include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "layer/chunk_maker.hpp"
 #include "layer/chunk_plan.hpp"
-#include "layer/description.hpp"
 #include "oci/hasher.hpp"
-#include "support/ordered_workers.hpp"
 #include "support/stop.hpp"
+#include "support/worker_pool.hpp"
 
 namespace ocibuild::layer {
 
 namespace {
 
 constexpr std::size_t chunks_between_checkpoints = 8;
-
-Digest chunk_key(const Chunk& chunk, const std::vector<LayerFile>& files,
-                 const std::vector<Digest>& contents, const std::string& setting_key) {
-  Description out("chunk", setting_key);
-  out.number(chunk.offset);
-  out.number(chunk.length);
-  out.number(chunk.ends_layer ? 1 : 0);
-  for (std::size_t i = chunk.first; i < chunk.last; ++i) out.file(files[i].entry, contents[i]);
-  return out.finish();
-}
 
 /// Chunks that were written, to be filled again: a fresh buffer costs the kernel as much as reading
 /// into it. Thread-safe.
@@ -50,31 +39,93 @@ private:
   std::vector<MadeChunk> chunks_;
 };
 
+/// What is not in use, to be used again: a fresh chunk costs the kernel as much as reading into it,
+/// and an encoder has tables of a megabyte. Thread-safe.
+template <typename Item>
+class Spare {
+public:
+  std::optional<Item> take() {
+    const std::lock_guard lock(mutex_);
+    if (items_.empty()) return std::nullopt;
+    std::optional<Item> item(std::move(items_.back()));
+    items_.pop_back();
+    return item;
+  }
+  void give(Item item) {
+    const std::lock_guard lock(mutex_);
+    items_.push_back(std::move(item));
+  }
+
+private:
+  std::mutex mutex_;
+  std::vector<Item> items_;
+};
+
+/// The digest of a large file's content from its pieces, which come in order.
+class PieceHasher {
+public:
+  explicit PieceHasher(const LayerWork& layer) : layer_(layer) {}
+
+  void add(const Chunk& chunk, const MadeChunk& made) {
+    if (!chunk.is_piece || layer_.contents.is_known(chunk.first)) return;
+    if (chunk.offset == 0) hasher_.emplace();
+    hasher_->write(support::Bytes(made.tar).subspan(made.content, chunk.length));
+    if (chunk.offset + chunk.length == layer_.files[chunk.first].entry.size)
+      layer_.contents.learn(chunk.first, hasher_->finish());
+  }
+
+private:
+  const LayerWork& layer_;
+  std::optional<oci::Hasher> hasher_;
+};
+
+/// The room that one layer has among the chunks of all.
+class RoomTaken {
+public:
+  explicit RoomTaken(ChunkWorkers& workers) : workers_(workers) {}
+  ~RoomTaken() {
+    while (count_ > 0) give();
+  }
+  RoomTaken(const RoomTaken&) = delete;
+  RoomTaken& operator=(const RoomTaken&) = delete;
+
+  /// Waits for the first place. False when there is no other now.
+  bool take() {
+    if (count_ == 0) {
+      workers_.wait_for_room();
+    } else if (!workers_.has_room()) {
+      return false;
+    }
+    ++count_;
+    return true;
+  }
+  void give() {
+    workers_.give_room();
+    --count_;
+  }
+
+private:
+  ChunkWorkers& workers_;
+  std::size_t count_ = 0;
+};
+
 /// One layer on its way.
 class Writing {
 public:
-  Writing(const std::vector<LayerFile>& files, const std::vector<Digest>& contents,
-          const WriteOptions& options, const EarlierLayers& earlier, support::ByteSink& out,
-          const std::stop_token& stop)
-      : files_(files),
-        options_(options),
-        earlier_(earlier),
-        out_(out),
-        stop_(stop),
-        plan_(plan_chunks(files)) {
-    for (const Chunk& chunk : plan_)
-      keys_.push_back(chunk_key(chunk, files, contents, options.setting_key));
-  }
+  Writing(const LayerWork& layer, ChunkWorkers& workers, support::ByteSink& out)
+      : layer_(layer), workers_(workers), out_(out), plan_(plan_chunks(layer.files)) {}
 
   WrittenLayer run() {
-    const EarlierLayers::Front front = earlier_.longest_front(keys_);
+    find_keys();
+    const EarlierLayers::Front front = layer_.earlier.longest_front(keys_);
     if (plan_.size() - front.checkpoint.chunks <= 1) {
       // Not worth a thread.
       write_front(front);
-      for (std::size_t i = list_.chunks.size(); i < plan_.size(); ++i) add(make_work()(i));
+      for (std::size_t i = list_.chunks.size(); i < plan_.size(); ++i) add(make(i));
     } else {
       write_in_parallel(front);
     }
+    name_pieces();
     return {.digests = {.diff_id = DiffId(diff_id_.finish()),
                         .digest = digest_.finish(),
                         .size = digest_.size(),
@@ -83,13 +134,46 @@ public:
   }
 
 private:
+  /// Of the chunks of which everything is known. Those of small files are known once they are made,
+  /// soon enough to take them from an earlier layer; those of a large file only when all of it was
+  /// read. So large files are read before, but only when there is something that could be taken.
+  void find_keys() {
+    if (!layer_.earlier.empty()) {
+      std::vector<std::size_t> large;
+      for (const Chunk& chunk : plan_) {
+        if (chunk.is_piece && chunk.offset == 0 && !layer_.contents.is_known(chunk.first))
+          large.push_back(chunk.first);
+      }
+      layer_.contents.compute(large, workers_.jobs(), layer_.stop);
+    }
+    keys_.resize(plan_.size());
+    for (std::size_t i = 0; i < plan_.size(); ++i) {
+      if (is_known(plan_[i])) keys_[i] = chunk_key(plan_[i], layer_);
+    }
+  }
+
+  bool is_known(const Chunk& chunk) const {
+    for (std::size_t i = chunk.first; i < chunk.last; ++i) {
+      if (!layer_.contents.is_known(i)) return false;
+    }
+    return true;
+  }
+
+  /// Gives the list the keys that were not known in time.
+  void name_pieces() {
+    for (std::size_t i = 0; i < plan_.size(); ++i) {
+      Digest& key = list_.chunks[i].key;
+      if (key.empty()) key = chunk_key(plan_[i], layer_);
+    }
+  }
+
   /// What an earlier layer begins with too is copied, and its diff_id taken over.
   void write_front(const EarlierLayers::Front& front) {
     if (front.layer == nullptr) return;
     support::FdRangeSource source(front.layer->blob->get(), {}, 0, front.packed);
     std::vector<std::byte> buffer(1 << 18);
     while (const std::size_t size = source.read(buffer)) {
-      support::throw_if_stopped(stop_);
+      support::throw_if_stopped(layer_.stop);
       write(support::Bytes(buffer).first(size));
     }
     if (digest_.so_far() != front.checkpoint.packed) throw EarlierLayerDamaged();
@@ -104,32 +188,38 @@ private:
 
   /// The workers begin with the chunks behind the front while that is copied.
   void write_in_parallel(const EarlierLayers::Front& front) {
-    const std::size_t most = std::size_t{options_.jobs} + 1;
-    support::OrderedWorkers<std::size_t, MadeChunk> workers(options_.jobs, most,
-                                                            [this] { return make_work(); });
+    RoomTaken room(workers_);
+    support::OrderedTasks<MadeChunk> chunks(workers_.pool());
     std::size_t next = front.checkpoint.chunks;
-    while (next < plan_.size() && workers.under_way() < most) workers.push(next++);
+    const auto begin_next = [&] { chunks.push([this, i = next++] { return make(i); }); };
+    while (next < plan_.size() && room.take()) begin_next();
     write_front(front);
-    while (workers.under_way() > 0) {
-      add(workers.take());
-      if (next < plan_.size()) workers.push(next++);
+    while (chunks.under_way() > 0) {
+      add(chunks.take());
+      if (next < plan_.size()) {
+        begin_next();
+      } else {
+        room.give();
+      }
     }
   }
 
-  std::function<MadeChunk(std::size_t)> make_work() {
-    return [this,
-            maker = std::make_shared<ChunkMaker>(files_, options_.setting, stop_)](std::size_t i) {
-      MadeChunk made = spare_.take();
-      maker->make(plan_[i], earlier_.find(keys_[i]), made);
-      return made;
-    };
+  /// By any thread.
+  MadeChunk make(std::size_t i) {
+    MadeChunk made = spare_chunks_.take().value_or(MadeChunk());
+    auto maker = spare_makers_.take().value_or(nullptr);
+    if (!maker) maker = std::make_unique<ChunkMaker>(layer_);
+    maker->make(plan_[i], keys_[i], made);
+    spare_makers_.give(std::move(maker));
+    return made;
   }
 
   /// The next chunk in order.
   void add(MadeChunk made) {
+    pieces_.add(plan_[list_.chunks.size()], made);
     diff_id_.write(made.tar);
     write(made.stored());
-    list_.chunks.push_back({.key = keys_[list_.chunks.size()],
+    list_.chunks.push_back({.key = made.key,
                             .tar = made.tar.size(),
                             .packed = made.stored().size(),
                             .tar_crc = made.tar_crc,
@@ -137,7 +227,7 @@ private:
     const std::size_t count = list_.chunks.size();
     if (count % chunks_between_checkpoints == 0)
       list_.checkpoints.push_back({count, diff_id_.midstate(), digest_.so_far()});
-    spare_.give(std::move(made));
+    spare_chunks_.give(std::move(made));
   }
 
   void write(support::Bytes bytes) {
@@ -145,14 +235,14 @@ private:
     out_.write(bytes);
   }
 
-  const std::vector<LayerFile>& files_;
-  const WriteOptions& options_;
-  const EarlierLayers& earlier_;
+  const LayerWork& layer_;
+  ChunkWorkers& workers_;
   support::ByteSink& out_;
-  const std::stop_token& stop_;
   const std::vector<Chunk> plan_;
-  std::vector<Digest> keys_;
-  SpareChunks spare_;
+  std::vector<Digest> keys_;  // empty: not known before the chunk is made
+  Spare<MadeChunk> spare_chunks_;
+  Spare<std::unique_ptr<ChunkMaker>> spare_makers_;
+  PieceHasher pieces_{layer_};
   oci::Hasher diff_id_;
   oci::Hasher digest_;
   ChunkList list_;
@@ -160,10 +250,12 @@ private:
 
 }  // namespace
 
-WrittenLayer write_layer(const std::vector<LayerFile>& files, const std::vector<Digest>& contents,
+WrittenLayer write_layer(const std::vector<LayerFile>& files, ContentDigests& contents,
                          const WriteOptions& options, const EarlierLayers& earlier,
-                         support::ByteSink& out, const std::stop_token& stop) {
-  return Writing(files, contents, options, earlier, out, stop).run();
+                         ChunkWorkers& workers, support::ByteSink& out,
+                         const std::stop_token& stop) {
+  const LayerWork layer{files, contents, options.setting, options.setting_key, earlier, stop};
+  return Writing(layer, workers, out).run();
 }
 
 }  // namespace ocibuild::layer

@@ -10,6 +10,8 @@
 
 #include "compress/codec.hpp"
 #include "layer/chunk_list.hpp"
+#include "layer/chunk_workers.hpp"
+#include "layer/content_digests.hpp"
 #include "layer/earlier_layers.hpp"
 #include "layer/file_set.hpp"
 #include "support/bytes.hpp"
@@ -36,20 +38,20 @@ struct EarlierLayerDamaged {};
 struct WriteOptions {
   compress::Setting setting;
   std::string setting_key;  ///< setting.key(), which is costly
-  unsigned jobs = 1;        ///< threads that make chunks
 };
 
 /// Writes one reproducible layer: the same files give the same bytes on every machine, for any
 /// number of threads and whatever was taken from earlier layers.
 ///
 /// chunk plan -> workers: files to tar to compressed chunk, or a chunk of `earlier` -> in order:
-/// diff_id, digest, `out`. Memory is flat in the layer's size, at most jobs + 2 chunks.
-/// `files`: sorted, from FileSet::finish(). Parent directories are not invented. `contents`:
-/// content_digests(files).
+/// diff_id, digest, `out`. Memory is flat in the layer's size: what `workers` has room for.
+/// `files`: sorted, from FileSet::finish(). Parent directories are not invented. `contents`: of
+/// `files`; what they do not know is learnt from what is written, and so all are known afterwards.
 /// @throws Error(Errc::failed, file-changed) naming a file that is not what it was;
 /// Errc::interrupted; EarlierLayerDamaged
-WrittenLayer write_layer(const std::vector<LayerFile>& files, const std::vector<Digest>& contents,
+WrittenLayer write_layer(const std::vector<LayerFile>& files, ContentDigests& contents,
                          const WriteOptions& options, const EarlierLayers& earlier,
-                         support::ByteSink& out, const std::stop_token& stop = {});
+                         ChunkWorkers& workers, support::ByteSink& out,
+                         const std::stop_token& stop = {});
 
 }  // namespace ocibuild::layer

@@ -32,6 +32,8 @@ public:
   virtual Digest digest() const = 0;
   /// The same if it is known without reading them.
   virtual std::optional<Digest> known_digest() const { return std::nullopt; }
+  /// Told by who has read all that open() gives: digest() need not read it again.
+  virtual void learn_digest(const Digest& /*digest*/) const {}
 };
 
 /// A file of a tree. `content` is null for everything but regular files (an empty regular file may

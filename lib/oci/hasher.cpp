@@ -84,6 +84,12 @@ Digest Hasher::so_far() const {
   return std::visit([](const auto& context) { return digest_of(context); }, context_);
 }
 
+Digest sha256(support::Bytes bytes) {
+  Hasher hasher;
+  hasher.write(bytes);
+  return hasher.finish();
+}
+
 Digest sha256(std::string_view text) {
   Hasher hasher;
   hasher.write(support::as_bytes(text));

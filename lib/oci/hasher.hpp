@@ -45,6 +45,7 @@ private:
 };
 
 Digest sha256(std::string_view text);
+Digest sha256(support::Bytes bytes);
 
 /// Reads to the end. @return digest by SHA-256
 Digest sha256(support::ByteSource& source);

@@ -19,11 +19,12 @@ namespace {
 constexpr std::size_t record_limit = 64 * 1024;
 constexpr std::size_t index_limit = 256 * 1024 * 1024;
 constexpr std::size_t chunk_list_limit = 16 * 1024 * 1024;
-constexpr std::string_view layer_kind = "layer-record-1";
+constexpr std::string_view layer_kind = "layer-record-2";
+constexpr std::string_view shape_kind = "layer-shape-1";
 constexpr std::string_view download_kind = "download-1";
 constexpr std::string_view index_kind = "layer-index-1";
 constexpr std::string_view archive_kind = "archive-index-1";
-constexpr std::string_view chunks_kind = "layer-chunks-1";
+constexpr std::string_view chunks_kind = "layer-chunks-2";
 constexpr std::size_t most_chunk_lists = 32;
 constexpr std::string_view repositories_kind = "blob-repositories-1";
 
@@ -122,6 +123,14 @@ std::optional<LayerRecord> BuildCache::find_layer(const Digest& key) const {
 
 void BuildCache::put_layer(const Digest& key, const LayerRecord& record) const noexcept {
   best_effort([&] { put(directory_, layer_kind, key, encode(record)); });
+}
+
+bool BuildCache::has_layer_shape(const Digest& shape) const {
+  return find(directory_, shape_kind, shape, record_limit).has_value();
+}
+
+void BuildCache::put_layer_shape(const Digest& shape) const noexcept {
+  best_effort([&] { put(directory_, shape_kind, shape, {}); });
 }
 
 std::optional<DownloadRecord> BuildCache::find_download(const Digest& key) const {

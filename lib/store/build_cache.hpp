@@ -38,6 +38,9 @@ public:
 
   std::optional<LayerRecord> find_layer(const Digest& key) const;
   void put_layer(const Digest& key, const LayerRecord& record) const noexcept;
+  /// True when a layer of this shape (layer_shape()) was put: there may be a record for it.
+  bool has_layer_shape(const Digest& shape) const;
+  void put_layer_shape(const Digest& shape) const noexcept;
 
   std::optional<DownloadRecord> find_download(const Digest& key) const;
   void put_download(const Digest& key, const DownloadRecord& record) const noexcept;

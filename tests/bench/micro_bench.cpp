@@ -17,8 +17,8 @@
 #include "limits.hpp"
 #include "oci/hasher.hpp"
 #include "support/fd.hpp"
-#include "support/ordered_workers.hpp"
 #include "support/text.hpp"
+#include "support/worker_pool.hpp"
 #include "tar/tar_writer.hpp"
 
 namespace {
@@ -131,16 +131,19 @@ void compress_in_order(Bytes bytes) {
   const unsigned jobs = support::available_cpus();
   const std::size_t most = 2 * std::size_t{jobs};
   using Packed = std::vector<std::byte>;
-  support::OrderedWorkers<Bytes, Packed> workers(jobs, most, [] {
-    return [encoder = std::make_shared<compress::ChunkEncoder>(gzip())](const Bytes& piece) {
-      Packed packed;
-      encoder->encode(piece, packed);
-      return packed;
-    };
-  });
+  support::WorkerPool pool(jobs);
+  support::OrderedTasks<Packed> workers(pool);
+  const auto compress = [](Bytes piece) {
+    thread_local compress::ChunkEncoder encoder(gzip());
+    Packed packed;
+    encoder.encode(piece, packed);
+    return packed;
+  };
   for (Bytes left = bytes; !left.empty(); left = left.subspan(std::min(piece_size, left.size()))) {
     if (workers.under_way() == most) workers.take();
-    workers.push(left.first(std::min(piece_size, left.size())));
+    workers.push([&compress, piece = left.first(std::min(piece_size, left.size()))] {
+      return compress(piece);
+    });
   }
   while (workers.under_way() > 0) workers.take();
 }

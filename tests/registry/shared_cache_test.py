@@ -91,6 +91,8 @@ def a_fresh_machine_has_a_warm_build(client, work):
         asked = registry.since(before)
         peer.equal(sorted(words.split("/")[0] for words in asked), ["GET blobs"] * 3 + ["GET manifests"], "requests")
         client("save", "x:1", "-o", work + "/x.tar", store=fleet.store)
+        again = client("build", "--progress", "plain", client.context(**CONTENT), store=fleet.store).stderr
+        peer.equal(again.count(" CACHED"), 2, "what was found once is this machine's own")
         before = registry.requests()
         _, cached, same = fleet.build("--cache-from", fleet.cache, "--cache-to", fleet.cache)
         peer.equal((cached, same), ([True, True], cold), "read and written")

@@ -11,6 +11,10 @@
 #include <system_error>
 #include <thread>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "program.hpp"
 
 extern "C" char** environ;
@@ -97,6 +101,11 @@ void set_columns(std::string_view text, std::size_t& columns) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
+#ifdef __GLIBC__
+  // Left alone, glibc moves this up when a large block is freed, and then keeps the buffers of
+  // layer chunks that several threads gave back: 20 MB of nothing.
+  ::mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+#endif
   ::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a result of write() like others
   std::atomic<bool> cursor_hidden{false};
   StopOnSignal signals(cursor_hidden);

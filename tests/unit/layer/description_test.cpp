@@ -2,7 +2,6 @@
 #include "layer/description.hpp"
 
 #include "compress/codec.hpp"
-#include "layer/content_digests.hpp"
 #include "support/catch.hpp"
 #include "support/tree_fixture.hpp"
 
@@ -18,8 +17,11 @@ layer::LayerFile sample() {
 }
 
 Digest key_of(const layer::LayerFile& file, compress::Codec codec = compress::Codec::gzip) {
-  return layer::layer_key({file}, layer::content_digests({file}, 1),
-                          compress::Setting::make(codec, {}).key());
+  const std::vector<layer::LayerFile> files{file};
+  layer::ContentDigests contents(files);
+  contents.compute(1);
+  return layer::layer_key(layer::layer_shape(files, compress::Setting::make(codec, {}).key()),
+                          files, contents);
 }
 
 }  // namespace
@@ -44,6 +46,17 @@ TEST_CASE("image.md 7.1: everything a layer's bytes depend on changes its key", 
   CHECK(changed([](auto& f) { f.entry.xattrs["n"] = "w"; }));
   CHECK(changed([](auto& f) { f.content = test::text_content("abd"); }));
   CHECK(key_of(sample(), compress::Codec::none) != key);
+}
+
+TEST_CASE("image.md 7.1: layers of one shape differ in nothing but contents", "[layer]") {
+  const auto shape_of = [](const layer::LayerFile& file) {
+    return layer::layer_shape({file}, "setting");
+  };
+  layer::LayerFile file = sample();
+  file.content = test::text_content("abd");
+  CHECK(shape_of(file) == shape_of(sample()));
+  file.entry.size = 4;
+  CHECK(shape_of(file) != shape_of(sample()));
 }
 
 TEST_CASE("image.md 7.1: values cannot run into each other", "[layer]") {

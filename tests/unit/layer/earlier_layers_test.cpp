@@ -22,8 +22,9 @@ using layer::LayerFile;
 namespace {
 
 std::atomic<int> opened = 0;
+std::atomic<int> hashed = 0;
 
-/// Counts how often any file is opened.
+/// Counts how often any file is opened, and read for its digest alone.
 class Counted final : public oci::FileContent {
 public:
   Counted(std::uint64_t size, std::uint32_t seed) : inner_(size, seed) {}
@@ -31,7 +32,10 @@ public:
     ++opened;
     return inner_.open();
   }
-  Digest digest() const override { return inner_.digest(); }
+  Digest digest() const override {
+    ++hashed;
+    return inner_.digest();
+  }
 
 private:
   test::GeneratedContent inner_;
@@ -55,6 +59,7 @@ struct Written {
   std::filesystem::path path;
   layer::WrittenLayer layer;
   int opened = 0;
+  int hashed = 0;
 
   std::string bytes() const { return support::read_file(path, 1 << 30); }
   layer::EarlierLayer earlier() const {
@@ -65,24 +70,35 @@ struct Written {
 class Layers {
 public:
   explicit Layers(Codec codec = Codec::gzip)
-      : options_{.setting = Setting::make(codec, 1), .setting_key = "k", .jobs = 2} {}
+      : options_{.setting = Setting::make(codec, 1), .setting_key = "k"} {}
+
+  /// Whether contents are known before or learnt on the way.
+  bool reads_first = true;
 
   Written write(const std::vector<LayerFile>& files,
                 std::vector<layer::EarlierLayer> earlier = {}) {
-    const auto contents = layer::content_digests(files, 1);
+    layer::ContentDigests contents(files);
+    if (reads_first) contents.compute(1);
     support::TempFile out(dir_.path());
     opened = 0;
+    hashed = 0;
     auto written = layer::write_layer(files, contents, options_,
-                                      layer::EarlierLayers(std::move(earlier)), out);
-    const int count = opened;
+                                      layer::EarlierLayers(std::move(earlier)), workers_, out);
+    const int files_opened = opened;
+    const int files_hashed = hashed;
+    CHECK(contents.all_known());
+    layer::ContentDigests read(files);
+    read.compute(1);
+    for (std::size_t i = 0; i < files.size(); ++i) CHECK(*contents.find(i) == *read.find(i));
     const auto path = dir_ / support::concat("layer-", count_++);
     out.commit(path);
-    return {path, std::move(written), count};
+    return {path, std::move(written), files_opened, files_hashed};
   }
 
 private:
   test::TempDir dir_;
   layer::WriteOptions options_;
+  layer::ChunkWorkers workers_{2};
   int count_ = 0;
 };
 
@@ -203,16 +219,41 @@ TEST_CASE("image.md 7.4: a chunk list is read back, and nothing else is one", "[
   CHECK_FALSE(layer::ChunkList::decode("ocibuild chunk list 1\n"));
 }
 
+TEST_CASE("image.md 7.1: contents that were not read before are learnt while they are written",
+          "[layer]") {
+  Layers layers;
+  const Written first = layers.write(sample());
+  layers.reads_first = false;
+  const Written second = layers.write(sample());
+  check_same(second, first);
+  CHECK(second.opened == first.opened);
+  CHECK(second.hashed == 0);
+
+  // Small files cost their reading, whether or not an earlier layer has them.
+  auto changed = sample();
+  changed[130] = file(changed[130].entry.path.str(), 50'001, 4711);
+  const Written spliced = layers.write(changed, {first.earlier()});
+  CHECK(spliced.hashed == 1);  // the large one: whether its pieces are there is known only then
+  check_same(spliced, layers.write(changed));
+}
+
 TEST_CASE("content digests are computed once, in order, and errors are those of the first file",
           "[layer]") {
   std::vector<LayerFile> files = sample();
   files.push_back({.entry = test::dir_entry("e")});
   files.push_back({.entry = test::file_entry("f", 0)});
-  const auto one = layer::content_digests(files, 1);
-  CHECK(one == layer::content_digests(files, 4));
-  CHECK(one[3] == files[3].content->digest());
-  CHECK(one[201].empty());
-  CHECK(one[202].empty());
+  layer::ContentDigests one(files);
+  CHECK_FALSE(one.all_known());
+  CHECK_FALSE(one.is_known(3));
+  CHECK(one.is_known(201));
+  one.compute(1);
+  CHECK(one.all_known());
+  layer::ContentDigests four(files);
+  four.compute(4);
+  for (std::size_t i = 0; i < 201; ++i) REQUIRE(*one.find(i) == *four.find(i));
+  CHECK(oci::to_digest(*one.find(3)) == files[3].content->digest());
+  CHECK(one.find(201) == nullptr);
+  CHECK(one.find(202) == nullptr);
 
   class Unreadable final : public oci::FileContent {
   public:
@@ -224,5 +265,5 @@ TEST_CASE("content digests are computed once, in order, and errors are those of 
   files[180].content = std::make_shared<Unreadable>("later");
   files[20].content = std::make_shared<Unreadable>("sooner");
   for (const unsigned jobs : {1U, 3U})
-    CHECK_THROWS_WITH(layer::content_digests(files, jobs), "sooner");
+    CHECK_THROWS_WITH(layer::ContentDigests(files).compute(jobs), "sooner");
 }

@@ -9,7 +9,6 @@
 #include <ocibuild/error.hpp>
 
 #include "compress/decompressor.hpp"
-#include "layer/content_digests.hpp"
 #include "oci/hasher.hpp"
 #include "support/catch.hpp"
 #include "support/fd.hpp"
@@ -53,12 +52,13 @@ std::vector<Setting> settings() {
   return out;
 }
 
-/// Without earlier layers; the files are not asked for their digests.
+/// Without earlier layers.
 LayerDigests write(const std::vector<LayerFile>& files, const Setting& setting, unsigned jobs,
                    support::ByteSink& out, const std::stop_token& stop = {}) {
-  const layer::WriteOptions options{.setting = setting, .setting_key = {}, .jobs = jobs};
-  return layer::write_layer(files, std::vector<Digest>(files.size()), options, {}, out, stop)
-      .digests;
+  const layer::WriteOptions options{.setting = setting, .setting_key = {}};
+  layer::ContentDigests contents(files);
+  layer::ChunkWorkers workers(jobs);
+  return layer::write_layer(files, contents, options, {}, workers, out, stop).digests;
 }
 
 /// A line of /proc/self/status.

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <semaphore>
+
+#include "support/worker_pool.hpp"
+
+namespace ocibuild::layer {
+
+/// The threads that make the chunks of all layers of a build, however many are written at a time,
+/// and room for what they make: memory grows with neither. Thread-safe.
+class ChunkWorkers {
+public:
+  /// `jobs`: threads.
+  explicit ChunkWorkers(unsigned jobs)
+      : jobs_(jobs), room_(static_cast<std::ptrdiff_t>(jobs) + 1), pool_(jobs) {}
+
+  unsigned jobs() const { return jobs_; }
+  support::WorkerPool& pool() { return pool_; }
+
+  /// Each chunk from its order until it is written takes one place. A layer with chunks under way
+  /// must not wait for another place: it writes those first, and so no two wait for each other.
+  void wait_for_room() { room_.acquire(); }
+  bool has_room() { return room_.try_acquire(); }
+  void give_room() { room_.release(); }
+
+private:
+  const unsigned jobs_;
+  std::counting_semaphore<> room_;
+  support::WorkerPool pool_;
+};
+
+}  // namespace ocibuild::layer
