@@ -10,6 +10,7 @@
 #include "oci/platform_choice.hpp"
 #include "rootfs/layer_scan.hpp"
 #include "store/copy_blob.hpp"
+#include "store/image_search.hpp"
 #include "support/error_context.hpp"
 #include "support/text.hpp"
 
@@ -19,18 +20,17 @@ using support::concat;
 
 namespace {
 
-[[noreturn]] void throw_not_local(const plan::FromImage& from, const Index& index,
+[[noreturn]] void throw_not_local(const plan::FromImage& from, const store::OciLayout& layout,
                                   const SourceRange& where) {
-  std::vector<std::string> names;
-  for (const Descriptor& descriptor : index.manifests) {
-    const auto name = descriptor.annotations.find(std::string(store::ref_name_annotation));
-    if (name != descriptor.annotations.end()) names.push_back(name->second);
+  std::vector<Reference> names;
+  for (const Descriptor& descriptor : layout.read_index().manifests) {
+    if (auto name = layout.name_of(descriptor)) names.push_back(*std::move(name));
   }
   const std::string familiar = from.name.familiar();
   std::string note = concat("no registry is asked; the store has ", names.size(),
                             names.size() == 1 ? " image" : " images");
-  if (const auto nearest = closest_match(from.name.str(), names))
-    note += ", nearest: " + Reference::parse(*nearest).familiar();
+  if (const auto nearest = store::nearest_name(names, familiar, from.name))
+    note += ", nearest: " + *nearest;
   Diagnostic diagnostic{
       "base-not-local", concat("Base image '", familiar, "' not found locally"), where, {note}, {}};
   diagnostic.helps.push_back(
@@ -72,7 +72,7 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
     layout_.blobs().put(document.descriptor.media_type, document.bytes);
     found.descriptor = document.descriptor;
   } else {
-    if (listed == nullptr) throw_not_local(from, index, where);
+    if (listed == nullptr) throw_not_local(from, layout_, where);
     found.descriptor = *listed;
   }
   return read(std::move(found), platform, where);

@@ -21,6 +21,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr unsigned uploads_at_once = 4;
+// From registry to registry: of more, each might be too slow for what it is sent to (M4.6).
+constexpr std::ptrdiff_t streams_at_once = 2;
 constexpr std::chrono::seconds before_repair{1};  // replicated registries are late (U9.1)
 
 /// A blob of the store, from any offset.
@@ -50,6 +52,16 @@ private:
   const Descriptor& descriptor_;
 };
 
+struct EndTurn {
+  void operator()(std::counting_semaphore<>* turns) const noexcept { turns->release(); }
+};
+using Turn = std::unique_ptr<std::counting_semaphore<>, EndTurn>;
+
+Turn take_turn(std::counting_semaphore<>& turns) {
+  turns.acquire();
+  return Turn(&turns);
+}
+
 std::string repository_name(const registry::Source& source) {
   return concat(source.registry, '/', source.repository);
 }
@@ -59,7 +71,8 @@ std::string repository_name(const registry::Source& source) {
 PushTarget::PushTarget(const Shared& shared, registry::Source repository)
     : shared_(shared),
       session_(std::make_shared<registry::Session>(shared.work.network(), std::move(repository),
-                                                   registry::Purpose::push)) {}
+                                                   registry::Purpose::push)),
+      streams_(streams_at_once) {}
 
 PushTarget::~PushTarget() {
   if (kept_) registry::cancel_upload(*session_, *kept_);
@@ -159,6 +172,7 @@ void PushTarget::send_blob(const Descriptor& blob) {
     arrived(blob, &PushedBytes::was_there);
     return bar.done(BlobMoved::State::was_there);
   }
+  const Turn turn = shared_.blobs.has(blob) ? Turn() : take_turn(streams_);
   if (auto session = mount_or_open(blob)) {
     upload(blob, std::move(*session), bar.observer());
     arrived(blob, &PushedBytes::uploaded);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <set>
 #include <string>
 #include <vector>
@@ -79,6 +80,7 @@ private:
 
   const Shared& shared_;
   const std::shared_ptr<registry::Session> session_;
+  std::counting_semaphore<> streams_;
   Asking::For purpose_ = Asking::For::push;
   std::mutex mutex_;  // for what follows
   std::optional<registry::OpenUpload> kept_;

@@ -28,8 +28,12 @@ constexpr std::size_t most_of_a_page = 64 * 1024;
 class Download final : public http::ResponseTaker {
 public:
   Download(Session& session, const Descriptor& descriptor, BlobSink& sink,
-           const TransferObserver& observer)
-      : session_(session), wanted_(descriptor), sink_(sink), observer_(observer) {
+           const TransferObserver& observer, const std::optional<std::stop_token>& stop)
+      : session_(session),
+        wanted_(descriptor),
+        sink_(sink),
+        observer_(observer),
+        stop_(stop.value_or(session.network().stop())) {
     restart();
   }
 
@@ -97,7 +101,8 @@ private:
              .scopes = Scopes::pull(session_.source().repository),
              .doing = concat("pulling a blob of ", session_.source().repository),
              .decode = decode_,
-             .anonymous = url_.has_value()};
+             .anonymous = url_.has_value(),
+             .stop = stop_};
     if (decode_ && offset_ > 0) restart();  // its offset is none of the bytes on the wire
     if (offset_ > 0) {
       call_.headers.add("Range", concat("bytes=", offset_, "-"));
@@ -123,7 +128,7 @@ private:
 
   /// Decides whether another connection may help, and waits.
   void prepare_next(unsigned idle) {
-    support::throw_if_stopped(session_.network().stop());
+    support::throw_if_stopped(stop_);
     if (answer_.ok() && decodes_anew()) return;  // shorter on the wire: it is encoded
     if (answer_.status == 416 && offset_ > 0 && !refused_range_) {
       refused_range_ = true;
@@ -139,7 +144,7 @@ private:
     if (idle == 0)  // it moved: go on at once (Y5)
       return repeater.tell(host, reason_of(outcome), observer_.repeats);
     if (!session_.may_repeat(idle, answer_) ||
-        !repeater.wait(idle, outcome, host, observer_.repeats))
+        !repeater.wait(idle, outcome, host, observer_.repeats, stop_))
       session_.fail(call_, answer_);
   }
 
@@ -216,6 +221,7 @@ private:
   const Descriptor& wanted_;
   BlobSink& sink_;
   const TransferObserver& observer_;
+  const std::stop_token stop_;
   const std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::optional<http::Url> url_;  ///< instead of the registry's
   Call call_;
@@ -249,7 +255,8 @@ void tell(Session& liar, const Error& error) {
 /// A foreign layer from where its manifest says it is (P6). Names of other schemes, and addresses
 /// that the registry may not send us to, are passed over with a note in `error`. False: from none.
 bool take_from_urls(Session& session, const Descriptor& layer, BlobSink& sink,
-                    const TransferObserver& observer, Error& error) {
+                    const TransferObserver& observer, const std::optional<std::stop_token>& stop,
+                    Error& error) {
   for (const std::string& text : layer.urls) {
     const auto url = http::Url::parse(text);
     if (!url || is_too_near(url->origin, session.api(), true)) {
@@ -258,7 +265,7 @@ bool take_from_urls(Session& session, const Descriptor& layer, BlobSink& sink,
       continue;
     }
     try {
-      Download download(session, layer, sink, observer);
+      Download download(session, layer, sink, observer, stop);
       download.take_from(*url);
       download.run();
       session.network().count_downloaded(layer.size);
@@ -274,10 +281,11 @@ bool take_from_urls(Session& session, const Descriptor& layer, BlobSink& sink,
 
 void download_from_registries(const std::vector<std::shared_ptr<Session>>& sources,
                               const Descriptor& descriptor, BlobSink& sink,
-                              const TransferObserver& observer) {
+                              const TransferObserver& observer,
+                              const std::optional<std::stop_token>& stop) {
   for (std::size_t i = 0; i < sources.size(); ++i) {
     try {
-      Download(*sources[i], descriptor, sink, observer).run();
+      Download(*sources[i], descriptor, sink, observer, stop).run();
       sources[i]->network().count_downloaded(descriptor.size);
       return;
     } catch (const Error& error) {
@@ -293,13 +301,14 @@ void download_from_registries(const std::vector<std::shared_ptr<Session>>& sourc
 }  // namespace
 
 void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
-                   const Descriptor& descriptor, BlobSink& sink, const TransferObserver& observer) {
+                   const Descriptor& descriptor, BlobSink& sink, const TransferObserver& observer,
+                   const std::optional<std::stop_token>& stop) {
   try {
-    download_from_registries(sources, descriptor, sink, observer);
+    download_from_registries(sources, descriptor, sink, observer, stop);
   } catch (Error& error) {
     if (error.code() == Errc::interrupted || !oci::stays_at_urls(descriptor)) throw;
     sink.restart();
-    if (!take_from_urls(*sources.back(), descriptor, sink, observer, error)) throw;
+    if (!take_from_urls(*sources.back(), descriptor, sink, observer, stop, error)) throw;
   }
 }
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -33,10 +35,12 @@ struct TransferObserver {
 /// GET of a blob from the first of `sources` that gives it whole: resumed after breaks, verified
 /// against digest and size before it returns (docs/reference/registry.md, P8 to P10 and Y5). A
 /// foreign layer that none of them gives comes from its URLs (P6).
-/// `sources` is not empty and outlives the call. Memory does not grow with the blob.
+/// `sources` is not empty and outlives the call. `stop` ends it instead of the network's. Memory
+/// does not grow with the blob.
 /// @throws Error: blob-corrupt, size-mismatch, registry-unavailable … of the last source
 void download_blob(const std::vector<std::shared_ptr<Session>>& sources,
                    const Descriptor& descriptor, BlobSink& sink,
-                   const TransferObserver& observer = {});
+                   const TransferObserver& observer = {},
+                   const std::optional<std::stop_token>& stop = {});
 
 }  // namespace ocibuild::registry

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <exception>
+#include <functional>
+#include <stop_token>
 
 #include <ocibuild/error.hpp>
 
@@ -16,6 +18,13 @@ namespace {
 using Piece = std::vector<std::byte>;
 
 constexpr std::size_t most_pieces = 8;  // of at most 64 KiB, as the wire gives them
+
+/// How long a destination waits for more bytes (M4.2): no longer than others have patience, and a
+/// third of ours when that is less.
+std::chrono::milliseconds patience(const NetworkSettings& settings) {
+  constexpr std::chrono::milliseconds most{20'000};
+  return std::min(most, settings.idle_timeout / 3);
+}
 
 /// Ends a download whose bytes nobody wants any more.
 struct Unwanted {};
@@ -31,21 +40,27 @@ public:
       : sources_(sources),
         descriptor_(descriptor),
         failed_(failed),
+        patience_(patience(sources.front()->network().settings())),
+        outside_(sources.front()->network().stop(), [this] { stop_.request_stop(); }),
         worker_(1, [this] { run(); }) {}
-  ~Fetch() override { pieces_.close(); }  // and then the worker is joined
+  ~Fetch() override { give_up(); }  // and then the worker is joined
 
   std::uint64_t position() const { return position_; }
 
+  /// Nobody waits for the first bytes but us: that takes as long as it takes.
+  void begin() { take_piece(); }
+
+  /// The download ended because it was slow.
+  bool stalled() const { return stalled_; }
+
   std::size_t read(std::span<std::byte> buffer) {
     if (at_ == piece_.size()) {
-      auto next = pieces_.pop();
-      if (!next) {
-        worker_.join();
-        if (failure_) std::rethrow_exception(failure_);
-        return 0;
+      if (!pieces_.wait(patience_)) {
+        stalled_ = true;
+        give_up();
+        throw ContentRestarted();
       }
-      piece_ = std::move(*next);
-      at_ = 0;
+      take_piece();
     }
     const std::size_t count = std::min(buffer.size(), piece_.size() - at_);
     std::copy_n(piece_.begin() + static_cast<std::ptrdiff_t>(at_), count, buffer.begin());
@@ -67,6 +82,23 @@ public:
   }
 
 private:
+  void give_up() {
+    stop_.request_stop();
+    pieces_.close();
+  }
+
+  /// Leaves none at the end.
+  void take_piece() {
+    at_ = 0;
+    piece_.clear();
+    if (auto next = pieces_.pop()) {
+      piece_ = std::move(*next);
+    } else {
+      worker_.join();
+      if (failure_) std::rethrow_exception(failure_);
+    }
+  }
+
   void run() {
     try {
       fetch();
@@ -83,7 +115,7 @@ private:
   void fetch() {
     for (;;) {
       try {
-        return download_blob({sources_[failed_]}, descriptor_, *this);
+        return download_blob({sources_[failed_]}, descriptor_, *this, {}, stop_.get_token());
       } catch (const Error& error) {
         if (error.code() == Errc::interrupted || failed_ + 1 == sources_.size()) throw;
         ++failed_;
@@ -102,6 +134,10 @@ private:
   const std::vector<std::shared_ptr<Session>>& sources_;
   const Descriptor& descriptor_;
   std::size_t& failed_;  // of the worker until it is joined
+  const std::chrono::milliseconds patience_;
+  std::stop_source stop_;
+  std::stop_callback<std::function<void()>> outside_;
+  bool stalled_ = false;
   support::BoundedQueue<Piece> pieces_{most_pieces};
   Piece held_;                  // of the worker
   bool given_ = false;          // of the worker
@@ -124,10 +160,18 @@ private:
 
 BlobStream::~BlobStream() = default;
 
+/// One that was too slow is left for the next source, if there is one.
+void BlobStream::end() const {
+  const bool stalled = fetch_ && fetch_->stalled();
+  fetch_.reset();
+  if (stalled && failed_ + 1 < sources_.size()) ++failed_;
+}
+
 std::unique_ptr<support::ByteSource> BlobStream::open(std::uint64_t offset) const {
   if (offset == 0 || !fetch_ || fetch_->position() != offset) {
-    fetch_.reset();
+    end();
     fetch_ = std::make_shared<Fetch>(sources_, descriptor_, failed_);
+    fetch_->begin();
     Piece skipped(64 * 1024);
     while (fetch_->position() < offset) {
       const std::uint64_t left = offset - fetch_->position();

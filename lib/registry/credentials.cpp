@@ -139,8 +139,14 @@ public:
   }
 
   std::vector<std::string> looked{};
+  std::vector<std::string> passed_over{};  // of them, those that are there
 
 private:
+  void miss(const std::string& text) {
+    looked.push_back(text);
+    passed_over.push_back(text);
+  }
+
   /// K2: the registry's own helper, entries, the store for all registries.
   std::optional<Credential> in_file(LazyDockerConfig& file) {
     const DockerConfig* config = file.get();
@@ -153,7 +159,7 @@ private:
     }
     if (const auto* entry = find_auth(*config, registry_, repository_))
       return decode_auth(entry->second, entry->first, file.name());
-    looked.push_back(concat(file.name(), ": no entry for ", registry_));
+    miss(concat(file.name(), ": no entry for ", registry_));
     if (!config->creds_store.empty()) return ask(config->creds_store, file.name(), false);
     return std::nullopt;
   }
@@ -168,10 +174,9 @@ private:
         return skip(concat(helper.program(), " of \"credsStore\" in ", file, " is not on PATH"));
       }
       if (answer->found) return answer->found;
-      looked.push_back(
-          answer->complaint.empty()
-              ? concat(helper.program(), ": nothing for ", registry_)
-              : concat(helper.program(), ": found nothing and says ", quote(answer->complaint)));
+      miss(answer->complaint.empty()
+               ? concat(helper.program(), ": nothing for ", registry_)
+               : concat(helper.program(), ": found nothing and says ", quote(answer->complaint)));
       return std::nullopt;
     } catch (const Error& error) {
       if (error.code() == Errc::interrupted || purpose_ == Purpose::push) throw;
@@ -182,7 +187,7 @@ private:
   }
 
   std::optional<Credential> skip(const std::string& why) {
-    looked.push_back(why);
+    miss(why);
     impl_.warn(why);
     return std::nullopt;
   }
@@ -195,7 +200,7 @@ private:
       const std::string password = impl_.variable(login.password);
       if (!user.empty() && !password.empty())
         return Credential{.user = user, .password = password, .source = login.password};
-      looked.push_back(concat(login.user, " and ", login.password, ": not both set"));
+      miss(concat(login.user, " and ", login.password, ": not both set"));
     }
     return std::nullopt;
   }
@@ -219,6 +224,7 @@ std::optional<Credential> Credentials::find(const std::string& registry,
   const std::lock_guard lock(impl_->mutex);
   impl_->looked[registry] = std::move(search.looked);
   if (found && is_anonymous(*found)) found.reset();
+  if (found) found->passed_over = std::move(search.passed_over);
   return found;
 }
 

@@ -21,6 +21,8 @@ struct Credential {
   /// For messages: "/home/u/.docker/config.json (ghcr.io)", "GITHUB_TOKEN",
   /// "docker-credential-pass".
   std::string source{};
+  /// Sources before that one which are there and had nothing, for messages: one line each.
+  std::vector<std::string> passed_over{};
 };
 
 /// What the credentials are wanted for: a broken helper is a warning for a pull, which may do

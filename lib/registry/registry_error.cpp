@@ -86,11 +86,15 @@ std::string come_back(std::chrono::seconds wait, std::time_t now) {
                 ", at ", text.data());
 }
 
+/// With what goes before the source that was used and had nothing: somebody may have expected it.
 std::string credential_note(const Doing& doing) {
-  if (doing.credential_source.empty()) return {};
-  return doing.user.empty() ? concat("credentials: ", doing.credential_source)
-                            : concat("credentials: ", doing.credential_source, ", user ",
-                                     support::escape_controls(doing.user));
+  const std::string before = support::join(doing.looked_at, "; ");
+  if (doing.credential_source.empty())
+    return before.empty() ? std::string() : concat("no credentials: ", before);
+  const std::string user =
+      doing.user.empty() ? "" : concat(", user ", support::escape_controls(doing.user));
+  return concat("credentials: ", doing.credential_source, user,
+                before.empty() ? "" : concat(" (", before, ')'));
 }
 
 Draft auth_needed(const Doing& doing) {

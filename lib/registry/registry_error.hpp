@@ -21,7 +21,7 @@ struct Doing {
   bool push = false;
   std::string credential_source{};  ///< empty: none was found
   std::string user{};
-  std::vector<std::string> looked_at{};  ///< where credentials were looked for
+  std::vector<std::string> looked_at{};  ///< for credentials, without success
   std::string scope{};                   ///< asked for
   http::Client::Trust trust{};
 };

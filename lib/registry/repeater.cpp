@@ -51,7 +51,7 @@ std::string reason_of(const http::Outcome& outcome) {
 }
 
 bool Repeater::wait(unsigned n, const http::Outcome& outcome, const std::string& host,
-                    const Observer& observer) const {
+                    const Observer& observer, const std::optional<std::stop_token>& stop) const {
   const std::int64_t now = std::time(nullptr);
   const auto wait = http::wait_before(n, policy_, outcome, random_fraction(), now);
   if (!wait) return false;
@@ -67,7 +67,7 @@ bool Repeater::wait(unsigned n, const http::Outcome& outcome, const std::string&
   } else if (observer_) {
     observer_(retrying);
   }
-  http::sleep_for(*wait, stop_);
+  http::sleep_for(*wait, stop ? *stop : stop_);
   return true;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -26,9 +27,10 @@ public:
   void observe(Observer observer) { observer_ = std::move(observer); }
 
   /// Waits before attempt `n` + 1 of a request that ended with `outcome`. `host`: who was asked.
+  /// `stop`: ends the wait instead of the one that was given at first.
   /// False: no further attempt is due. @throws Error(Errc::interrupted)
   bool wait(unsigned n, const http::Outcome& outcome, const std::string& host,
-            const Observer& observer = {}) const;
+            const Observer& observer = {}, const std::optional<std::stop_token>& stop = {}) const;
 
   /// Tells that something is tried again at once, outside of the count.
   void tell(const std::string& host, std::string reason, const Observer& observer = {}) const;

@@ -142,7 +142,8 @@ Tokens::Asker Session::asker() {
                     .repository = source_.repository,
                     .credential = credential(),
                     .insecure = source_.insecure || origin.scheme == "http"};
-  if (!out.credential) out.looked_at = network_.credentials().looked_at(source_.registry);
+  out.looked_at = out.credential ? out.credential->passed_over
+                                 : network_.credentials().looked_at(source_.registry);
   return out;
 }
 
@@ -359,6 +360,7 @@ void Session::fail(const Call& call, const Answer& answer) {
   } else if (const auto known = credential()) {
     doing.credential_source = known->source;
     doing.user = known->user;
+    doing.looked_at = known->passed_over;
   } else {
     doing.looked_at = network_.credentials().looked_at(source_.registry);
   }

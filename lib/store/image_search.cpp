@@ -16,6 +16,7 @@ using support::quote;
 
 namespace {
 
+constexpr auto npos = std::string_view::npos;
 constexpr std::size_t shortest_prefix = 4;
 constexpr std::size_t sha256_digits = 64;
 
@@ -84,25 +85,16 @@ std::optional<StoredImage> by_name(const std::vector<StoredImage>& images, const
   return at == images.end() ? std::nullopt : std::optional(*at);
 }
 
-/// The nearest name by spelling, else one of the same repository.
-std::optional<std::string> nearest(const std::vector<StoredImage>& images, std::string_view text,
-                                   const std::optional<Reference>& wanted) {
-  std::vector<std::string> names;
-  for (const StoredImage& image : images) {
-    if (!image.name) continue;
-    names.push_back(image.name->familiar());
-    if (const auto full = image.name->str(); full != names.back()) names.push_back(full);
-  }
-  const std::string spelled = wanted ? wanted->familiar() : std::string(text);
-  for (const std::string& candidate : {std::string(text), spelled}) {
-    if (auto match = closest_match(candidate, names)) return match;
-  }
-  for (const StoredImage& image : images) {
-    if (image.name && wanted && image.name->registry == wanted->registry &&
-        image.name->repository == wanted->repository)
-      return image.name->familiar();
-  }
-  return std::nullopt;
+/// How many characters two repositories have in common when one goes on after the other with
+/// further words, one more when they are the same; else 0.
+std::size_t shared_words(const Reference& a, const Reference& b) {
+  if (a.registry != b.registry) return 0;
+  if (a.repository == b.repository) return a.repository.size() + 1;
+  const auto& [front, whole] = std::minmax(
+      a.repository, b.repository, [](auto& one, auto& other) { return one.size() < other.size(); });
+  const bool goes_on = whole.starts_with(front) && whole.size() > front.size() &&
+                       std::string_view("-._/").find(whole[front.size()]) != npos;
+  return goes_on ? front.size() : 0;
 }
 
 [[noreturn]] void unknown(const std::vector<StoredImage>& images, std::string_view text,
@@ -112,7 +104,11 @@ std::optional<std::string> nearest(const std::vector<StoredImage>& images, std::
               concat("image ", quote(text), " is not in the store ", quote(root.native())));
   error.note(images.size() == 1 ? "the store has 1 image"
                                 : concat("the store has ", images.size(), " images"));
-  if (const auto match = nearest(images, text, wanted))
+  std::vector<Reference> names;
+  for (const StoredImage& image : images) {
+    if (image.name) names.push_back(*image.name);
+  }
+  if (const auto match = nearest_name(names, text, wanted))
     error.help(concat("did you mean ", quote(*match), "?"));
   throw error;
 }
@@ -133,6 +129,29 @@ StoredImage find_image(const std::vector<StoredImage>& images, const BlobOrigin&
     if (auto image = by_digest(images, origin, *prefix)) return *image;
   }
   unknown(images, text, name, root);
+}
+
+std::optional<std::string> nearest_name(const std::vector<Reference>& names, std::string_view text,
+                                        const std::optional<Reference>& wanted) {
+  std::vector<std::string> spellings;
+  for (const Reference& name : names) {
+    spellings.push_back(name.familiar());
+    if (const auto full = name.str(); full != spellings.back()) spellings.push_back(full);
+  }
+  const std::string spelled = wanted ? wanted->familiar() : std::string(text);
+  for (const std::string& candidate : {std::string(text), spelled}) {
+    if (auto match = closest_match(candidate, spellings)) return match;
+  }
+  if (!wanted) return std::nullopt;
+  std::size_t most = 0;
+  const Reference* best = nullptr;
+  for (const Reference& name : names) {
+    const std::size_t shared = shared_words(name, *wanted);
+    if (shared <= most) continue;
+    most = shared;
+    best = &name;
+  }
+  return best == nullptr ? std::nullopt : std::optional(best->familiar());
 }
 
 }  // namespace ocibuild::store

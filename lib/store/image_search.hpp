@@ -2,6 +2,8 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,5 +19,10 @@ namespace ocibuild::store {
 /// @throws Error(Errc::not_found, image-unknown), Error(Errc::usage, image-ambiguous, name-invalid)
 StoredImage find_image(const std::vector<StoredImage>& images, const BlobOrigin& origin,
                        std::string_view text, const std::filesystem::path& root);
+
+/// Which of `names` is most like `text`, which as a name is `wanted`: by spelling, else one of the
+/// same repository, else one whose repository has a word more or less ("app" and "app-base").
+std::optional<std::string> nearest_name(const std::vector<Reference>& names, std::string_view text,
+                                        const std::optional<Reference>& wanted);
 
 }  // namespace ocibuild::store

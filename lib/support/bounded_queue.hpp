@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -25,6 +26,12 @@ public:
     items_.push_back(std::move(item));
     filled_.notify_one();
     return true;
+  }
+
+  /// Waits at most that long for an item or the end. False: neither came.
+  bool wait(std::chrono::milliseconds most) {
+    std::unique_lock lock(mutex_);
+    return filled_.wait_for(lock, most, [&] { return closed_ || !items_.empty(); });
   }
 
   /// Waits for an item. Nothing once the queue is closed and empty.

@@ -131,6 +131,40 @@ def a_push_takes_names_as_they_are(client, work):
     assert "docker.io" in text and "two.test" not in text and "one.test" not in text, text
 
 
+def commands_find_what_a_pull_named(client, work):
+    """registry.md R5.5: inspect, history, save, rmi, tag and push find images of the store by short names"""
+    with FaultyRegistry() as registry:
+        images(client, registry, "x/aliased:1", "found:1")
+        conf = '[aliases]\nshort = "%s/x/aliased"\n' % registry.name
+        search = 'unqualified-search-registries = ["%s"]\n' % registry.name
+        configure(client, search + conf)
+        client("pull", "short:1", "found:1")
+        ids = {}
+        for word, name in (("short:1", "x/aliased:1"), ("found:1", "found:1")):
+            name = "%s/%s" % (registry.name, name)
+            for row in (["inspect", word], ["history", "-q", word]):
+                peer.equal(client(*row).stdout, client(*row[:-1], name).stdout, row)
+            client("save", word, "-o", work + "/saved.tar")
+            client("load", "-i", work + "/saved.tar", store=work + "/loaded-" + word[:-2])
+            peer.equal(names_in(work + "/loaded-" + word[:-2]), [name], "the name in the archive")
+            client("tag", word, "tagged-" + word)
+            client("push", word, registry.name + "/copy/" + word)
+            peer.equal(registry.tags["copy/" + word[:-2], "1"], registry.tags[name.split("/", 1)[1][:-2], "1"], "pushed")
+            ids[word] = json.loads(client("inspect", word).stdout)[0]["Id"]
+        # As FROM has it: what was built here goes before the search list, and an alias before both.
+        client.build("short:1", mine=b"mine")
+        client.build("found:1", mine=b"mine")
+        peer.equal(json.loads(client("inspect", "short:1").stdout)[0]["Id"], ids["short:1"], "an alias")
+        assert json.loads(client("inspect", "found:1").stdout)[0]["Id"] != ids["found:1"], "built here"
+        for word, gone in (("short:1", "x/aliased:1"), ("found:1", "found:1")):
+            peer.equal(client("rmi", word).stdout.split()[-1], word if word == "found:1" else "%s/%s" % (registry.name, gone), "removed")
+        peer.equal(client("rmi", "found:1").stdout.split()[-1], registry.name + "/found:1", "then the one of the search list")
+        configure(client, 'unqualified-search-registries = ["%s", "two.test"]\n' % registry.name)
+        client("tag", "tagged-found:1", registry.name + "/found:1")
+        client.fails("image-unknown", 5, "inspect", "found:1")
+        client("inspect", ids["short:1"])
+
+
 def one_kind_of_address(client, work):
     """cli.md 4: -4 and -6 choose the addresses of a name"""
     with Registry(work + "/r") as registry:
@@ -167,4 +201,4 @@ def no_repository_is_made(client, _):
 
 run(a_pull_stores_the_resolved_name, from_and_copy_ask_the_resolved_name, what_was_built_here_goes_first,
     several_registries_are_not_searched, a_broken_file_is_no_mistake_of_the_dockerfile,
-    a_push_takes_names_as_they_are, one_kind_of_address, no_repository_is_made)
+    a_push_takes_names_as_they_are, commands_find_what_a_pull_named, one_kind_of_address, no_repository_is_made)

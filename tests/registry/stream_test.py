@@ -26,12 +26,12 @@ PUT = UPLOAD + ".*digest"
 class Case:
     """A source registry with a base of one large layer, and a store that has never seen it."""
 
-    def __init__(self, client, work, size=SIZE, **settings):
+    def __init__(self, client, work, size=SIZE, layers=1, **settings):
         self.client, self.store = client, "%s/store%d" % (work, len(os.listdir(work)))
         self.source = FaultyRegistry(**settings)
         self.base = self.source.name + "/t/base:1"
-        content = random.Random(size).randbytes(size)
-        client.build(self.base, a=content)
+        files = {key: random.Random(size + i).randbytes(size) for i, key in enumerate("abcdef"[:layers])}
+        client.build(self.base, **files)
         client("push", *QUICK, *LOGIN, self.base)
         self.source.server.command("clear")
         blobs = self.source.blobs["t/base"]
@@ -116,7 +116,7 @@ def sources_that_begin_anew_restart_the_upload(client, work):
 
 
 def wrong_bytes_do_not_arrive(client, work):
-    """registry.md M4, P8: a source whose bytes are wrong ends the push before the last of them is sent"""
+    """registry.md M4, M4.1, P8: a source whose bytes are wrong ends the push before the last of them is sent"""
     with FaultyRegistry() as target:
         case = Case(client, work)
         case.source.faults.append(Fault("GET", case.layer, corrupt=100))
@@ -128,7 +128,7 @@ def wrong_bytes_do_not_arrive(client, work):
 
 
 def a_second_source_steps_in(client, work):
-    """registry.md M4, C3: when a source turns out to be bad, the next repository that has the layer is used, from the start"""
+    """registry.md M4, M4.1, C3: when a source turns out to be bad, the next repository that has the layer is used, from the start"""
     with FaultyRegistry() as target, FaultyRegistry() as second:
         case = Case(client, work)
         copy = second.name + "/t/other:1"
@@ -151,6 +151,66 @@ def broken_targets_get_it_from_the_start(client, work):
             target.faults.append(Fault("PUT", PUT, times=2, **answer))
             case.push(target)
             case.arrived(target)
+
+
+def stalls(client, work):
+    """A case whose layer stops coming once, and how long nobody waits for it: the limit of an idle connection is far off."""
+    case = Case(client, work)
+    fault = Fault("GET", case.layer, times=1, stall_out=200000)
+    case.source.faults.append(fault)
+    return case, fault, ["--idle-timeout", "3s"]
+
+
+def destinations_do_not_wait_for_a_source_that_stalls(client, work):
+    """registry.md M4.2: after a third of the idle time the upload is given up, and begun again with a new download"""
+    with FaultyRegistry() as target:
+        case, _, arguments = stalls(client, work)
+        case.push(target, 0, *arguments)
+        case.arrived(target)
+        ranges = [entry["headers"] for entry in case.source.record() if case.layer in entry["target"] and "range" in str(entry["headers"]).lower()]
+        peer.equal((len(case.source.asked("GET", case.layer)), ranges), (2, []), "downloads, of which none goes on")
+        peer.equal(len(target.asked("DELETE", UPLOAD)), 1, "sessions given up")
+
+
+def a_source_that_stalls_is_left_for_the_next(client, work):
+    """registry.md M4.2, C3: the second download is from another repository that has the layer"""
+    with FaultyRegistry() as target, FaultyRegistry() as second, FaultyRegistry() as last:
+        case, fault, arguments = stalls(client, work)
+        case.source.faults.clear()
+        copy = second.name + "/t/other:1"
+        client("push", *QUICK, case.base, copy)
+        case.push(target)
+        case.client("build", "--push", *QUICK, "-t", target.name + "/t/app:2", client.context(base=copy), store=case.store)
+        for registry in (case.source, second, target):
+            registry.faults.append(fault)  # of whichever is asked first
+            registry.server.command("clear")
+        case.push(last, 0, *arguments)
+        case.arrived(last)
+        peer.equal(sorted(len(registry.asked("GET", case.layer)) for registry in (case.source, second, target)), [0, 1, 1], "downloads")
+
+
+def a_slow_source_is_waited_for(client, work):
+    """registry.md M4.2: bytes that come slowly are bytes, and before the first of them nothing is sent"""
+    with FaultyRegistry() as target:
+        case = Case(client, work)
+        case.source.faults += [Fault("GET", case.layer, times=1, status=429, headers=[["Retry-After", "1"]]),
+                               Fault("GET", case.layer, times=1, drip=[40000, 0.1])]
+        case.push(target, 0, "--idle-timeout", "2s")
+        case.arrived(target)
+        peer.equal(len(case.source.asked("GET", case.layer)), 2, "downloads")
+        peer.equal(len(target.asked("PUT", PUT)), 2, "uploads")
+
+
+def two_layers_stream_at_a_time(client, work):
+    """registry.md M4.6: of five layers that only the source has, two are under way at most"""
+    with FaultyRegistry() as target:
+        case = Case(client, work, 100000, layers=5)
+        config = min(case.source.blobs["t/base"].items(), key=lambda item: len(item[1]))[0]
+        case.source.faults.append(Fault("GET", "/blobs/(?!%s)" % config, drip=[50000, 0.1]))
+        case.push(target)
+        case.arrived(target)
+        peer.equal(len(case.source.asked("GET", BLOB)), 6, "blobs fetched: config and layers")
+        peer.equal(case.source.most_at_once, 2, "at a time")
 
 
 def pieces_are_fetched_once(client, work):
@@ -200,5 +260,7 @@ def nobody_knows_where_it_is(client, work):
 
 run(layers_go_from_registry_to_registry, the_same_registry_moves_nothing, mounts_that_are_ignored_stream_too,
     broken_sources_are_resumed, sources_that_begin_anew_restart_the_upload, wrong_bytes_do_not_arrive,
-    a_second_source_steps_in, broken_targets_get_it_from_the_start, pieces_are_fetched_once, every_credential_stays_with_its_registry,
+    a_second_source_steps_in, broken_targets_get_it_from_the_start,
+    destinations_do_not_wait_for_a_source_that_stalls, a_source_that_stalls_is_left_for_the_next, a_slow_source_is_waited_for,
+    two_layers_stream_at_a_time, pieces_are_fetched_once, every_credential_stays_with_its_registry,
     outputs_have_all_layers, nobody_knows_where_it_is)

@@ -168,6 +168,9 @@ def a_push_that_is_denied(options, work):
     with Stage(options, work, auth=LOGIN) as stage:
         denied = json.dumps({"errors": [{"code": "DENIED", "message": "permission_denied: write_package"}]})
         stage.registry.faults.append(Fault("POST", "/blobs/uploads/", status=403, body=denied))
+        os.makedirs(work + "/.docker")
+        with open(work + "/.docker/config.json", "w", encoding="ascii") as file:
+            file.write('{"auths": {"quay.io": {"auth": "YTpi"}}}')
         done = stage.run("-t", "ghcr.io/acme/fluidity-server:1.4", "--push", ".", **ACTOR)
         peer.equal(done.returncode, 4, "exit code")
         compare(done.stderr, """
@@ -176,11 +179,11 @@ def a_push_that_is_denied(options, work):
 error[push-denied]: ghcr.io does not let octo-bot push to acme/fluidity-server (403)
    = note: the registry says: permission_denied: write_package
    = note: asked for scope repository:acme/fluidity-server:pull,push
-   = note: credentials: GITHUB_TOKEN, user octo-bot
+   = note: credentials: GITHUB_TOKEN, user octo-bot (HOME/.docker/config.json: no entry for ghcr.io)
    = note: while pushing to ghcr.io/acme/fluidity-server
    = help: give the workflow job 'permissions: packages: write', or use a classic token with write:packages
 nothing was built or sent
-""")
+""", (work, "HOME"))
 
 
 def a_certificate_that_is_not_trusted(options, work):
@@ -258,7 +261,7 @@ error[base-not-local]: Base image 'distributed-colony-base:latest' not found loc
   --> Dockerfile:2:6
  2 | FROM ${BASE_IMAGE} AS builder
    |      ^^^^^^^^^^^^^ BASE_IMAGE=distributed-colony-base:latest (--build-arg)
-   = note: no registry is asked; the store has 3 images
+   = note: no registry is asked; the store has 3 images, nearest: distributed-colony:latest
    = help: build it first:  ocibuild -f Dockerfile.base -t distributed-colony-base:latest .
    = help: or bring it in:  ocibuild load -i FILE.tar
 """)

@@ -13,6 +13,7 @@ nothing in the registry; the others spoil the true answer on its way.
 Order is enforced: a manifest that names what is not there is 400 MANIFEST_BLOB_UNKNOWN, an upload's address is good once.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -94,7 +95,8 @@ class RegistryHandler(scripted_server.Handler):
         status, headers, body = answer
         rule = {"status": status, "headers": headers, "binary": body, **spoiled}
         rule["headers"] = spoiled.get("headers_instead", [*headers, *spoiled.get("more_headers", [])])
-        scripted_server.Answer(rule, request, connection).send()
+        with self.server.registry.giving(kind == "blobs" and request.method == "GET"):
+            scripted_server.Answer(rule, request, connection).send()
 
     def say(self, request, connection, status, code):
         connection.answer(request, status, [["Content-Type", "application/json"]], error(code))
@@ -292,6 +294,7 @@ class FaultyRegistry:
     def __init__(self, auth=None, seed=None, failing=0.3, tls=None, proxies=None, **settings):
         self.faults, self.settings, self.lock = [], settings, threading.RLock()
         self.blobs, self.manifests, self.tags, self.sessions, self.count = {}, {}, {}, {}, 0
+        self.at_once = self.most_at_once = 0  # blobs given
         self.random, self.failing = (random.Random(seed) if seed is not None else None), failing
         self.directory = tempfile.TemporaryDirectory(prefix="scripted-")
         scripted_server.HANDLERS["registry"] = RegistryHandler
@@ -321,6 +324,18 @@ class FaultyRegistry:
 
     def record(self, listener="main"):
         return [entry for entry in self.server.command("record") if entry["listener"] == listener]
+
+    @contextlib.contextmanager
+    def giving(self, counts):
+        """While an answer is sent; most_at_once of those that count were sent at a time."""
+        with self.lock:
+            self.at_once += counts
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.at_once -= counts
 
     def asked(self, method, pattern, listener="main"):
         """Targets of the requests of that method whose target fits, in order."""

@@ -61,12 +61,14 @@ private:
   std::string text_;
 };
 
-/// As often as `failures`, what it is read from begins anew.
+/// As often as `failures`, what it is read from begins anew, after it was read `before` times.
 class RestartingContent final : public BlobContent {
 public:
-  explicit RestartingContent(unsigned failures) : failures_(failures) {}
+  explicit RestartingContent(unsigned failures, unsigned before = 0)
+      : failures_(failures), before_(before) {}
   std::unique_ptr<support::ByteSource> open(std::uint64_t) const override {
-    if (opened_++ < failures_) return std::make_unique<Restarting>();
+    const unsigned n = opened_++;
+    if (n >= before_ && n < before_ + failures_) return std::make_unique<Restarting>();
     return std::make_unique<support::MemorySource>(std::string_view("blob"));
   }
 
@@ -75,6 +77,7 @@ private:
     std::size_t read(std::span<std::byte>) override { throw ContentRestarted(); }
   };
   const unsigned failures_;
+  const unsigned before_;
   mutable unsigned opened_ = 0;
 };
 
@@ -234,6 +237,17 @@ TEST_CASE("registry.md M4, Y4: content that begins anew gets a new session, five
   const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
   CHECK_NOTHROW(upload_blob(f.session, blob, RestartingContent(4), {}));
   CHECK(id_of([&] { upload_blob(f.session, blob, RestartingContent(5), {}); }) == "upload-broken");
+}
+
+TEST_CASE("registry.md U7, M4.2: a source that begins anew while it is checked is sent once more",
+          "[registry]") {
+  Fixture f(R"([{"method": "POST", "path": "/v2/*", "status": 202,
+                 "headers": [["Location", "/v2/t/app/blobs/uploads/1"]]},
+                {"method": "PUT", "path": "/v2/*", "times": 1, "status": 400,
+                 "body": "{\"errors\":[{\"code\":\"DIGEST_INVALID\"}]}"},
+                {"method": "PUT", "path": "/v2/*", "status": 201}])");
+  const Descriptor blob{.media_type = "", .digest = digest, .size = 4};
+  CHECK_NOTHROW(upload_blob(f.session, blob, RestartingContent(1, 1), {}));
 }
 
 TEST_CASE("registry.md U10, W8: Amazon's registry gets the repository that a push lacks, once",

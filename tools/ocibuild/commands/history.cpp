@@ -59,8 +59,8 @@ void history(Invocation& invocation) {
   const bool whole = flags.on("no-trunc");
   const std::optional<Platform> platform = wanted_platform(flags);
   const ImageStore store(store_root(flags, invocation.io));
-  std::vector<HistoryRow> rows =
-      rows_of(store.details(store.find(flags.arguments.front()), platform), invocation.io.now);
+  const StoredImage image = store.find(stored_name(invocation, flags.arguments.front()));
+  std::vector<HistoryRow> rows = rows_of(store.details(image, platform), invocation.io.now);
   std::reverse(rows.begin(), rows.end());
   std::string out;
   if (flags.on("quiet")) {

@@ -4,6 +4,10 @@
 #include <algorithm>
 
 #include <ocibuild/error.hpp>
+#include <ocibuild/transfer.hpp>
+
+#include "network_settings.hpp"
+#include "settings.hpp"
 
 namespace ocibuild::program {
 
@@ -46,6 +50,21 @@ std::vector<Reference> names_of(const std::vector<StoredImage>& images, const Di
     if (image.name && image.manifest.digest == manifest) out.push_back(*image.name);
   }
   return out;
+}
+
+std::string stored_name(const Invocation& invocation, const std::string& word) {
+  const std::filesystem::path root = store_root(invocation.flags, invocation.io);
+  std::optional<Reference> name;
+  try {
+    name = resolve_name(word, network_settings(invocation.flags, invocation.io), root);
+  } catch (const Error& error) {
+    if (error.diagnostic().id == "config-invalid") throw;
+    return word;  // an ID, or a name that the store is not searched for
+  }
+  const std::vector<StoredImage> all = ImageStore(root).images();
+  const bool stored = std::any_of(all.begin(), all.end(),
+                                  [&](const StoredImage& image) { return image.name == name; });
+  return stored ? name->str() : word;
 }
 
 bool is_named(const StoredImage& image, std::string_view text) {

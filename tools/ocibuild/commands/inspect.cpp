@@ -27,7 +27,7 @@ void inspect(Invocation& invocation) {
   const std::vector<StoredImage> all = store.images();
   std::string out;
   for (const std::string& wanted : flags.arguments) {
-    ImageDetails details = store.details(store.find(wanted), platform);
+    ImageDetails details = store.details(store.find(stored_name(invocation, wanted)), platform);
     if (platform) details.index_json.clear();  // from here on it is an image like any other
     if (raw || config) {
       const bool index = raw && !details.index_json.empty();

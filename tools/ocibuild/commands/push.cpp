@@ -112,7 +112,9 @@ void push_image(Invocation& invocation) {
   const auto source = flags.arguments.size() > 1 ? parse_push_source(word, io) : std::nullopt;
   if (!source) {
     const ImageStore store(settings.store);
-    const Descriptor image = image_for(store, store.find(word), platform);
+    // Alone it is also the name to push to, which is taken as it is (registry.md R5.4).
+    const std::string wanted = flags.arguments.size() > 1 ? stored_name(invocation, word) : word;
+    const Descriptor image = image_for(store, store.find(wanted), platform);
     return send({{image, names}}, std::move(settings), invocation);
   }
   const TemporaryImages images(settings.store, source->path, io.stop);

@@ -38,7 +38,8 @@ Removal removal_of(const ImageStore& store, const std::vector<StoredImage>& all,
   return {std::nullopt, manifest};
 }
 
-std::vector<Removal> removals(const ImageStore& store, const ParsedFlags& flags) {
+std::vector<Removal> removals(const ImageStore& store, const Invocation& invocation) {
+  const ParsedFlags& flags = invocation.flags;
   const std::vector<StoredImage> all = store.images();
   std::vector<Removal> out;
   if (flags.on("all")) {
@@ -47,7 +48,7 @@ std::vector<Removal> removals(const ImageStore& store, const ParsedFlags& flags)
   }
   for (const std::string& wanted : flags.arguments) {
     try {
-      out.push_back(removal_of(store, all, wanted, flags.on("force")));
+      out.push_back(removal_of(store, all, stored_name(invocation, wanted), flags.on("force")));
     } catch (const Error& error) {
       if (error.code() != Errc::not_found || !flags.on("force")) throw;
     }
@@ -64,7 +65,7 @@ void rmi(Invocation& invocation) {
                   "the name or ID of an image");
   ImageStore store(store_root(flags, invocation.io));
   // Everything is looked up before anything is removed.
-  for (const Removal& removal : removals(store, flags)) {
+  for (const Removal& removal : removals(store, invocation)) {
     if (removal.name) {
       if (store.untag(*removal.name))
         invocation.io.out.sink->write("Untagged: " + tagged(*removal.name) + '\n');

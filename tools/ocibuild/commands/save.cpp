@@ -24,12 +24,13 @@ ImageContainer container_of(const ParsedFlags& flags) {
 }
 
 /// An image asked for by name keeps that name, one asked for by ID gets none, as docker does it.
-std::vector<SavedImage> find_images(const std::filesystem::path& root,
-                                    const std::vector<std::string>& wanted,
-                                    const std::optional<Platform>& platform) {
+std::vector<SavedImage> find_images(const Invocation& invocation,
+                                    const std::filesystem::path& root) {
+  const std::optional<Platform> platform = wanted_platform(invocation.flags);
   const ImageStore store(root);
   std::vector<SavedImage> out;
-  for (const std::string& word : wanted) {
+  for (const std::string& argument : invocation.flags.arguments) {
+    const std::string word = stored_name(invocation, argument);
     const StoredImage image = store.find(word);
     auto same = std::find_if(out.begin(), out.end(), [&](const SavedImage& saved) {
       return saved.manifest.digest == image.manifest.digest;
@@ -59,8 +60,7 @@ void save_images(Invocation& invocation) {
     check_archive_to_stdout(invocation.io, "save");
   }
   const std::filesystem::path root = store_root(flags, invocation.io);
-  write_archive(root, find_images(root, flags.arguments, wanted_platform(flags)), container, path,
-                invocation.io);
+  write_archive(root, find_images(invocation, root), container, path, invocation.io);
 }
 
 }  // namespace ocibuild::program

@@ -2,6 +2,7 @@
 #include <ocibuild/image_store.hpp>
 
 #include "commands/commands.hpp"
+#include "commands/image_names.hpp"
 #include "commands/listing.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
@@ -19,7 +20,7 @@ void tag(Invocation& invocation) {
     }
   }
   ImageStore store(store_root(flags, invocation.io));
-  const StoredImage image = store.find(flags.arguments.front());
+  const StoredImage image = store.find(stored_name(invocation, flags.arguments.front()));
   for (const Reference& name : names) store.tag(image, name);
 }
 
