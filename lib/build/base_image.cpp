@@ -169,13 +169,25 @@ void BaseImages::keep_names() {
   }
 }
 
+std::shared_ptr<const rootfs::LayerIndex> BaseImages::known_index(const BaseImage& image,
+                                                                  const Descriptor& layer) {
+  std::shared_ptr<const rootfs::LayerIndex> index;
+  if (const auto cached = cache_.find_index(layer.digest))
+    index = rootfs::LayerIndex::decode(*cached);
+  // To scan a layer that is here is faster than to ask for what is known of it.
+  if (index || shared_ == nullptr || store_of(image, layer).has(layer)) return index;
+  if (const auto shared = shared_->find_index(layer.digest))
+    index = rootfs::LayerIndex::decode(*shared);
+  if (index) cache_.put_index(layer.digest, index->encode());
+  return index;
+}
+
 std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& image,
                                                             const Descriptor& layer,
                                                             const DiffId& diff_id) {
   std::shared_ptr<const rootfs::LayerIndex>& index = indexes_[layer.digest];
   if (index) return index;
-  if (const auto cached = cache_.find_index(layer.digest))
-    index = rootfs::LayerIndex::decode(*cached);
+  index = known_index(image, layer);
   if (!index) {
     // One layer is wanted here; the others are fetched with it, side by side.
     if (image.remote) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
@@ -229,6 +241,12 @@ rootfs::View BaseImages::view(const BaseImage& image) {
 std::uint64_t BaseImages::unpacked(const Digest& layer) const {
   const auto at = indexes_.find(layer);
   return at == indexes_.end() || !at->second ? 0 : at->second->tar_size();
+}
+
+std::vector<Digest> BaseImages::looked_into() const {
+  std::vector<Digest> out;
+  for (const auto& [layer, index] : indexes_) out.push_back(layer);
+  return out;
 }
 
 }  // namespace ocibuild::engine

@@ -15,6 +15,7 @@
 #include <ocibuild/image_store.hpp>
 
 #include "build/remote_bases.hpp"
+#include "build/shared_cache.hpp"
 #include "plan/stage_graph.hpp"
 #include "rootfs/view.hpp"
 #include "store/build_cache.hpp"
@@ -40,9 +41,10 @@ struct BaseImage {
 class BaseImages {
 public:
   /// `remote` may be null: then images come from the store only. The arguments must outlive this.
+  /// Nor need there be `shared`, which may know layers that the store lacks.
   BaseImages(store::OciLayout& layout, const store::BuildCache& cache, RemoteBases* remote,
-             std::stop_token stop)
-      : layout_(layout), cache_(cache), remote_(remote), stop_(std::move(stop)) {}
+             std::stop_token stop, SharedCaches* shared = nullptr)
+      : layout_(layout), cache_(cache), remote_(remote), shared_(shared), stop_(std::move(stop)) {}
 
   /// The image that `from` names, for its platform, else for `wanted`, else for the host. The
   /// result lives as long as this object. @throws Error(Errc::not_found, base-not-local) or
@@ -69,12 +71,17 @@ public:
 
   /// Bytes of the layer's tar; known once view() was called, 0 before.
   std::uint64_t unpacked(const Digest& layer) const;
+  /// The layers that view() had to know, sorted.
+  std::vector<Digest> looked_into() const;
 
 private:
   /// The manifest for `platform` below `listed`, which is a manifest or an index.
   const BaseImage& read(BaseImage found, const Platform& platform, const SourceRange& where);
   const BaseImage& find(const LayoutImage& image, const Platform& platform,
                         const SourceRange& where);
+  /// An index that was made before, here or elsewhere; null: the layer has to be read.
+  std::shared_ptr<const rootfs::LayerIndex> known_index(const BaseImage& image,
+                                                        const Descriptor& layer);
   std::shared_ptr<const rootfs::LayerIndex> index(const BaseImage& image, const Descriptor& layer,
                                                   const DiffId& diff_id);
   /// Where a layer that the stores lack may come from; null: from nowhere.
@@ -89,6 +96,7 @@ private:
   store::OciLayout& layout_;
   const store::BuildCache& cache_;
   RemoteBases* const remote_;
+  SharedCaches* const shared_;
   std::stop_token stop_;
   std::map<std::string, std::unique_ptr<BaseImage>> images_;  // by title and manifest digest
   std::map<std::filesystem::path, std::unique_ptr<store::OciLayout>> layouts_;

@@ -5,6 +5,7 @@
 #include <ocibuild/error.hpp>
 
 #include "build/cache_records.hpp"
+#include "compress/chunk_encoder.hpp"
 #include "oci/hasher.hpp"
 #include "oci/image_json.hpp"
 #include "store/copy_blob.hpp"
@@ -14,8 +15,28 @@ namespace ocibuild {
 
 namespace engine {
 
-std::optional<PushContents> cache_contents(const BuildResult& result,
-                                           const store::BlobStore& blobs) {
+namespace {
+
+/// Indexes are mostly names: a fifth is left.
+std::string packed(std::string_view index) {
+  compress::ChunkEncoder encoder(compress::Setting::make(compress::Codec::gzip, {}));
+  std::vector<std::byte> out;
+  encoder.encode(support::as_bytes(index), out);
+  return {reinterpret_cast<const char*>(out.data()), out.size()};
+}
+
+void add_indexes(CacheRecords& records, const BuildResult& result, const store::BlobStore& blobs,
+                 const store::BuildCache& cache) {
+  for (const Digest& layer : result.looked_into) {
+    if (const auto index = cache.find_index(layer))
+      records.add_index(layer, blobs.put(std::string(cache_index_type), packed(*index)));
+  }
+}
+
+}  // namespace
+
+std::optional<PushContents> cache_contents(const BuildResult& result, const store::BlobStore& blobs,
+                                           const store::BuildCache& cache) {
   CacheRecords records;
   for (const PlatformResult& image : result.platforms) {
     for (const LayerReport& layer : image.layers) {
@@ -23,10 +44,11 @@ std::optional<PushContents> cache_contents(const BuildResult& result,
         records.add_layer(layer.key, {layer.descriptor, layer.diff_id, layer.unpacked});
     }
   }
+  add_indexes(records, result, blobs, cache);
   if (records.empty()) return std::nullopt;
   const Descriptor config = blobs.put(std::string(cache_config_type), cache_config(records));
   const Manifest manifest = cache_manifest(records, config);
-  registry::Document document{.bytes = oci::to_json(manifest)};
+  registry::Document document{{}, oci::to_json(manifest)};
   document.descriptor = {.media_type = manifest.media_type,
                          .digest = oci::sha256(document.bytes),
                          .size = document.bytes.size()};
@@ -59,7 +81,8 @@ void set_tag(store::OciLayout& layout, const Descriptor& manifest, const std::st
 std::optional<Digest> save_cache(const BuildRequest& request, const BuildResult& result,
                                  const LayoutImage& to, std::stop_token stop) {
   const store::BlobStore blobs(request.store);
-  const auto contents = engine::cache_contents(result, blobs);
+  const store::BuildCache cache(request.cache.empty() ? request.store / "cache" : request.cache);
+  const auto contents = engine::cache_contents(result, blobs, cache);
   if (!contents) return std::nullopt;
   store::OciLayout layout(to.directory);
   layout.blobs().check_writable();

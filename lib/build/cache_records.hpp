@@ -14,7 +14,9 @@ namespace ocibuild::engine {
 inline constexpr std::string_view cache_config_type = "application/vnd.ocibuild.cache.v1+json";
 /// Of a cache in a layout, when none is given.
 inline constexpr const char* default_cache_tag = "latest";
-inline constexpr std::size_t cache_config_limit = 1024 * 1024;  ///< bytes
+inline constexpr std::string_view cache_index_type = "application/vnd.ocibuild.layer-index.v1+gzip";
+inline constexpr std::size_t cache_index_limit = 64 * 1024 * 1024;  ///< bytes of the blob
+inline constexpr std::size_t cache_config_limit = 1024 * 1024;      ///< bytes
 
 /// What a shared cache says (docs/reference/image.md, 7.7). It is an image manifest whose layers
 /// are the blobs and whose config, of a type of its own, says which key each belongs to: so every
@@ -22,9 +24,12 @@ inline constexpr std::size_t cache_config_limit = 1024 * 1024;  ///< bytes
 struct CacheRecords {
   std::map<Digest, store::LayerRecord> layers{};  ///< by key
 
-  bool empty() const { return layers.empty(); }
-  /// Of as many layers as a manifest may have; those beyond are left out.
+  std::map<Digest, Descriptor> indexes{};  ///< of base layers, by the layer's digest
+
+  bool empty() const { return layers.empty() && indexes.empty(); }
+  /// As many as a manifest may have; those beyond are left out.
   void add_layer(const Digest& key, const store::LayerRecord& record);
+  void add_index(const Digest& layer, const Descriptor& blob);
 };
 
 std::string cache_config(const CacheRecords& records);

@@ -62,7 +62,11 @@ const Descriptor& blob_member(const Json& json, std::string_view key, const Blob
 }  // namespace
 
 void CacheRecords::add_layer(const Digest& key, const store::LayerRecord& record) {
-  if (layers.size() < most_records) layers.emplace(key, record);
+  if (layers.size() + indexes.size() < most_records) layers.emplace(key, record);
+}
+
+void CacheRecords::add_index(const Digest& layer, const Descriptor& blob) {
+  if (layers.size() + indexes.size() < most_records) indexes.emplace(layer, blob);
 }
 
 std::string cache_config(const CacheRecords& records) {
@@ -77,6 +81,14 @@ std::string cache_config(const CacheRecords& records) {
   }
   Json config;
   config["layers"] = std::move(layers);
+  Json indexes = Json::array();
+  for (const auto& [layer, blob] : records.indexes) {
+    Json index;
+    index["layer"] = layer.str();
+    index["digest"] = blob.digest.str();
+    indexes.push_back(std::move(index));
+  }
+  config["indexes"] = std::move(indexes);
   return support::dump_json(config);
 }
 
@@ -87,6 +99,7 @@ Manifest cache_manifest(const CacheRecords& records, Descriptor config) {
     if (std::ranges::none_of(blobs, same)) blobs.push_back(blob);
   };
   for (const auto& [key, record] : records.layers) add(record.descriptor);
+  for (const auto& [layer, blob] : records.indexes) add(blob);
   Manifest manifest =
       image::build_manifest(ImageFormat::oci, std::move(config), std::move(blobs), {});
   manifest.config.media_type = cache_config_type;
@@ -113,6 +126,11 @@ CacheRecords parse_cache(const Manifest& manifest, std::string_view config) {
                               .diff_id = DiffId(digest_member(layer, "diffID")),
                               .unpacked = static_cast<std::uint64_t>(unpacked)};
     records.layers.emplace(digest_member(layer, "key"), std::move(record));
+  }
+  for (const Json& index : list_member(json, "indexes")) {
+    const Descriptor& blob = blob_member(index, "digest", blobs);
+    if (blob.size <= cache_index_limit)
+      records.indexes.emplace(digest_member(index, "layer"), blob);
   }
   return records;
 }

@@ -52,6 +52,8 @@ public:
     return true;
   }
 
+  std::string read(const Descriptor& blob) override { return from_->read(blob, blob.size); }
+
 private:
   LayoutImage place_;
   const store::BlobStore& blobs_;
@@ -87,11 +89,15 @@ public:
     }
     const registry::Document& document = remote_.document;
     const Manifest manifest = cache_of(document.descriptor.media_type, document.bytes);
-    TextSink config;
-    const Descriptor& blob = manifest.config;
-    registry::download_blob(remote_.sessions,
-                            {.media_type = {}, .digest = blob.digest, .size = blob.size}, config);
-    return parse_cache(manifest, config.text);
+    const Descriptor& config = manifest.config;
+    return parse_cache(manifest,
+                       read({.media_type = {}, .digest = config.digest, .size = config.size}));
+  }
+
+  std::string read(const Descriptor& blob) override {
+    TextSink sink;
+    registry::download_blob(remote_.sessions, blob, sink);
+    return std::move(sink.text);
   }
 
   bool provide(const Descriptor& blob) override { return fetches_ ? fetch(blob) : is_there(blob); }

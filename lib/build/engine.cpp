@@ -32,10 +32,10 @@ public:
         cache_(request.cache.empty() ? request.store / "cache" : request.cache),
         remote_(request, events, stop_),
         names_(request, layout_),
-        images_(layout_, cache_, &remote_, stop_),
+        shared_caches_(request, layout_.blobs(), cache_, events, stop_),
+        images_(layout_, cache_, &remote_, stop_, &shared_caches_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
-        downloads_(request, layout_.blobs(), cache_, events, stop_),
-        shared_caches_(request, layout_.blobs(), cache_, events, stop_) {}
+        downloads_(request, layout_.blobs(), cache_, events, stop_) {}
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -51,6 +51,7 @@ public:
     BuildResult result = make_images(builds);
     name_image(result.manifest);
     contexts.save_known_contents();
+    result.looked_into = images_.looked_into();
     result.warnings = diagnostics_.warnings();
     const auto& of_caches = shared_caches_.warnings();
     result.warnings.insert(result.warnings.end(), of_caches.begin(), of_caches.end());
@@ -135,10 +136,10 @@ private:
   const store::BuildCache cache_;
   RemoteBases remote_;
   const ImageNames names_;
+  SharedCaches shared_caches_;
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;
-  SharedCaches shared_caches_;
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

@@ -83,7 +83,7 @@ PushResult Pusher::send(const Descriptor& image, const std::vector<Reference>& n
 }
 
 std::optional<PushResult> Pusher::send_cache(const BuildResult& result, const Reference& name) {
-  const auto contents = engine::cache_contents(result, impl_->layout.blobs());
+  const auto contents = engine::cache_contents(result, impl_->layout.blobs(), impl_->cache);
   if (!contents) return std::nullopt;
   const std::uint64_t before = impl_->work.network().downloaded();
   const engine::PushedBytes moved =

@@ -6,11 +6,19 @@
 #include <ocibuild/error.hpp>
 
 #include "build/cache_sources.hpp"
+#include "compress/decompressor.hpp"
+#include "support/bytes.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::engine {
 
 using support::concat;
+
+namespace {
+
+constexpr std::size_t index_limit = 256 * 1024 * 1024;  // bytes of one that is unpacked
+
+}  // namespace
 
 SharedCaches::SharedCaches(const BuildRequest& request, const store::BlobStore& blobs,
                            const store::BuildCache& cache, EventSink& events, std::stop_token stop)
@@ -72,9 +80,34 @@ void SharedCaches::read(Opened& cache) {
 }
 
 bool SharedCaches::provide(Opened& cache, const Descriptor& blob) {
-  if (blobs_.has(blob)) return true;
+  return blobs_.has(blob) ||
+         try_with(cache, [&](CacheSource& source) { return source.provide(blob); });
+}
+
+std::optional<std::string> SharedCaches::find_index(const Digest& layer) {
+  for (std::size_t i = 0; request_.use_cache && i < request_.cache_from.size(); ++i) {
+    Opened& cache = opened(i);
+    if (!cache.records) continue;
+    const auto at = cache.records->indexes.find(layer);
+    if (at == cache.records->indexes.end()) continue;
+    const Descriptor blob = at->second;
+    std::string bytes;
+    const bool came = try_with(cache, [&](CacheSource& source) {
+      const std::string packed = source.read(blob);
+      support::MemorySource in(packed);
+      const auto plain = compress::decompress(in, "an index of the cache");
+      bytes = support::read_all(*plain, index_limit, "an index of the cache");
+      return true;
+    });
+    if (came) return bytes;
+  }
+  return std::nullopt;
+}
+
+template <typename Work>
+bool SharedCaches::try_with(Opened& cache, Work&& work) {
   try {
-    return cache.source->provide(blob);
+    return work(*cache.source);
   } catch (const Error& error) {
     if (error.code() == Errc::interrupted) throw;
     if (error.code() == Errc::not_found) return false;

@@ -28,6 +28,8 @@ public:
   /// Sees to it that the image can have the blob: brings it into the store, or knows where it is.
   /// False: the cache names it and lacks it.
   virtual bool provide(const Descriptor& blob) = 0;
+  /// The whole of a blob that is only looked at, verified.
+  virtual std::string read(const Descriptor& blob) = 0;
 };
 
 /// The caches that a build reads (docs/reference/image.md, 7.7), in their order. The first look-up
@@ -44,6 +46,10 @@ public:
   /// the request lets it stay there. @throws Error(Errc::interrupted)
   std::optional<store::LayerRecord> find_layer(const Digest& key);
 
+  /// The encoded index of a base layer; anybody's, so decode() has to judge it.
+  /// @throws Error(Errc::interrupted)
+  std::optional<std::string> find_index(const Digest& layer);
+
   const std::vector<Diagnostic>& warnings() const { return warnings_; }
   /// Bytes so far.
   std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
@@ -57,6 +63,9 @@ private:
   Opened& opened(std::size_t number);
   void read(Opened& cache);
   bool provide(Opened& cache, const Descriptor& blob);
+  /// Calls `work` with the cache; false as well when that fails.
+  template <typename Work>
+  bool try_with(Opened& cache, Work&& work);
   void warn(const Opened& cache, const Error& error);
 
   const BuildRequest& request_;

@@ -5,6 +5,7 @@
 usage: shared_cache_test.py --ocibuild PROGRAM
 """
 
+import gzip
 import json
 import os
 import random
@@ -161,6 +162,58 @@ def other_tools_copy_a_cache(client, work):
             peer.equal((cached, digest), ([True, True], cold), place)
 
 
+def base_layers_are_known_without_their_bytes(client, work):
+    """image.md 7.7, 7.8: the cache has the indexes of base layers, so that a push from a fresh machine fetches none of them"""
+    with FaultyRegistry() as registry:
+        base = registry.name + "/t/base:1"
+        client.build(base, etc=b"x" * 5000)
+        client("push", *QUICK, base)
+        fleet = Fleet(client, work, registry)
+        for place in (fleet.cache, "type=local,src=%s/l,tag=x" % work):
+            write = place.replace("src", "dest")
+            context = fleet.client.context(base=base, a=b"one")
+            with open(context + "/Dockerfile", "a", encoding="ascii") as file:
+                file.write("COPY --from=%s /etc /copy/\n" % base)
+            stores = [work + "/base0", work + "/base1"]
+            digests = []
+            for store in stores:
+                registry.server.command("clear")
+                client("build", *QUICK, "--push", "-t", registry.name + "/t/app:1", "--cache-from", place, "--cache-to", write,
+                       "--metadata-file", store + ".json", context, store=store)
+                with open(store + ".json", encoding="utf-8") as file:
+                    result = json.load(file)
+                digests.append(result["containerimage.digest"])
+                fetched = len(registry.asked("GET", "t/base" + BLOB))
+                peer.equal(fetched, 2 if store == stores[0] else 1, "base blobs fetched by " + store)
+            peer.equal(digests[0], digests[1], "images")
+            peer.call("rm", "-r", *stores)
+
+
+def a_bad_index_is_none(client, work):
+    """image.md 7.10: an index that is none costs the time to fetch the layer"""
+    with FaultyRegistry() as registry:
+        base = registry.name + "/t/base:1"
+        client.build(base, etc=b"x" * 5000)
+        client("push", *QUICK, base)
+        fleet = Fleet(client, work, registry, a=b"one")
+        context = client.context(base=base, a=b"one")
+        words = ["build", *QUICK, "--push", "-t", registry.name + "/t/app:1", "--cache-from", fleet.cache, "--progress", "plain"]
+        client(*words, "--cache-to", fleet.cache, context, store=work + "/first")
+        good, config = fleet.document()
+        (index,) = json.loads(config)["indexes"]
+        for wrong in (b"no gzip", gzip.compress(b"no index")):
+            registry.blobs["t/cache"][sha256(wrong)] = wrong
+            changed = config.replace(index["digest"].encode(), sha256(wrong).encode())
+            registry.blobs["t/cache"][sha256(changed)] = changed
+            layers = [{**layer, "digest": sha256(wrong), "size": len(wrong)} if layer["digest"] == index["digest"] else layer
+                      for layer in good["layers"]]
+            fleet.replace({**good, "layers": layers, "config": {**good["config"], "digest": sha256(changed)}})
+            registry.server.command("clear")
+            text = client(*words, context, store="%s/%d" % (work, len(wrong))).stderr
+            peer.equal(len(registry.asked("GET", "t/base" + BLOB)), 2, "base blobs fetched")
+            assert " CACHED" in text and "warning" not in text, text
+
+
 def who_may_only_read_reads(client, work):
     """image.md 7.9, registry.md T7: a cache is asked for with the right to pull and no other"""
     tokens = TokenServer(work + "/tokens")
@@ -264,6 +317,7 @@ def a_cache_that_is_not_taken_ends_the_build(client, work):
 
 if __name__ == "__main__":
     run(a_fresh_machine_has_a_warm_build, a_warm_machine_asks_nobody, what_is_only_pushed_is_not_fetched,
-        the_repository_of_the_image_has_the_cache_too, other_tools_copy_a_cache, who_may_only_read_reads,
+        the_repository_of_the_image_has_the_cache_too, other_tools_copy_a_cache,
+        base_layers_are_known_without_their_bytes, a_bad_index_is_none, who_may_only_read_reads,
         a_bad_registry_is_a_warning, a_bad_document_is_a_warning, half_a_cache_is_half_a_hit,
         a_cache_that_is_not_taken_ends_the_build)

@@ -137,6 +137,7 @@ struct BuildResult {
   Digest image_id;  ///< what docker calls the image ID: digest of the config, or of the index
   std::vector<PlatformResult> platforms;  ///< at least one, in the order of the request
   std::vector<Diagnostic> warnings;       ///< also sent as events; each once
+  std::vector<Digest> looked_into;        ///< base layers whose files the build had to know, sorted
   bool changed = false;                   ///< false: no platform's image changed
   std::uint64_t downloaded = 0;  ///< bytes of documents, layers and files that were fetched
   std::chrono::nanoseconds took{};
@@ -156,7 +157,7 @@ OCIBUILD_API BuildResult build(const BuildRequest& request, EventSink& events,
 /// Writes the layers of `result`, which build() made of `request`, as a shared cache into the OCI
 /// layout at `to.directory`, made when missing, under the tag `to.tag` ("latest" if that is empty).
 /// What had the tag has it no longer. See Pusher::send_cache() for registries.
-/// @returns the digest of the cache's manifest; nothing when there is no layer to write
+/// @returns the digest of the cache's manifest; nothing when there is nothing to write
 OCIBUILD_API std::optional<Digest> save_cache(const BuildRequest& request,
                                               const BuildResult& result, const LayoutImage& to,
                                               std::stop_token stop = {});

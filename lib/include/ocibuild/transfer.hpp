@@ -111,7 +111,7 @@ public:
   /// One image, a manifest or an index, under each of `names` (at least one).
   PushResult send(const Descriptor& image, const std::vector<Reference>& names);
   /// The layers of `result`, which was built with the same store and build records, as a shared
-  /// cache under `name` (docs/reference/image.md, 7.7). Nothing when there is no layer to send.
+  /// cache under `name` (docs/reference/image.md, 7.7). Nothing when there is nothing to send.
   std::optional<PushResult> send_cache(const BuildResult& result, const Reference& name);
 
 private:
