@@ -117,7 +117,7 @@ TEST_CASE("an unknown image is told with the nearest name", "[store]") {
   };
   CHECK(help_for("apq:1") == "did you mean \"app:1\"?");
   CHECK(help_for("ghcr.io/me/wbe:1") == "did you mean \"ghcr.io/me/web:1\"?");
-  CHECK(help_for("app") == "did you mean \"app:1\"?");  // other tags of that repository
+  CHECK(help_for("app") == "did you mean \"app:1\"?");         // other tags of that repository
   CHECK(help_for("app-base:1") == "did you mean \"app:1\"?");  // a word more
   CHECK(help_for("ghcr.io/me:1") == "did you mean \"ghcr.io/me/web:1\"?");  // a word less
   CHECK(help_for("apple-pie:1").empty());
