@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "build/contexts.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 #include <ocibuild/error.hpp>
@@ -12,11 +13,17 @@
 namespace ocibuild::engine {
 
 Contexts::Directory::Directory(const std::filesystem::path& path, context::IgnoreRules rules,
-                               const store::BuildCache& cache)
+                               const store::BuildCache& cache, unsigned readers)
     : known(cache.stat_index_file(std::filesystem::absolute(path))),
-      tree(path, std::move(rules), &known) {}
+      tree(path, std::move(rules), &known, readers) {}
 
 namespace {
+
+/// One thread reads what it walks; a few more are enough to keep the system busy.
+unsigned readers_of(const BuildRequest& request) {
+  constexpr unsigned most = 3;
+  return std::min(jobs_of(request) - 1, most);
+}
 
 /// These two mean something already, and BuildKit lets nothing take their place.
 void check_name(const std::string& name, const std::string& key) {
@@ -38,14 +45,15 @@ void check_layout(const std::string& name, const LayoutImage& image) {
 
 Contexts::Contexts(const BuildRequest& request, context::IgnoreRules rules,
                    const store::BuildCache& cache)
-    : main_(std::make_unique<Directory>(request.context, std::move(rules), cache)) {
+    : main_(std::make_unique<Directory>(request.context, std::move(rules), cache,
+                                        readers_of(request))) {
   for (const auto& [name, context] : request.build_contexts) {
     const std::string key = plan::context_key(name);
     check_name(name, key);
     named_[key] = &context;
     if (const auto* path = std::get_if<std::filesystem::path>(&context)) {
-      directories_.insert_or_assign(
-          key, std::make_unique<Directory>(*path, read_ignore_file(*path), cache));
+      directories_.insert_or_assign(key, std::make_unique<Directory>(*path, read_ignore_file(*path),
+                                                                     cache, readers_of(request)));
     } else if (const auto* layout = std::get_if<LayoutImage>(&context)) {
       check_layout(name, *layout);
     }

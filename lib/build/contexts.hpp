@@ -40,7 +40,7 @@ public:
 private:
   struct Directory {
     Directory(const std::filesystem::path& path, context::IgnoreRules rules,
-              const store::BuildCache& cache);
+              const store::BuildCache& cache, unsigned readers);
     context::StatIndex known;
     context::ContextTree tree;
   };

@@ -6,6 +6,7 @@
 
 #include "support/fd.hpp"
 #include "support/text.hpp"
+#include "support/worker_group.hpp"
 
 namespace ocibuild::engine {
 
@@ -116,6 +117,10 @@ Inputs read_dockerfile(const BuildRequest& request) {
   const fs::path file = find_dockerfile(request);
   return {
       display_name(file, request.context), support::read_file(file, dockerfile_limit), file, {}};
+}
+
+unsigned jobs_of(const BuildRequest& request) {
+  return request.jobs > 0 ? request.jobs : support::available_cpus();
 }
 
 void read_ignore_rules(const BuildRequest& request, Inputs& inputs) {

@@ -17,6 +17,9 @@ struct Inputs {
   context::IgnoreRules rules;
 };
 
+/// Threads that the request grants to what takes time: those it names, or all CPUs.
+unsigned jobs_of(const BuildRequest& request);
+
 /// The rules of DIRECTORY/.dockerignore; none when there is no such file.
 context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
 

@@ -5,10 +5,10 @@
 
 #include <ocibuild/error.hpp>
 
+#include "build/inputs.hpp"
 #include "image/manifest_builder.hpp"
 #include "layer/description.hpp"
 #include "support/stop.hpp"
-#include "support/worker_group.hpp"
 
 namespace ocibuild::engine {
 
@@ -34,10 +34,6 @@ bool is_large(const std::vector<layer::LayerFile>& files) {
   std::uint64_t bytes = 0;
   for (const layer::LayerFile& file : files) bytes += file.entry.size;
   return bytes > large;
-}
-
-unsigned jobs_of(const BuildRequest& request) {
-  return request.jobs > 0 ? request.jobs : support::available_cpus();
 }
 
 layer::WriteOptions options_of(const BuildRequest& request) {

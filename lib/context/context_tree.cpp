@@ -11,25 +11,28 @@
 #include <unordered_map>
 
 #include "context/directory.hpp"
+#include "context/read_ahead.hpp"
 #include "context/root_directory.hpp"
 
 namespace ocibuild::context {
 
 using oci::RootfsPath;
 
-/// Everything but the constructor's work is called with `mutex` held.
+/// Everything but the constructor's work and each_child() is called with `mutex` held.
 struct ContextTree::Impl {
-  Impl(std::filesystem::path path, IgnoreRules some_rules, StatIndex* index)
+  Impl(std::filesystem::path path, IgnoreRules some_rules, StatIndex* index, unsigned readers)
       : root(std::make_shared<const RootDirectory>(std::move(path))),
         rules(std::move(some_rules)),
         known(index),
-        walk(*root) {}
+        walk(*root),
+        ahead(root, index, readers) {}
 
   const std::shared_ptr<const RootDirectory> root;
   const IgnoreRules rules;
   StatIndex* const known;
   std::mutex mutex;
   DirectoryWalk walk;
+  ReadAhead ahead;
   std::unordered_map<std::string, std::shared_ptr<Directory>> directories;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> inodes;  // (device, inode)
   std::uint64_t ignored = 0;
@@ -63,9 +66,7 @@ struct ContextTree::Impl {
   }
 
   std::shared_ptr<Directory> load(const RootfsPath& path, const IgnoreRules::Hits& hits) {
-    const DirectoryWalk::At at = walk.open(path);
-    if (at.fd < 0) throw_unreadable(*root, path, at.error);
-    auto out = Directory::read(root, path, at.fd, known);
+    auto out = read(path);
     std::erase_if(out->files, [&](DiskFile& file) {
       const RootfsPath file_path = file.path();
       file.hits = rules.enter(hits, file_path.str());
@@ -75,6 +76,46 @@ struct ContextTree::Impl {
     });
     directories.insert_or_assign(path.str(), out);
     return out;
+  }
+
+  std::shared_ptr<Directory> read(const RootfsPath& path) {
+    if (auto out = ahead.take(path)) return out;
+    const DirectoryWalk::At at = walk.open(path);
+    if (at.fd < 0) throw_unreadable(*root, path, at.error);
+    return Directory::read(root, path, at.fd, known);
+  }
+
+  void read_children_ahead(const Directory& in) {
+    std::vector<RootfsPath> paths;
+    for (const DiskFile& file : in.files) {
+      if (!S_ISDIR(file.stamp().mode) || file.hits.excluded) continue;
+      RootfsPath path = file.path();
+      if (!directories.contains(path.str())) paths.push_back(std::move(path));
+    }
+    if (!paths.empty()) ahead.want(paths);
+  }
+
+  /// The visible children of `path`. `mutex` is not held here, and not while `visit` runs.
+  void each_child(const RootfsPath& path, bool walks,
+                  const std::function<void(oci::TreeFile)>& visit) {
+    std::unique_lock lock(mutex);
+    const std::shared_ptr<Directory> here = directory(path);
+    if (!here) return;
+    if (walks) read_children_ahead(*here);
+    std::uint64_t hidden = 0;
+    for (DiskFile& child : here->files) {
+      RootfsPath child_path = child.path();
+      if (!is_visible(child_path, child)) {
+        ++hidden;
+        continue;
+      }
+      oci::TreeFile found = file(std::move(child_path), here, child);
+      lock.unlock();
+      visit(std::move(found));
+      lock.lock();
+    }
+    if (!here->counted) ignored += hidden;
+    here->counted = true;
   }
 
   /// An excluded directory is there if something below it is.
@@ -114,8 +155,9 @@ struct ContextTree::Impl {
   }
 };
 
-ContextTree::ContextTree(std::filesystem::path root, IgnoreRules rules, StatIndex* known)
-    : impl_(std::make_unique<Impl>(std::move(root), std::move(rules), known)) {}
+ContextTree::ContextTree(std::filesystem::path root, IgnoreRules rules, StatIndex* known,
+                         unsigned readers)
+    : impl_(std::make_unique<Impl>(std::move(root), std::move(rules), known, readers)) {}
 
 ContextTree::~ContextTree() = default;
 
@@ -129,29 +171,14 @@ std::optional<oci::TreeFile> ContextTree::lookup(const RootfsPath& path) const {
 
 std::vector<std::string> ContextTree::list(const RootfsPath& path) const {
   std::vector<std::string> names;
-  each_child(path, [&](const oci::TreeFile& file) { names.emplace_back(file.entry.path.name()); });
+  impl_->each_child(path, false,
+                    [&](const oci::TreeFile& file) { names.emplace_back(file.entry.path.name()); });
   return names;
 }
 
 void ContextTree::each_child(const RootfsPath& path,
                              const std::function<void(oci::TreeFile)>& visit) const {
-  std::unique_lock lock(impl_->mutex);
-  const std::shared_ptr<Directory> directory = impl_->directory(path);
-  if (!directory) return;
-  std::uint64_t hidden = 0;
-  for (DiskFile& child : directory->files) {
-    RootfsPath child_path = child.path();
-    if (!impl_->is_visible(child_path, child)) {
-      ++hidden;
-      continue;
-    }
-    oci::TreeFile file = impl_->file(std::move(child_path), directory, child);
-    lock.unlock();
-    visit(std::move(file));
-    lock.lock();
-  }
-  if (!directory->counted) impl_->ignored += hidden;
-  directory->counted = true;
+  impl_->each_child(path, true, visit);
 }
 
 const IgnoreRules& ContextTree::rules() const {

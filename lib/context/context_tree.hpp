@@ -20,13 +20,16 @@ namespace ocibuild::context {
 /// any component. Thread-safe.
 class ContextTree final : public oci::FileTree {
 public:
-  /// `known` may be null; it must outlive the tree and every content taken from it.
+  /// `known` may be null; it must outlive the tree and every content taken from it. `readers`:
+  /// threads that read directories ahead of each_child(), none if 0.
   /// @throws Error(Errc::failed, context-missing) if `root` is no directory
-  ContextTree(std::filesystem::path root, IgnoreRules rules, StatIndex* known);
+  ContextTree(std::filesystem::path root, IgnoreRules rules, StatIndex* known,
+              unsigned readers = 0);
   ~ContextTree() override;
 
   std::optional<oci::TreeFile> lookup(const oci::RootfsPath& path) const override;
   std::vector<std::string> list(const oci::RootfsPath& directory) const override;
+  /// The directories among the children are expected to be asked for next.
   void each_child(const oci::RootfsPath& directory,
                   const std::function<void(oci::TreeFile)>& visit) const override;
 
