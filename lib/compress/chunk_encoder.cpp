@@ -2,6 +2,7 @@
 #include "compress/chunk_encoder.hpp"
 
 #include <cassert>
+#include <span>
 
 #include <libdeflate.h>
 
@@ -23,13 +24,30 @@ struct GzipFree {
   void operator()(::libdeflate_compressor* c) const noexcept { ::libdeflate_free_compressor(c); }
 };
 
-void encode_gzip(::libdeflate_compressor* compressor, support::Bytes chunk,
-                 std::vector<std::byte>& out) {
-  out.resize(::libdeflate_gzip_compress_bound(compressor, chunk.size()));
+/// Room for the longest that a chunk can become. Most become a third of that: they are copied out,
+/// which costs less than clearing that much for each.
+class Scratch {
+public:
+  std::span<std::byte> of(std::size_t size) {
+    if (size > size_) {
+      bytes_ = std::make_unique_for_overwrite<std::byte[]>(size);
+      size_ = size;
+    }
+    return {bytes_.get(), size_};
+  }
+
+private:
+  std::unique_ptr<std::byte[]> bytes_;
+  std::size_t size_ = 0;
+};
+
+support::Bytes encode_gzip(::libdeflate_compressor* compressor, support::Bytes chunk,
+                           Scratch& scratch) {
+  const auto room = scratch.of(::libdeflate_gzip_compress_bound(compressor, chunk.size()));
   const std::size_t size =
-      ::libdeflate_gzip_compress(compressor, chunk.data(), chunk.size(), out.data(), out.size());
+      ::libdeflate_gzip_compress(compressor, chunk.data(), chunk.size(), room.data(), room.size());
   if (size == 0) unusable("libdeflate");
-  out.resize(size);
+  return room.first(size);
 }
 
 #if OCIBUILD_HAVE_ZSTD
@@ -47,18 +65,19 @@ std::unique_ptr<::ZSTD_CCtx, ZstdFree> make_zstd(int level) {
   return context;
 }
 
-void encode_zstd(::ZSTD_CCtx* context, support::Bytes chunk, std::vector<std::byte>& out) {
-  out.resize(::ZSTD_compressBound(chunk.size()));
+support::Bytes encode_zstd(::ZSTD_CCtx* context, support::Bytes chunk, Scratch& scratch) {
+  const auto room = scratch.of(::ZSTD_compressBound(chunk.size()));
   const std::size_t size =
-      ::ZSTD_compress2(context, out.data(), out.size(), chunk.data(), chunk.size());
+      ::ZSTD_compress2(context, room.data(), room.size(), chunk.data(), chunk.size());
   if (::ZSTD_isError(size)) unusable("zstd");
-  out.resize(size);
+  return room.first(size);
 }
 #endif
 
 }  // namespace
 
 struct ChunkEncoder::Impl {
+  Scratch scratch;
   std::unique_ptr<::libdeflate_compressor, GzipFree> gzip;
 #if OCIBUILD_HAVE_ZSTD
   std::unique_ptr<::ZSTD_CCtx, ZstdFree> zstd;
@@ -80,10 +99,13 @@ ChunkEncoder::ChunkEncoder(const Setting& setting) : impl_(std::make_unique<Impl
 ChunkEncoder::~ChunkEncoder() = default;
 
 void ChunkEncoder::encode(support::Bytes chunk, std::vector<std::byte>& out) {
+  const auto encoded = [&] {
 #if OCIBUILD_HAVE_ZSTD
-  if (impl_->zstd) return encode_zstd(impl_->zstd.get(), chunk, out);
+    if (impl_->zstd) return encode_zstd(impl_->zstd.get(), chunk, impl_->scratch);
 #endif
-  encode_gzip(impl_->gzip.get(), chunk, out);
+    return encode_gzip(impl_->gzip.get(), chunk, impl_->scratch);
+  }();
+  out.assign(encoded.begin(), encoded.end());
 }
 
 }  // namespace ocibuild::compress

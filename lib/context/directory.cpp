@@ -30,7 +30,6 @@ public:
     RootDirectory::Opened opened = root_->open_file(path_);
     if (!opened.fd.is_open()) throw_unreadable(*root_, path_, opened.error);
     fd_ = std::move(opened.fd);
-    check_stamp();
   }
 
   std::size_t read(std::span<std::byte> buffer) override {

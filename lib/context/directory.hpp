@@ -32,7 +32,7 @@ public:
   /// A regular file with other names.
   bool has_links() const { return has_links_; }
 
-  /// The stamp is compared before the first byte and after the last one.
+  /// The stamp is compared after the last byte: it covers all that happened since it was taken.
   std::unique_ptr<support::ByteSource> open() const override;
   std::unique_ptr<support::ByteSource> open_range(std::uint64_t offset,
                                                   std::uint64_t size) const override;

@@ -135,6 +135,7 @@ std::string read_if_there(const std::filesystem::path& file) {
 /// Collects rows in the order of their paths, at most entry_limit of them.
 class TableWriter {
 public:
+  explicit TableWriter(std::size_t rows) { rows_.reserve(rows * sizeof(Row)); }
   void add(std::string_view path, const FileStamp& stamp, const oci::RawSha256& digest) {
     if (rows_.size() == entry_limit * sizeof(Row)) return;
     paths_ += path;
@@ -151,7 +152,8 @@ public:
     rows_.append(bytes.data(), bytes.size());
   }
   std::string finish(std::int64_t now) {
-    oci::RecordWriter out(magic);
+    constexpr std::size_t frame = 256;
+    oci::RecordWriter out(magic, rows_.size() + paths_.size() + frame);
     out.number(static_cast<std::uint64_t>(now));
     out.text(std::exchange(rows_, {}));
     out.text(std::exchange(paths_, {}));
@@ -186,7 +188,7 @@ struct StatIndex::Impl {
     std::size_t own = learnt.size();
     for (std::size_t i = 0; i < read.size(); ++i) own += read.used(i) ? 1 : 0;
     std::size_t room = entry_limit - std::min(entry_limit, own);
-    TableWriter out;
+    TableWriter out(std::min(entry_limit, learnt.size() + read.size()));
     auto next = learnt.begin();
     const auto add_learnt = [&] {
       out.add(next->first, next->second.stamp, next->second.digest);

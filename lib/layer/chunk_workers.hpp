@@ -13,7 +13,7 @@ class ChunkWorkers {
 public:
   /// `jobs`: threads.
   explicit ChunkWorkers(unsigned jobs)
-      : jobs_(jobs), room_(static_cast<std::ptrdiff_t>(jobs) + 1), pool_(jobs) {}
+      : jobs_(jobs), room_(static_cast<std::ptrdiff_t>(jobs) + more_than_jobs), pool_(jobs) {}
 
   unsigned jobs() const { return jobs_; }
   support::WorkerPool& pool() { return pool_; }
@@ -25,6 +25,9 @@ public:
   void give_room() { room_.release(); }
 
 private:
+  /// What waits to be written, so that no thread waits while a chunk before its own takes longer.
+  static constexpr std::ptrdiff_t more_than_jobs = 3;
+
   const unsigned jobs_;
   std::counting_semaphore<> room_;
   support::WorkerPool pool_;

@@ -18,27 +18,6 @@ namespace {
 
 constexpr std::size_t chunks_between_checkpoints = 8;
 
-/// Chunks that were written, to be filled again: a fresh buffer costs the kernel as much as reading
-/// into it. Thread-safe.
-class SpareChunks {
-public:
-  MadeChunk take() {
-    const std::lock_guard lock(mutex_);
-    if (chunks_.empty()) return {};
-    MadeChunk chunk = std::move(chunks_.back());
-    chunks_.pop_back();
-    return chunk;
-  }
-  void give(MadeChunk chunk) {
-    const std::lock_guard lock(mutex_);
-    chunks_.push_back(std::move(chunk));
-  }
-
-private:
-  std::mutex mutex_;
-  std::vector<MadeChunk> chunks_;
-};
-
 /// What is not in use, to be used again: a fresh chunk costs the kernel as much as reading into it,
 /// and an encoder has tables of a megabyte. Thread-safe.
 template <typename Item>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,7 +17,11 @@ namespace ocibuild::oci {
 
 class RecordWriter {
 public:
-  explicit RecordWriter(std::string_view magic) : bytes_(magic) {}
+  /// `room`: about how many bytes will be written, for large records.
+  explicit RecordWriter(std::string_view magic, std::size_t room = 0) {
+    bytes_.reserve(room);
+    bytes_ += magic;
+  }
   /// In as few bytes as the number needs. Negative numbers are cast and come back by casting.
   void number(std::uint64_t value);
   void text(std::string_view value);

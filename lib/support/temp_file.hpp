@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 
 #include "support/bytes.hpp"
@@ -34,6 +35,8 @@ public:
 private:
   std::filesystem::path path_;  // empty once committed or moved from
   Fd fd_;
+  std::uint64_t written_ = 0;
+  std::uint64_t begun_ = 0;  // of what was written, the part that is on its way to the disk
 };
 
 /// A descriptor of a file in `directory` that has no name any more: gone with the process, however
