@@ -2,6 +2,7 @@
 #include "build/layer_step.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include <ocibuild/error.hpp>
 
@@ -92,8 +93,13 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
   const auto begin = Clock::now();
   auto promise = std::make_shared<std::promise<StoredLayer>>();
   PendingLayer layer = promise->get_future();
-  const Digest shape = layer::layer_shape(files, options_.setting_key);
+  // Two passes over all files that need nothing of each other.
+  constexpr std::size_t worth_a_thread = 4096;
+  auto shape_of =
+      std::async(files.size() < worth_a_thread ? std::launch::deferred : std::launch::async,
+                 [&] { return layer::layer_shape(files, options_.setting_key); });
   layer::ContentDigests contents(files);
+  const Digest shape = shape_of.get();
   // Shared caches are asked for keys, by this thread alone.
   const bool asks_others = request_.use_cache && !request_.cache_from.empty();
   if (asks_others) contents.compute(chunks_.jobs(), stop_.get_token());

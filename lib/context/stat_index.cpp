@@ -6,7 +6,9 @@
 #include <bit>
 #include <chrono>
 #include <cstring>
+#include <future>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -132,6 +134,15 @@ std::string read_if_there(const std::filesystem::path& file) {
   }
 }
 
+/// A large one is read while its context is walked.
+std::future<std::unique_ptr<Table>> begin_to_read(const std::filesystem::path& file) {
+  constexpr std::uintmax_t large = 1 << 20;
+  std::error_code ignored;
+  const std::uintmax_t size = std::filesystem::file_size(file, ignored);
+  return std::async(!ignored && size > large ? std::launch::async : std::launch::deferred,
+                    [file] { return std::make_unique<Table>(read_if_there(file)); });
+}
+
 /// Collects rows in the order of their paths, at most entry_limit of them.
 class TableWriter {
 public:
@@ -169,22 +180,29 @@ private:
 
 struct StatIndex::Impl {
   Impl(std::filesystem::path path, Clock some_clock)
-      : file(std::move(path)), clock(std::move(some_clock)), read(read_if_there(file)) {}
+      : file(std::move(path)), clock(std::move(some_clock)), reading(begin_to_read(file)) {}
 
   const std::filesystem::path file;
   const Clock clock;
   std::mutex mutex;
-  Table read;
+  std::future<std::unique_ptr<Table>> reading;  ///< until somebody asks
+  std::unique_ptr<Table> asked;
   std::map<std::string, Known, std::less<>> learnt;
   bool changed = false;
 
+  Table& read() {
+    if (!asked) asked = reading.get();
+    return *asked;
+  }
+
   std::optional<Known> find(std::string_view path) {
     if (const auto at = learnt.find(path); at != learnt.end()) return at->second;
-    return read.find(path);
+    return read().find(path);
   }
 
   /// Files of other targets are kept for their next build, but never at the cost of this one's.
-  std::string encode() const {
+  std::string encode() {
+    const Table& read = this->read();
     std::size_t own = learnt.size();
     for (std::size_t i = 0; i < read.size(); ++i) own += read.used(i) ? 1 : 0;
     std::size_t room = entry_limit - std::min(entry_limit, own);

@@ -39,7 +39,7 @@ public:
   /// Nanoseconds since 1970; only tests set another than the system's.
   using Clock = std::function<std::int64_t()>;
 
-  /// Reads `file` when it exists.
+  /// Reads `file` when it exists, at the latest when something is asked.
   explicit StatIndex(std::filesystem::path file, Clock clock = system_clock());
   ~StatIndex();
 

@@ -32,11 +32,13 @@ void permute(std::vector<LayerFile>& items, std::vector<std::uint32_t>& order) {
 
 FileSet::FileSet()
     : files_(std::make_unique<std::vector<LayerFile>>()),
-      order_(ByPath{files_.get()}),
+      nodes_(std::make_unique<std::pmr::monotonic_buffer_resource>()),
+      order_(ByPath{files_.get()}, nodes_.get()),
       next_(order_.end()) {}
 
 FileSet::FileSet(FileSet&& other) noexcept
     : files_(std::move(other.files_)),
+      nodes_(std::move(other.nodes_)),
       order_(std::move(other.order_)),
       next_(order_.end()),
       inodes_(std::move(other.inodes_)) {}

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -56,12 +57,14 @@ private:
     const oci::RootfsPath& path(const oci::RootfsPath& path) const { return path; }
     bool operator()(const auto& a, const auto& b) const { return path(a) < path(b); }
   };
-  using Order = std::set<Position, ByPath>;
+  using Order = std::pmr::set<Position, ByPath>;
 
   Order::const_iterator lower_bound(const oci::RootfsPath& path) const;
   void make_links(std::vector<LayerFile>& files) const;
 
   std::unique_ptr<std::vector<LayerFile>> files_;  // as they came; what was erased is empty
+  /// Of the order's nodes: they lie as they came, which is how they are gone through.
+  std::unique_ptr<std::pmr::monotonic_buffer_resource> nodes_;
   Order order_;
   Order::const_iterator next_;                  // where the next file belongs, most likely
   std::map<std::uint64_t, oci::Entry> inodes_;  // link group -> what was put last
