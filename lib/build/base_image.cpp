@@ -5,10 +5,10 @@
 
 #include "build/blob_sources.hpp"
 #include "build/image_names.hpp"
+#include "build/layer_indexes.hpp"
 #include "build/layout_image.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
-#include "rootfs/layer_scan.hpp"
 #include "store/copy_blob.hpp"
 #include "store/image_search.hpp"
 #include "support/error_context.hpp"
@@ -193,11 +193,7 @@ std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& ima
     if (image.remote) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
     if (const auto source = source_of(image, layer); source && !image.blobs->has(layer))
       remote_->fetch_layer(*source, layer, layout_.blobs());
-    const store::BlobStore& blobs = store_of(image, layer);
-    const support::Fd fd = blobs.open(layer);
-    support::FdSource blob(fd.get(), blobs.path(layer.digest));
-    index = rootfs::scan_layer(blob, layer, diff_id, concat("layer ", layer.digest.str()), stop_);
-    cache_.put_index(layer.digest, index->encode());
+    index = make_index(store_of(image, layer), cache_, layer, diff_id, stop_);
   }
   return index;
 }

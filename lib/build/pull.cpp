@@ -6,6 +6,7 @@
 #include <ocibuild/transfer.hpp>
 
 #include "build/blob_sources.hpp"
+#include "build/layer_indexes.hpp"
 #include "build/registry_image.hpp"
 #include "build/registry_work.hpp"
 #include "oci/image_json.hpp"
@@ -19,13 +20,20 @@ namespace {
 
 using support::concat;
 
+std::vector<Descriptor> descriptors_of(const std::vector<registry::Document>& documents) {
+  std::vector<Descriptor> out;
+  for (const registry::Document& document : documents) out.push_back(document.descriptor);
+  return out;
+}
+
 class Puller {
 public:
   Puller(const PullRequest& request, EventSink& events, std::stop_token stop)
       : request_(request),
         events_(events),
         layout_(request.store),
-        work_(request.network, events, std::move(stop)) {}
+        stop_(std::move(stop)),
+        work_(request.network, events, stop_) {}
 
   PullResult run() {
     layout_.blobs().check_writable();
@@ -47,6 +55,7 @@ public:
     result.served_by = remote_.sessions.front()->source().registry;
     result.was_there = !fetched_;
     layout_.set_name(remote_.document.descriptor, request_.name.str());
+    make_indexes(layout_, cache, descriptors_of(manifests), stop_);
     events_.on_event(ImageDone{request_.name.str(), digest});
     events_.on_event(Pulled{request_.name.str(), digest, remote_.via(), result.was_there});
     return result;
@@ -124,6 +133,7 @@ private:
   const PullRequest& request_;
   EventSink& events_;
   store::OciLayout layout_;
+  const std::stop_token stop_;
   RegistryWork work_;
   RemoteImage remote_;
   std::vector<registry::Document> indexes_{};  ///< that an index lists

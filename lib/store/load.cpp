@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "store/load.hpp"
+
 #include <algorithm>
 #include <array>
 
 #include <ocibuild/error.hpp>
-#include <ocibuild/transfer.hpp>
 
 #include "oci/image_json.hpp"
 #include "store/archive_contents.hpp"
@@ -14,12 +15,11 @@
 #include "support/fd.hpp"
 #include "support/text.hpp"
 
-namespace ocibuild {
+namespace ocibuild::store {
 
 using support::concat;
 using support::quote;
 
-namespace store {
 namespace {
 
 constexpr std::string_view expected =
@@ -141,21 +141,20 @@ void drop_repeated_names(std::vector<StoredImage>& images) {
 }
 
 }  // namespace
-}  // namespace store
 
 std::vector<StoredImage> load(const std::filesystem::path& root, const Endpoint& source,
                               std::stop_token stop) {
-  store::OciLayout layout(root);
+  OciLayout layout(root);
   layout.blobs().check_writable();
-  std::vector<StoredImage> images = store::import_from(source, layout.blobs(), stop);
-  const std::string repository = store::repository_of(layout.root());
-  store::drop_repeated_names(images);
+  std::vector<StoredImage> images = import_from(source, layout.blobs(), stop);
+  const std::string repository = repository_of(layout.root());
+  drop_repeated_names(images);
   layout.update_index([&](Index& index) {
     for (const StoredImage& image : images) {
-      store::assign_name(index, image.manifest, image.name ? image.name->str() : "", repository);
+      assign_name(index, image.manifest, image.name ? image.name->str() : "", repository);
     }
   });
   return images;
 }
 
-}  // namespace ocibuild
+}  // namespace ocibuild::store

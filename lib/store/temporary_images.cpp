@@ -3,6 +3,7 @@
 
 #include <ocibuild/transfer.hpp>
 
+#include "store/load.hpp"
 #include "store/oci_layout.hpp"
 #include "support/fd.hpp"
 #include "support/temp_file.hpp"
@@ -29,7 +30,7 @@ TemporaryImages::TemporaryImages(const std::filesystem::path& store, const Endpo
                                  std::stop_token stop)
     : directory_(make_directory(store)) {
   try {
-    images_ = load(directory_, source, std::move(stop));
+    images_ = store::load(directory_, source, std::move(stop));
   } catch (...) {
     remove();
     throw;
