@@ -40,7 +40,11 @@ public:
     const auto most = std::min<std::uint64_t>(buffer.size(), left_);
     const ssize_t size = ::pread(fd_.get(), buffer.data(), most, static_cast<off_t>(offset_));
     if (size < 0 && errno == EINTR) return read(buffer);
-    if (size < 0) support::throw_errno("read", root_->locate(path_), errno);
+    if (size < 0) {
+      const int error = errno;
+      check_stamp();  // another kind of file cannot be read so
+      support::throw_errno("read", root_->locate(path_), error);
+    }
     if (size == 0) throw_changed(*root_, path_);
     offset_ += static_cast<std::uint64_t>(size);
     left_ -= static_cast<std::uint64_t>(size);
