@@ -11,6 +11,7 @@
 #include "build/registry_work.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
 
@@ -31,12 +32,13 @@ public:
   Puller(const PullRequest& request, EventSink& events, std::stop_token stop)
       : request_(request),
         events_(events),
-        layout_(request.store),
         stop_(std::move(stop)),
+        layout_(request.store),
         work_(request.network, events, stop_) {}
 
   PullResult run() {
     layout_.blobs().check_writable();
+    const auto hold = store::Hold::shared(layout_, stop_);
     remote_ = resolve_image(work_, request_.name, Asking::For::pull);
     const std::vector<registry::Document> manifests = chosen_manifests();
     std::vector<Descriptor> blobs;
@@ -132,8 +134,8 @@ private:
 
   const PullRequest& request_;
   EventSink& events_;
-  store::OciLayout layout_;
   const std::stop_token stop_;
+  store::OciLayout layout_;
   RegistryWork work_;
   RemoteImage remote_;
   std::vector<registry::Document> indexes_{};  ///< that an index lists

@@ -10,6 +10,7 @@
 #include "store/archive_contents.hpp"
 #include "store/copy_blob.hpp"
 #include "store/docker_archive.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "store/stopping_source.hpp"
 #include "support/fd.hpp"
@@ -146,6 +147,7 @@ std::vector<StoredImage> load(const std::filesystem::path& root, const Endpoint&
                               std::stop_token stop) {
   OciLayout layout(root);
   layout.blobs().check_writable();
+  const auto hold = Hold::shared(layout, stop);
   std::vector<StoredImage> images = import_from(source, layout.blobs(), stop);
   const std::string repository = repository_of(layout.root());
   drop_repeated_names(images);

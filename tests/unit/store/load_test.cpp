@@ -174,8 +174,8 @@ TEST_CASE("only blobs that an image needs are stored", "[store]") {
   loader.tar(layout.tar());
   CHECK(test::files_below(loader.root() / "blobs").size() == 3);
   CHECK(std::filesystem::is_empty(loader.root() / ".ocibuild" / "tmp"));
-  CHECK(test::files_below(loader.dir.path()).size() == 8);  // in.tar, lock, oci-layout, index,
-                                                            // and the index of the layer
+  // in.tar, lock, in-use, oci-layout, index.json, the index of the layer
+  CHECK(test::files_below(loader.dir.path()).size() == 9);
 }
 
 TEST_CASE("what is no image archive is told what was expected", "[store]") {
