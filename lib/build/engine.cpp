@@ -42,7 +42,7 @@ public:
     check_annotations(request_);
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
-    Contexts contexts(request_, std::move(inputs.rules), cache_);
+    Contexts contexts(request_, std::move(inputs.rules), std::move(inputs.files), cache_);
     const SharedWork shared{request_,  file,       names_,          contexts,     images_,
                             archives_, downloads_, layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
@@ -98,8 +98,9 @@ private:
     // Where a file that is named is hidden there was an error: what is left are patterns.
     for (const PlatformBuild& build : builds) build.warn_ignored();
     report_findings();
+    const context::ContextTree* directory = shared.contexts.main_directory();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
-                                 shared.contexts.main().ignored()});
+                                 directory != nullptr ? directory->ignored() : 0});
   }
 
   BuildResult make_images(Builds& builds) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -20,6 +22,26 @@ constexpr int stop_check_ms = 100;
 
 std::string system_message(int code) {
   return std::generic_category().message(code);
+}
+
+/// Calls `take` with each piece of standard input.
+template <typename Take>
+void each_piece(const Io& io, const Take& take) {
+  std::array<char, 65536> buffer{};
+  for (;;) {
+    pollfd wait{io.in, POLLIN, 0};
+    const int ready = ::poll(&wait, 1, stop_check_ms);
+    if (io.stop.stop_requested()) throw Error(Errc::interrupted, "interrupted", "interrupted");
+    if (ready == 0) continue;
+    const ssize_t got = ::read(io.in, buffer.data(), buffer.size());
+    if (got == 0) return;
+    if (got < 0) {
+      if (errno == EINTR || errno == EAGAIN) continue;
+      throw Error(Errc::failed, "input-failed",
+                  "standard input cannot be read: " + system_message(errno));
+    }
+    take({buffer.data(), static_cast<std::size_t>(got)});
+  }
 }
 
 }  // namespace
@@ -62,24 +84,34 @@ std::filesystem::path Io::resolve(const std::filesystem::path& path) const {
 
 std::string Io::read_input() const {
   std::string text;
-  std::array<char, 16384> buffer{};
-  for (;;) {
-    pollfd wait{in, POLLIN, 0};
-    const int ready = ::poll(&wait, 1, stop_check_ms);
-    if (stop.stop_requested()) throw Error(Errc::interrupted, "interrupted", "interrupted");
-    if (ready == 0) continue;
-    const ssize_t got = ::read(in, buffer.data(), buffer.size());
-    if (got == 0) return text;
-    if (got < 0) {
-      if (errno == EINTR || errno == EAGAIN) continue;
-      throw Error(Errc::failed, "input-failed",
-                  "standard input cannot be read: " + system_message(errno));
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(got));
+  each_piece(*this, [&](std::string_view piece) {
+    text.append(piece);
     if (text.size() > longest_input) {
       throw Error(Errc::failed, "input-failed", "standard input is larger than 64 MiB");
     }
+  });
+  return text;
+}
+
+UnnamedFile Io::keep_input() const {
+  std::string name = variable("TMPDIR").value_or("/var/tmp") + "/ocibuild-XXXXXX";
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    throw Error(Errc::failed, "input-failed",
+                "standard input cannot be kept in " + name + ": " + system_message(errno));
   }
+  ::unlink(name.c_str());
+  const UnnamedFile file(::fdopen(descriptor, "w+"), [](std::FILE* open) { std::fclose(open); });
+  each_piece(*this, [&](std::string_view piece) {
+    if (std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size()) return;
+    throw Error(Errc::failed, "disk-full",
+                "standard input cannot be kept in " + name + ": " + system_message(errno));
+  });
+  if (std::fflush(file.get()) != 0) {
+    throw Error(Errc::failed, "disk-full",
+                "standard input cannot be kept in " + name + ": " + system_message(errno));
+  }
+  return file;
 }
 
 }  // namespace ocibuild::program
