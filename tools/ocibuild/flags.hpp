@@ -28,7 +28,12 @@ enum Command : unsigned {
   login_command = 4096,
   logout_command = 8192,
   doctor_command = 16384,
-  every_command = 32767,
+  cache_ls_command = 32768,
+  cache_prune_command = 65536,
+  cache_gc_command = 131072,
+  cache_dir_command = 262144,
+  cache_verify_command = 524288,
+  every_command = 1048575,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -13,6 +13,8 @@ std::string short_help();
 /// What `ocibuild --help` shows: the short help and a line for each command.
 std::string root_help();
 /// Every flag of one command.
+/// The commands whose first word is `word`.
+std::string group_help(std::string_view word);
 std::string command_help(const CommandInfo& command);
 
 }  // namespace ocibuild::program

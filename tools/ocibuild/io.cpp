@@ -24,26 +24,6 @@ std::string system_message(int code) {
   return std::generic_category().message(code);
 }
 
-/// Calls `take` with each piece of standard input.
-template <typename Take>
-void each_piece(const Io& io, const Take& take) {
-  std::array<char, 65536> buffer{};
-  for (;;) {
-    pollfd wait{io.in, POLLIN, 0};
-    const int ready = ::poll(&wait, 1, stop_check_ms);
-    if (io.stop.stop_requested()) throw Error(Errc::interrupted, "interrupted", "interrupted");
-    if (ready == 0) continue;
-    const ssize_t got = ::read(io.in, buffer.data(), buffer.size());
-    if (got == 0) return;
-    if (got < 0) {
-      if (errno == EINTR || errno == EAGAIN) continue;
-      throw Error(Errc::failed, "input-failed",
-                  "standard input cannot be read: " + system_message(errno));
-    }
-    take({buffer.data(), static_cast<std::size_t>(got)});
-  }
-}
-
 }  // namespace
 
 void DescriptorSink::write(std::string_view text) {
@@ -82,14 +62,29 @@ std::filesystem::path Io::resolve(const std::filesystem::path& path) const {
   return whole.has_filename() ? whole : whole.parent_path();  // "." leaves a slash at the end
 }
 
+std::size_t Io::read_some(char* buffer, std::size_t size) const {
+  for (;;) {
+    pollfd wait{in, POLLIN, 0};
+    const int ready = ::poll(&wait, 1, stop_check_ms);
+    if (stop.stop_requested()) throw Error(Errc::interrupted, "interrupted", "interrupted");
+    if (ready == 0) continue;
+    const ssize_t got = ::read(in, buffer, size);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EINTR || errno == EAGAIN) continue;
+    throw Error(Errc::failed, "input-failed",
+                "standard input cannot be read: " + system_message(errno));
+  }
+}
+
 std::string Io::read_input() const {
   std::string text;
-  each_piece(*this, [&](std::string_view piece) {
-    text.append(piece);
+  std::array<char, 16384> buffer{};
+  while (const std::size_t got = read_some(buffer.data(), buffer.size())) {
+    text.append(buffer.data(), got);
     if (text.size() > longest_input) {
       throw Error(Errc::failed, "input-failed", "standard input is larger than 64 MiB");
     }
-  });
+  }
   return text;
 }
 
@@ -102,16 +97,21 @@ UnnamedFile Io::keep_input() const {
   }
   ::unlink(name.c_str());
   const UnnamedFile file(::fdopen(descriptor, "w+"), [](std::FILE* open) { std::fclose(open); });
-  each_piece(*this, [&](std::string_view piece) {
-    if (std::fwrite(piece.data(), 1, piece.size(), file.get()) == piece.size()) return;
-    throw Error(Errc::failed, "disk-full",
-                "standard input cannot be kept in " + name + ": " + system_message(errno));
-  });
-  if (std::fflush(file.get()) != 0) {
+  std::array<char, 65536> buffer{};
+  bool written = true;
+  while (const std::size_t got = written ? read_some(buffer.data(), buffer.size()) : 0)
+    written = std::fwrite(buffer.data(), 1, got, file.get()) == got;
+  if (!written || std::fflush(file.get()) != 0) {
     throw Error(Errc::failed, "disk-full",
                 "standard input cannot be kept in " + name + ": " + system_message(errno));
   }
   return file;
+}
+
+std::string Io::read_line() const {
+  std::string line;
+  for (char c = 0; line.size() < longest_input && read_some(&c, 1) == 1 && c != '\n';) line += c;
+  return line;
 }
 
 }  // namespace ocibuild::program

@@ -71,6 +71,12 @@ struct Io {
   std::string read_input() const;
   /// All of standard input, however much, in a file without a name at its start. @throws the same
   UnnamedFile keep_input() const;
+  /// The next line of it, without its end. @throws as read_input()
+  std::string read_line() const;
+
+private:
+  /// At most `size` bytes; 0 at the end.
+  std::size_t read_some(char* buffer, std::size_t size) const;
 };
 
 }  // namespace ocibuild::program

@@ -58,12 +58,26 @@ constexpr CommandInfo commands[] = {
      "Can this machine pull and push, and if not why: each registry and mirror is asked step by "
      "step, and nothing is changed. Without a name: the bases of ./Dockerfile, else docker.io.",
      "ocibuild doctor --push ghcr.io/me/app:1", examine_network},
+    {cache_ls_command, "cache ls", "df, system df", "",
+     "List what the store and its build records take, and what could be reclaimed.",
+     "ocibuild cache ls --format json", list_cache},
+    {cache_prune_command, "cache prune", "builder prune", "",
+     "Remove what no image with a name and no build record needs; with -a also the records and the "
+     "layers that only they know. Nothing that a running build uses.",
+     "ocibuild cache prune -af --filter until=240h", prune_cache},
+    {cache_gc_command, "cache gc", "", "",
+     "As cache prune, without asking: with a limit down to it, else what nothing needs.",
+     "ocibuild cache gc --max-used-space 20GB", collect_garbage},
+    {cache_dir_command, "cache dir", "", "", "Print the directory of the build records.",
+     "du -sh \"$(ocibuild cache dir)\"", print_cache_directory},
+    {cache_verify_command, "cache verify", "", "",
+     "Read every blob and build record and tell what is damaged or missing.", "", verify_cache},
     {version_command, "version", "", "", "Show the version.", "", print_version},
 };
 
 constexpr std::string_view later_commands[] = {
-    "cache", "df",     "completion", "plan",  "lock",    "vendor", "copy",
-    "diff",  "rebase", "buildx",     "image", "builder", "system",
+    "completion", "plan",   "lock",  "vendor",  "copy",   "diff",
+    "rebase",     "buildx", "image", "builder", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -77,10 +91,22 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
+/// "ls, prune" for the first word of commands that have two; empty for another word.
+std::string group_members(std::string_view word) {
+  std::string members;
+  for (const CommandInfo& command : commands) {
+    if (!command.name.starts_with(std::string(word) + ' ')) continue;
+    members += (members.empty() ? "" : ", ") + std::string(command.name.substr(word.size() + 1));
+  }
+  return members;
+}
+
 [[noreturn]] void unknown_command(const std::string& word, const Io& io) {
   if (contains(container_commands, word))
     usage_error("ocibuild builds images and does not run containers");
   const std::string shown = terminal_text(word, 100);
+  if (const auto members = group_members(word); !members.empty())
+    usage_error("'" + shown + "' needs one of: " + members);
   if (contains(later_commands, word))
     usage_error("'" + shown + "' is not in this release of ocibuild");
   std::vector<std::string> known = {"help"};
@@ -107,9 +133,30 @@ bool is_short_form(std::string_view word) {
          word.find('/') != std::string_view::npos;
 }
 
+/// Global flags between the two words of a command go behind them.
+void join_words(std::vector<std::string>& words) {
+  if (find_command(words.front()) != nullptr || is_short_form(words.front())) return;
+  const std::size_t between = global_prefix(std::span<const std::string>(words).subspan(1));
+  if (between + 1 >= words.size()) return;
+  const auto second = words.begin() + 1 + static_cast<std::ptrdiff_t>(between);
+  std::rotate(words.begin() + 1, second, second + 1);
+}
+
+/// The command that `words`, at least one, begin with; null if there is none.
+const CommandInfo* command_at(std::span<const std::string> words, std::size_t& length) {
+  for (length = std::min<std::size_t>(2, words.size()); length > 0; --length) {
+    const std::string word = length == 2 ? words[0] + ' ' + words[1] : words[0];
+    if (const CommandInfo* command = find_command(word)) return command;
+  }
+  return nullptr;
+}
+
 Call help_call(std::span<const std::string> words) {
   if (words.empty()) return {.text = root_help()};
-  const CommandInfo* command = find_command(words.front());
+  if (!group_members(words.front()).empty() && words.size() == 1)
+    return {.text = group_help(words.front())};
+  std::size_t length = 0;
+  const CommandInfo* command = command_at(words, length);
   if (command == nullptr)
     usage_error("no command '" + terminal_text(words.front(), 100) + "' to help with");
   return {.text = command_help(*command)};
@@ -117,24 +164,29 @@ Call help_call(std::span<const std::string> words) {
 
 Call find_call(const Arguments& arguments, const Io& io) {
   const std::size_t prefix = global_prefix(arguments);
-  const std::span<const std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(prefix),
-                                          arguments.end());
+  std::vector<std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(prefix),
+                                arguments.end());
   if (rest.empty()) return {.text = short_help(), .status = static_cast<int>(Errc::usage)};
   const std::string& word = rest.front();
   if (word == "-h") return {.text = short_help()};
   if (word == "--help") return {.text = root_help()};
   if (word == "-v" || word == "--version")
     return {.text = std::string("ocibuild ") + version + "\n"};
-  if (word == "help") return help_call(rest.subspan(1));
+  if (word == "help") return help_call(std::span<const std::string>(rest).subspan(1));
   Call call;
   call.words.assign(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(prefix));
-  call.command = find_command(word);
+  join_words(rest);
+  std::size_t length = 0;
+  call.command = command_at(rest, length);
   if (call.command == nullptr) {
+    const bool asks_help = rest.size() > 1 && (rest[1] == "-h" || rest[1] == "--help");
+    if (asks_help && !group_members(word).empty()) return {.text = group_help(word)};
     if (!is_short_form(word)) unknown_command(word, io);
     call.command = &commands[0];
     call.words = arguments;
   } else {
-    call.words.insert(call.words.end(), rest.begin() + 1, rest.end());
+    call.words.insert(call.words.end(), rest.begin() + static_cast<std::ptrdiff_t>(length),
+                      rest.end());
   }
   return call;
 }
@@ -180,7 +232,12 @@ std::span<const CommandInfo> command_table() {
 
 const CommandInfo* find_command(std::string_view word) {
   for (const CommandInfo& command : commands) {
-    if (word == command.name || (!command.alias.empty() && word == command.alias)) return &command;
+    if (word == command.name) return &command;
+    for (std::string_view rest = command.alias; !rest.empty();) {
+      const std::string_view alias = rest.substr(0, rest.find(','));
+      if (word == alias) return &command;
+      rest.remove_prefix(std::min(rest.size(), alias.size() + 2));
+    }
   }
   return nullptr;
 }
