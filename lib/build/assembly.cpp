@@ -67,6 +67,7 @@ PlatformResult Assembly::finish(const plan::EvaluatedStage& target,
   ContainerConfig container = target.config;
   for (const auto& [name, value] : request_.labels) container.labels[name] = value;
   result_.config = std::move(config_).finish(std::move(container), target.author);
+  if (request_.omit_history) result_.config.history.clear();
 
   const Platform& platform = result_.config.platform;
   Annotations annotations = annotations_of(request_, AnnotationPlace::manifest, platform);

@@ -24,7 +24,7 @@ public:
     Inputs inputs = read_dockerfile(request_);
     read_rules(inputs);
     const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
-    if (has_meaning(file)) check_stages(file, std::move(inputs.rules));
+    if (has_meaning(file)) check_stages(file, inputs);
     return result(inputs);
   }
 
@@ -50,13 +50,13 @@ private:
            });
   }
 
-  void check_stages(const dockerfile::Dockerfile& file, context::IgnoreRules rules) {
+  void check_stages(const dockerfile::Dockerfile& file, Inputs& inputs) {
     store::OciLayout layout(request_.store);
     const store::BuildCache cache(request_.store / "cache");
     BaseImages images(layout, cache, nullptr, {});
     Archives archives(cache, {}, {});
     const ImageNames names(request_, layout);
-    const Contexts contexts(request_, std::move(rules), cache);
+    const Contexts contexts(request_, std::move(inputs.rules), inputs.files, cache);
     for (std::optional<Platform>& platform : wanted_platforms(request_))
       check_platform(file, std::move(platform), names, contexts, images, archives);
   }
@@ -82,7 +82,8 @@ private:
     if (errors > 0) diagnostics_.forget_errors(errors);  // some would be said a second time
     const Stages stages = evaluate_stages(stage_inputs);
     dockerfile::Findings findings(file.source, file.checks, diagnostics_);
-    warn_ignored_sources(stages, contexts.main().rules(), findings);
+    if (const auto* directory = contexts.main_directory())
+      warn_ignored_sources(stages, directory->rules(), findings);
   }
 
   CheckResult result(const Inputs& inputs) const {

@@ -44,9 +44,12 @@ void check_layout(const std::string& name, const LayoutImage& image) {
 }  // namespace
 
 Contexts::Contexts(const BuildRequest& request, context::IgnoreRules rules,
-                   const store::BuildCache& cache)
-    : main_(std::make_unique<Directory>(request.context, std::move(rules), cache,
-                                        readers_of(request))) {
+                   std::optional<rootfs::View> files, const store::BuildCache& cache)
+    : files_(std::move(files)) {
+  if (!files_) {
+    main_ =
+        std::make_unique<Directory>(request.context, std::move(rules), cache, readers_of(request));
+  }
   for (const auto& [name, context] : request.build_contexts) {
     const std::string key = plan::context_key(name);
     check_name(name, key);
@@ -58,6 +61,11 @@ Contexts::Contexts(const BuildRequest& request, context::IgnoreRules rules,
       check_layout(name, *layout);
     }
   }
+}
+
+const oci::FileTree& Contexts::main() const {
+  if (files_) return *files_;
+  return main_->tree;
 }
 
 const context::ContextTree* Contexts::directory(const std::string& key) const {
@@ -72,7 +80,8 @@ std::set<std::string> Contexts::keys_of(const BuildRequest& request) {
 }
 
 std::vector<std::string> Contexts::sockets() const {
-  std::vector<std::string> out = main_->tree.sockets();
+  std::vector<std::string> out;
+  if (main_) out = main_->tree.sockets();
   for (const auto& [name, directory] : directories_) {
     for (const std::string& socket : directory->tree.sockets())
       out.push_back(support::concat(name, ':', socket));
@@ -81,7 +90,7 @@ std::vector<std::string> Contexts::sockets() const {
 }
 
 void Contexts::save_known_contents() noexcept {
-  main_->known.save();
+  if (main_) main_->known.save();
   for (const auto& [name, directory] : directories_) directory->known.save();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include <ocibuild/build.hpp>
 
 #include "context/context_tree.hpp"
+#include "rootfs/view.hpp"
 #include "store/build_cache.hpp"
 
 namespace ocibuild::engine {
@@ -21,9 +23,14 @@ class Contexts {
 public:
   /// `rules`: of the build context. @throws Error(Errc::failed, context-missing) for a directory
   /// or layout, Error(Errc::usage, context-name-invalid)
-  Contexts(const BuildRequest& request, context::IgnoreRules rules, const store::BuildCache& cache);
+  /// `files`: the build context itself, when that is no directory.
+  Contexts(const BuildRequest& request, context::IgnoreRules rules,
+           std::optional<rootfs::View> files, const store::BuildCache& cache);
 
-  const context::ContextTree& main() const { return main_->tree; }
+  /// The files of the build context.
+  const oci::FileTree& main() const;
+  /// The same with its rules; null when it is no directory: then it has none.
+  const context::ContextTree* main_directory() const { return main_ ? &main_->tree : nullptr; }
   /// `key`: one of keys_of().
   const BuildContext& named(const std::string& key) const { return *named_.at(key); }
   /// The files of a named context; null for an image.
@@ -44,7 +51,8 @@ private:
     context::StatIndex known;
     context::ContextTree tree;
   };
-  std::unique_ptr<Directory> main_;
+  const std::optional<rootfs::View> files_;
+  std::unique_ptr<Directory> main_;                                ///< null when there is files_
   std::map<std::string, const BuildContext*> named_;               ///< by key
   std::map<std::string, std::unique_ptr<Directory>> directories_;  ///< by key
 };

@@ -171,7 +171,7 @@ void SourceCopier::put_below(oci::TreeFile file, const oci::RootfsPath& target) 
 
 void SourceCopier::count(const oci::Entry& entry) {
   ++taken_;
-  if (entry.type != oci::EntryType::regular || origin_.context == nullptr) return;
+  if (entry.type != oci::EntryType::regular || !origin_.counted) return;
   ++counts_.files;
   counts_.bytes += entry.size;
 }

@@ -15,10 +15,12 @@ namespace ocibuild::engine {
 /// What COPY reads from.
 struct CopyOrigin {
   const oci::FileTree& tree;
-  const context::ContextTree* context;  ///< the same tree when it is the build context, else null
-  std::string name;                     ///< for messages: "the build context", "stage builder"
-  Archives* archives = nullptr;         ///< opens those that ADD unpacks; null: nothing is unpacked
-  Downloads* downloads = nullptr;       ///< for ADD, which alone fetches anything
+  const context::ContextTree*
+      context;                     ///< the same tree when it is a context's directory, else null
+  std::string name;                ///< for messages: "the build context", "stage builder"
+  Archives* archives = nullptr;    ///< opens those that ADD unpacks; null: nothing is unpacked
+  Downloads* downloads = nullptr;  ///< for ADD, which alone fetches anything
+  bool counted = false;            ///< what is taken is reported: of contexts
 };
 
 /// What COPY took from build contexts; counted over all steps for the report.

@@ -44,7 +44,7 @@ public:
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
     const auto hold = std::make_shared<const store::Hold>(store::Hold::shared(layout_, stop_));
-    Contexts contexts(request_, std::move(inputs.rules), cache_);
+    Contexts contexts(request_, std::move(inputs.rules), std::move(inputs.files), cache_);
     const SharedWork shared{request_,  file,       names_,          contexts,     images_,
                             archives_, downloads_, layout_.blobs(), diagnostics_, events_};
     Builds builds = find_stages(shared);
@@ -101,8 +101,9 @@ private:
     // Where a file that is named is hidden there was an error: what is left are patterns.
     for (const PlatformBuild& build : builds) build.warn_ignored();
     report_findings();
+    const context::ContextTree* directory = shared.contexts.main_directory();
     events_.on_event(ContextRead{request_.context.string(), counts.files, counts.bytes,
-                                 shared.contexts.main().ignored()});
+                                 directory != nullptr ? directory->ignored() : 0});
   }
 
   BuildResult make_images(Builds& builds) {

@@ -8,6 +8,7 @@
 #include "rootfs/directory_tree.hpp"
 #include "rootfs/tree_sink.hpp"
 #include "store/blob_origin.hpp"
+#include "store/hold.hpp"
 #include "store/output.hpp"
 
 namespace ocibuild {
@@ -84,6 +85,7 @@ void write_directories(const std::vector<Files>& images, const fs::path& directo
 void export_files(const fs::path& store, const fs::path& cache, const Descriptor& image,
                   FilesContainer container, const Endpoint& destination, std::stop_token stop) {
   store::OciLayout layout(store);
+  const auto hold = store::Hold::shared(layout, stop);
   const store::BuildCache records(cache.empty() ? store / "cache" : cache);
   engine::BaseImages images(layout, records, nullptr, stop);
   const std::vector<Files> files = read_files(images, layout.blobs(), image);

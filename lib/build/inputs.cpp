@@ -2,8 +2,12 @@
 #include "build/inputs.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <system_error>
 
+#include "build/tar_context.hpp"
+#include "rootfs/resolve.hpp"
+#include "store/blob_store.hpp"
 #include "support/fd.hpp"
 #include "support/text.hpp"
 #include "support/worker_group.hpp"
@@ -74,6 +78,45 @@ context::IgnoreRules read_rules(const fs::path& dockerfile, const fs::path& cont
   return read_ignore_file(context);
 }
 
+/// The Dockerfile of a tar: as in a directory, links of the tar followed.
+Inputs read_from_tar(const BuildRequest& request, rootfs::View files) {
+  std::vector<std::string> names(std::begin(default_names), std::end(default_names));
+  if (!request.dockerfile.empty()) names = {request.dockerfile.string()};
+  for (const std::string& name : names) {
+    const auto file = rootfs::find(files, oci::RootfsPath(name));
+    if (!file || file->entry.type != oci::EntryType::regular) continue;
+    Inputs inputs{.name = name, .text = {}, .path = {}, .rules = {}};
+    if (file->content)
+      inputs.text = support::read_all(*file->content->open(), dockerfile_limit, name);
+    inputs.files = std::move(files);
+    return inputs;
+  }
+  throw Error(Errc::failed, "dockerfile-missing",
+              concat("there is no ", support::quote(names.front()), " in the tar"))
+      .help("name the Dockerfile with -f FILE, by its path in the tar");
+}
+
+Inputs read_context_file(const BuildRequest& request) {
+  auto files =
+      read_tar_context(*request.context_file, store::BlobStore(request.store).temp_directory());
+  if (files && request.dockerfile_text)
+    return {request.dockerfile.string(), *request.dockerfile_text, {}, {}, std::move(files)};
+  if (files) return read_from_tar(request, *std::move(files));
+  if (!request.dockerfile.empty() || request.dockerfile_text) {
+    throw Error(Errc::usage, "context-not-a-tar",
+                concat("the build context is no tar, and a Dockerfile is named besides: ",
+                       support::quote(request.dockerfile.string())))
+        .help("without -f it is taken for the Dockerfile itself");
+  }
+  constexpr auto all = std::numeric_limits<std::uint64_t>::max();
+  support::FdRangeSource text(*request.context_file, request.context, 0, all);
+  return {request.context.string(),
+          support::read_all(text, dockerfile_limit, "the Dockerfile"),
+          {},
+          {},
+          rootfs::View()};
+}
+
 }  // namespace
 
 context::IgnoreRules read_ignore_file(const fs::path& directory) {
@@ -104,6 +147,7 @@ void check_annotations(const BuildRequest& request) {
 }
 
 Inputs read_dockerfile(const BuildRequest& request) {
+  if (request.context_file) return read_context_file(request);
   std::error_code ignored;
   if (!fs::is_directory(request.context, ignored)) {
     throw Error(
@@ -112,11 +156,14 @@ Inputs read_dockerfile(const BuildRequest& request) {
   }
   if (request.dockerfile_text) {
     const std::string name = request.dockerfile.empty() ? "-" : request.dockerfile.string();
-    return {name, *request.dockerfile_text, {}, {}};
+    return {name, *request.dockerfile_text, {}, {}, {}};
   }
   const fs::path file = find_dockerfile(request);
-  return {
-      display_name(file, request.context), support::read_file(file, dockerfile_limit), file, {}};
+  return {display_name(file, request.context),
+          support::read_file(file, dockerfile_limit),
+          file,
+          {},
+          {}};
 }
 
 unsigned jobs_of(const BuildRequest& request) {
@@ -124,6 +171,11 @@ unsigned jobs_of(const BuildRequest& request) {
 }
 
 void read_ignore_rules(const BuildRequest& request, Inputs& inputs) {
+  if (inputs.files) return;  // no engine looks for rules in a tar
+  if (!request.ignore_file.empty()) {
+    inputs.rules = parse_rules(request.ignore_file, request.context);
+    return;
+  }
   inputs.rules = inputs.path.empty() ? read_ignore_file(request.context)
                                      : read_rules(inputs.path, request.context);
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <ocibuild/build.hpp>
 
 #include "context/ignore_rules.hpp"
+#include "rootfs/view.hpp"
 
 namespace ocibuild::engine {
 
@@ -15,6 +17,8 @@ struct Inputs {
   std::string text;
   std::filesystem::path path;  ///< of the Dockerfile; empty when it is no file
   context::IgnoreRules rules;
+  /// The context, when that is no directory: the files of a tar, or none.
+  std::optional<rootfs::View> files{};
 };
 
 /// Threads that the request grants to what takes time: those it names, or all CPUs.
@@ -27,7 +31,7 @@ context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
 /// @throws Error(Errc::usage, annotation-misplaced)
 void check_annotations(const BuildRequest& request);
 
-/// The Dockerfile alone; `rules` stay empty.
+/// The Dockerfile, and the files of a context that is a tar; `rules` stay empty.
 /// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near)
 Inputs read_dockerfile(const BuildRequest& request);
 

@@ -89,7 +89,8 @@ LayerMaker::~LayerMaker() {
   stop_.request_stop();
 }
 
-PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
+PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool anew) {
+  anew = anew || !request_.use_cache;
   const auto begin = Clock::now();
   auto promise = std::make_shared<std::promise<StoredLayer>>();
   PendingLayer layer = promise->get_future();
@@ -101,11 +102,11 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
   layer::ContentDigests contents(files);
   const Digest shape = shape_of.get();
   // Shared caches are asked for keys, by this thread alone.
-  const bool asks_others = request_.use_cache && !request_.cache_from.empty();
+  const bool asks_others = !anew && !request_.cache_from.empty();
   if (asks_others) contents.compute(chunks_.jobs(), stop_.get_token());
   if (contents.all_known()) {
     const Digest key = layer::layer_key(shape, files, contents);
-    auto found = find(key);
+    auto found = find(key, anew);
     if (!found && asks_others) found = find_elsewhere(key, shape);
     if (found) {
       found->took = Clock::now() - begin;
@@ -113,9 +114,9 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
       return layer;
     }
   }
-  layers_.run([this, promise, &files, shape] {
+  layers_.run([this, promise, &files, shape, anew] {
     try {
-      promise->set_value(make(files, shape));
+      promise->set_value(make(files, shape, anew));
     } catch (...) {
       promise->set_exception(std::current_exception());
     }
@@ -123,17 +124,18 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files) {
   return layer;
 }
 
-StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const Digest& shape) {
+StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const Digest& shape,
+                             bool anew) {
   const Turn turn(*this, shape);
   const auto begin = Clock::now();
   support::throw_if_stopped(stop_.get_token());
   layer::ContentDigests contents(files);
-  if (request_.use_cache && !contents.all_known() && cache_.has_layer_shape(shape))
+  if (!anew && !contents.all_known() && cache_.has_layer_shape(shape))
     contents.compute(chunks_.jobs(), stop_.get_token());
   std::optional<StoredLayer> layer;
-  if (contents.all_known()) layer = find(layer::layer_key(shape, files, contents));
+  if (contents.all_known()) layer = find(layer::layer_key(shape, files, contents), anew);
   if (!layer) {
-    layer = write(files, contents);
+    layer = write(files, contents, anew);
     layer->key = layer::layer_key(shape, files, contents);
     cache_.put_layer(layer->key, layer->record);
     cache_.put_layer_shape(shape);
@@ -144,12 +146,12 @@ StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const D
   return *std::move(layer);
 }
 
-std::optional<StoredLayer> LayerMaker::find(const Digest& key) {
+std::optional<StoredLayer> LayerMaker::find(const Digest& key, bool anew) {
   {
     const std::lock_guard lock(mutex_);
     if (const auto at = made_.find(key); at != made_.end()) return at->second;
   }
-  if (!request_.use_cache) return std::nullopt;
+  if (anew) return std::nullopt;
   auto record = cache_.find_layer(key);
   if (!record || !blobs_.has(record->descriptor)) return std::nullopt;
   return found(key, *std::move(record));
@@ -168,10 +170,10 @@ StoredLayer LayerMaker::found(const Digest& key, store::LayerRecord record) cons
 }
 
 StoredLayer LayerMaker::write(const std::vector<layer::LayerFile>& files,
-                              layer::ContentDigests& contents) {
+                              layer::ContentDigests& contents, bool anew) {
   layer::LayerDigests digests;
   try {
-    const bool reuse = request_.use_cache && is_large(files);
+    const bool reuse = !anew && is_large(files);
     digests = write(files, contents, reuse ? earlier_layers() : layer::EarlierLayers());
   } catch (const layer::EarlierLayerDamaged&) {
     digests = write(files, contents, layer::EarlierLayers());

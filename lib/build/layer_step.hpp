@@ -47,17 +47,18 @@ public:
   ~LayerMaker();
 
   /// The layer at once if the cache has it and no file has to be read; otherwise begins to make it.
-  /// `files` must outlive this.
-  PendingLayer start(const std::vector<layer::LayerFile>& files);
+  /// `files` must outlive this. `anew`: what other builds made does not count.
+  PendingLayer start(const std::vector<layer::LayerFile>& files, bool anew = false);
 
 private:
   class Turn;
 
-  StoredLayer make(const std::vector<layer::LayerFile>& files, const Digest& shape);
-  std::optional<StoredLayer> find(const Digest& key);
+  StoredLayer make(const std::vector<layer::LayerFile>& files, const Digest& shape, bool anew);
+  std::optional<StoredLayer> find(const Digest& key, bool anew);
   std::optional<StoredLayer> find_elsewhere(const Digest& key, const Digest& shape);
   StoredLayer found(const Digest& key, store::LayerRecord record) const;
-  StoredLayer write(const std::vector<layer::LayerFile>& files, layer::ContentDigests& contents);
+  StoredLayer write(const std::vector<layer::LayerFile>& files, layer::ContentDigests& contents,
+                    bool anew);
   layer::LayerDigests write(const std::vector<layer::LayerFile>& files,
                             layer::ContentDigests& contents, const layer::EarlierLayers& earlier);
   layer::EarlierLayers earlier_layers() const;

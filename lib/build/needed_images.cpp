@@ -30,19 +30,20 @@ public:
     const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
     throw_mistakes();
     for (std::optional<Platform>& platform : wanted_platforms(request_))
-      collect(file, std::move(platform));
+      collect(file, inputs.files, std::move(platform));
     return std::move(found_);
   }
 
 private:
   /// `file`: by value, as triggers are added to it.
-  void collect(dockerfile::Dockerfile file, std::optional<Platform> platform) {
+  void collect(dockerfile::Dockerfile file, const std::optional<rootfs::View>& context,
+               std::optional<Platform> platform) {
     plan::PlanInputs inputs = names_.plan_inputs(std::move(platform));
     inputs.missing_bases = true;
     plan::StageGraph graph = plan::build_stage_graph(file, inputs, diagnostics_);
     throw_mistakes();
     const FileTimes times;
-    const Contexts contexts(request_, {}, cache_);
+    const Contexts contexts(request_, {}, context, cache_);
     const StageInputs stage_inputs{file,    graph,     inputs,  times,       contexts,
                                    images_, archives_, nullptr, diagnostics_};
     const auto triggers_of = [&](const plan::Origin& base) -> std::vector<std::string> {

@@ -6,6 +6,7 @@
 #include "build/assembly.hpp"
 #include "build/copy_lint.hpp"
 #include "build/report.hpp"
+#include "support/text.hpp"
 
 namespace ocibuild::engine {
 
@@ -39,6 +40,28 @@ private:
   Reporter& reporter_;
 };
 
+bool is_named(const plan::Stage& stage, const std::vector<std::string>& names) {
+  return std::ranges::any_of(
+      names, [&](const std::string& name) { return support::to_lower(name) == stage.name; });
+}
+
+void check_names(const std::vector<plan::Stage>& stages, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    const auto is_this = [&](const plan::Stage& stage) { return is_named(stage, {name}); };
+    if (std::ranges::any_of(stages, is_this)) continue;
+    Error error(Errc::usage, "stage-unknown",
+                support::concat("no stage is called ", support::quote(name),
+                                ", whose layers are to be made anew"));
+    std::vector<std::string> known;
+    for (const plan::Stage& stage : stages) {
+      if (!stage.name.empty()) known.push_back(stage.name);
+    }
+    if (const auto near = closest_match(name, known))
+      error.help(support::concat("did you mean ", support::quote(*near), "?"));
+    throw error;
+  }
+}
+
 }  // namespace
 
 std::vector<std::optional<Platform>> wanted_platforms(const BuildRequest& request) {
@@ -70,6 +93,8 @@ StageInputs PlatformBuild::inputs() const {
 
 void PlatformBuild::find_stages() {
   graph_ = plan::build_stage_graph(file_, plan_inputs_, shared_.diagnostics);
+  if (shared_.diagnostics.errors().empty())
+    check_names(graph_.stages, shared_.request.no_cache_stages);
 }
 
 void PlatformBuild::add_triggers() {
@@ -89,14 +114,17 @@ void PlatformBuild::place_files(CopyCounts& counts) {
 }
 
 void PlatformBuild::warn_ignored() const {
+  const context::ContextTree* directory = shared_.contexts.main_directory();
+  if (directory == nullptr) return;
   dockerfile::Findings findings(file_.source, file_.checks, shared_.diagnostics);
-  warn_ignored_sources(stages_, shared_.contexts.main().rules(), findings);
+  warn_ignored_sources(stages_, directory->rules(), findings);
 }
 
 void PlatformBuild::start_layers(LayerMaker& maker) {
   for (const std::size_t index : chain_of(stages_, graph_.target)) {
+    const bool anew = is_named(graph_.stages[index], shared_.request.no_cache_stages);
     for (StageStep& step : stages_[index].steps) {
-      if (!step.files.empty()) step.layer = maker.start(step.files);
+      if (!step.files.empty()) step.layer = maker.start(step.files, anew);
     }
   }
 }

@@ -157,8 +157,8 @@ private:
   layer::FileSet copy_from(const plan::FromContext&, const plan::CopyStep& step,
                            const StepPlace& place) {
     return copy_files(step,
-                      {inputs_.contexts.main(), &inputs_.contexts.main(), "the build context",
-                       &inputs_.archives, inputs_.downloads},
+                      {inputs_.contexts.main(), inputs_.contexts.main_directory(),
+                       "the build context", &inputs_.archives, inputs_.downloads, true},
                       place, counts_);
   }
   layer::FileSet copy_from(const plan::FromScratch&, const plan::CopyStep& step,
@@ -176,8 +176,9 @@ private:
                            const StepPlace& place) {
     const context::ContextTree* tree = inputs_.contexts.directory(from.name);
     if (tree == nullptr) return copy_from_image(step, place);
-    return copy_files(step, {*tree, tree, concat("the build context '", from.name, "'")}, place,
-                      counts_);
+    return copy_files(
+        step, {*tree, tree, concat("the build context '", from.name, "'"), nullptr, nullptr, true},
+        place, counts_);
   }
   layer::FileSet copy_from(const plan::FromImage&, const plan::CopyStep& step,
                            const StepPlace& place) {

@@ -213,9 +213,14 @@ TEST_CASE("cli.md 5: an output that pushes is --push for all names", "[cli]") {
 
 TEST_CASE("what this release cannot do is refused before anything is read", "[cli]") {
   Reader reader;
-  CHECK(reader.refusal({"-"}) ==
-        "a context from standard input is not in this release; use -f - PATH for a Dockerfile from "
-        "there");
+  CHECK(reader.refusal({"-"}) == "accepted");
+  CHECK(reader.refusal({"-", "-f", "-"}) ==
+        "standard input is either the context or the Dockerfile, and both are -");
+  CHECK(reader.refusal({"-", "--ignorefile", "x"}) ==
+        "--ignorefile is for a directory: a context from standard input has no such rules");
+  CHECK(reader.refusal({"-", "--source-date-epoch=git"}) ==
+        "a context from standard input is in no git repository to take the time from");
+  CHECK(reader.refusal({"--ignorefile", "x"}) == "--ignorefile: there is no file 'x'");
   CHECK(reader.refusal({"https://example.com/a.git"}) ==
         "the context 'https://example.com/a.git' is a URL, which is not fetched: clone it first");
   CHECK(reader.refusal({"--pull", "."}) == "accepted");

@@ -99,19 +99,19 @@ TEST_CASE("what cannot be read is refused with what would be right", "[cli]") {
 }
 
 TEST_CASE("flags of a later release and refused ones have their own sentence", "[cli]") {
-  CHECK(refusal({"--ignorefile", "a"}) ==
-        "--ignorefile is not in this release of ocibuild: write FILE.dockerignore beside the "
-        "Dockerfile");
-  CHECK(refusal({"--ignorefile=a"}) == refusal({"--ignorefile", "a"}));
+  CHECK(refusal({"--explain"}) ==
+        "--explain is not in this release of ocibuild: plain progress says which steps were "
+        "cached");
+  CHECK(refusal({"--explain=true"}) == refusal({"--explain"}));
   CHECK(refusal({"--sbom=true"}) == "--sbom is refused: not yet; nothing is attached");
   CHECK(refusal({"--sbom=false"}) == "accepted");
   CHECK(refusal({"-v", "a:b"}) == "-v is refused: nothing is run, so nothing is mounted");
   CHECK(refusal({"--squash"}) ==
         "--squash is refused: layers are never merged; COPY everything in one instruction for one "
         "layer");
-  CHECK(refusal({}, {{"OCIBUILD_IGNOREFILE", "a"}}) ==
-        "OCIBUILD_IGNOREFILE is not in this release of ocibuild: write FILE.dockerignore beside "
-        "the Dockerfile");
+  CHECK(refusal({}, {{"OCIBUILD_EXPLAIN", "1"}}) ==
+        "OCIBUILD_EXPLAIN is not in this release of ocibuild: plain progress says which steps were "
+        "cached");
 }
 
 TEST_CASE("a variable stands for a flag that the command line does not give", "[cli]") {

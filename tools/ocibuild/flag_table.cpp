@@ -51,6 +51,8 @@ constexpr Flag table[] = {
     {.name = "build-context", .kind = list, .value = "NAME=SOURCE",
      .help = "directory, oci-layout://DIR[:TAG|@DIGEST] or docker-image://NAME (also of a registry) that takes the place of "
              "the stage or image NAME", .group = input, .commands = source_commands},
+    {.name = "ignorefile", .kind = text, .value = "FILE", .help = "patterns of files that COPY does not see, instead of FILE.dockerignore and .dockerignore",
+     .group = input, .commands = source_commands},
     {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the base's, else the host's",
      .help = "platform of the image; several, by comma or repeated, make an index; also DOCKER_DEFAULT_PLATFORM",
      .group = input, .commands = source_commands, .brief = "Build"},
@@ -62,6 +64,7 @@ constexpr Flag table[] = {
              "(the store), registry, oci, docker, tar and local (the files: one tar, a directory); keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
      .group = output, .brief = "Result"},
     {.name = "push", .help = "send the image to the registries of its -t names", .group = output, .brief = "Result"},
+    {.name = "no-push", .help = "push nothing, whatever else says so", .group = output},
     {.name = "load", .help = "with -o of a file: name the image in the store too", .group = output, .brief = "Result"},
     {.name = "format", .kind = text, .value = "oci|docker", .initial = "oci",
      .help = "media types; also BUILDAH_FORMAT", .group = output, .brief = "Result"},
@@ -121,6 +124,7 @@ constexpr Flag table[] = {
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
      .help = "build records; safe to delete", .group = work, .commands = build_command | cache_commands, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
+    {.name = "no-cache-filter", .kind = list, .value = "STAGE,...", .help = "make the layers of these stages anew", .group = work},
     {.name = "cache-from", .kind = list, .value = "SPEC",
      .help = "take layers from a cache that another machine wrote: type=registry,ref=NAME (or NAME alone), type=local,src=DIR; "
              "keys: tag, digest", .group = work},
@@ -130,11 +134,12 @@ constexpr Flag table[] = {
     {.name = "jobs", .letter = 'j', .kind = text, .value = "N", .initial = "CPUs",
      .help = "worker threads; the result never depends on it", .group = work, .brief = "Work"},
 
-    {.name = "source-date-epoch", .kind = text, .value = "SECONDS", .initial = "0",
-     .help = "'created' of config and history; also SOURCE_DATE_EPOCH", .group = reproducible},
+    {.name = "source-date-epoch", .kind = text, .value = "SECONDS|git", .initial = "0",
+     .help = "'created' of config and history, git: the time of the last commit; also SOURCE_DATE_EPOCH", .group = reproducible},
     {.name = "rewrite-timestamp", .help = "lower file times to the source date epoch", .group = reproducible},
     {.name = "timestamp", .kind = text, .value = "SECONDS", .initial = "1",
      .help = "time of all files, and 'created' unless a source date epoch is given", .group = reproducible},
+    {.name = "omit-history", .help = "the config has no history, not even the base's", .group = reproducible},
     {.name = "timestamps", .kind = text, .value = "preserve", .help = "keep the times of copied files",
      .group = reproducible},
 
@@ -220,12 +225,8 @@ constexpr Flag table[] = {
     {.name = "all", .help = "every registry", .commands = logout_command},
     not_yet("config", text, "no configuration file is read yet", every_command & ~unsigned{inspect_command}),
     not_yet("compression", text, "layers are sent as they are stored; ocibuild build has --compression", push_command),
-    not_yet("ignorefile", text, "write FILE.dockerignore beside the Dockerfile"),
     not_yet("force-compression", boolean, "base layers keep their compression"),
-    not_yet("no-push", boolean, "leave --push out"),
-    not_yet("no-cache-filter", list, "use --no-cache"),
     not_yet("explain", boolean, "plain progress says which steps were cached"),
-    not_yet("omit-history", boolean, "the history is always written"),
     not_yet("dry-run", boolean, "a build reports every mistake of the Dockerfile before it starts"),
 
     never("attest", list, "not yet; nothing is attached"), never("provenance", text, "not yet; nothing is attached"),

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -84,6 +86,26 @@ std::string Io::read_input() const {
     }
   }
   return text;
+}
+
+UnnamedFile Io::keep_input() const {
+  std::string name = variable("TMPDIR").value_or("/var/tmp") + "/ocibuild-XXXXXX";
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) {
+    throw Error(Errc::failed, "input-failed",
+                "standard input cannot be kept in " + name + ": " + system_message(errno));
+  }
+  ::unlink(name.c_str());
+  const UnnamedFile file(::fdopen(descriptor, "w+"), [](std::FILE* open) { std::fclose(open); });
+  std::array<char, 65536> buffer{};
+  bool written = true;
+  while (const std::size_t got = written ? read_some(buffer.data(), buffer.size()) : 0)
+    written = std::fwrite(buffer.data(), 1, got, file.get()) == got;
+  if (!written || std::fflush(file.get()) != 0) {
+    throw Error(Errc::failed, "disk-full",
+                "standard input cannot be kept in " + name + ": " + system_message(errno));
+  }
+  return file;
 }
 
 std::string Io::read_line() const {

@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -46,6 +48,9 @@ struct OutputStream {
   std::atomic<bool>* cursor_hidden = nullptr;
 };
 
+/// An open file that is gone with its last owner.
+using UnnamedFile = std::shared_ptr<std::FILE>;
+
 /// Everything the program knows of the process it runs in, so that a test can be that process.
 struct Io {
   OutputStream out;
@@ -64,6 +69,8 @@ struct Io {
   std::filesystem::path resolve(const std::filesystem::path& path) const;
   /// All of standard input. @throws Error(Errc::failed), or Error(Errc::interrupted) while waiting
   std::string read_input() const;
+  /// All of standard input, however much, in a file without a name at its start. @throws the same
+  UnnamedFile keep_input() const;
   /// The next line of it, without its end. @throws as read_input()
   std::string read_line() const;
 

@@ -65,10 +65,16 @@ struct BuildRequest {
   std::filesystem::path cache{};
   /// Directory that COPY reads; nothing outside it is ever read.
   std::filesystem::path context = ".";
+  /// Instead of a directory: an open file that stays the caller's and can be read from any place. A
+  /// tar, plain or compressed, is the context, without ignore rules, and `dockerfile` a path in it;
+  /// anything else is a Dockerfile without a context. `context` is then only its name.
+  std::optional<int> context_file{};
   /// Empty: Dockerfile, Containerfile or dockerfile in `context`.
   std::filesystem::path dockerfile{};
   /// Instead of a file; then `dockerfile` is only its name in messages.
   std::optional<std::string> dockerfile_text{};
+  /// Rules for `context` instead of those beside the Dockerfile or in the context; empty: those.
+  std::filesystem::path ignore_file{};
   /// Stage name, any case, or number; empty: the last stage.
   std::string target{};
   std::map<std::string, std::string> build_args{};
@@ -104,6 +110,10 @@ struct BuildRequest {
   FileTimes file_times{};
   /// False: every layer is made anew (and recorded).
   bool use_cache = true;
+  /// Stages, any case, whose layers are made anew.
+  std::vector<std::string> no_cache_stages{};
+  /// The config has no history, not even the base's.
+  bool omit_history = false;
   /// Worker threads; 0: one per CPU. The result never depends on it.
   unsigned jobs = 0;
 };
@@ -165,6 +175,11 @@ OCIBUILD_API BuildResult build(const BuildRequest& request, EventSink& events,
 OCIBUILD_API std::optional<Digest> save_cache(const BuildRequest& request,
                                               const BuildResult& result, const LayoutImage& to,
                                               std::stop_token stop = {});
+
+/// Seconds since 1970 UTC of the last commit of the git repository that `directory` is in, by
+/// running git. @throws Error(Errc::failed, commit-time-unknown)
+OCIBUILD_API std::int64_t commit_time(const std::filesystem::path& directory,
+                                      std::stop_token stop = {});
 
 /// An image that a build reads and that no stage or build context stands for.
 struct NeededImage {

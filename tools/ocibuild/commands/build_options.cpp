@@ -49,6 +49,10 @@ public:
     read_files();
     if (const auto cache = flags_.text("cache-dir")) request().cache = io_.resolve(*cache);
     request().use_cache = !flags_.on("no-cache");
+    for (const std::string& names : flags_.list("no-cache-filter")) {
+      for (std::string& name : csv_fields(names)) request().no_cache_stages.push_back(name);
+    }
+    request().omit_history = flags_.on("omit-history");
     read_shared_caches();
     if (const auto jobs = flags_.text("jobs")) {
       request().jobs =
@@ -90,18 +94,15 @@ private:
                   ": second is " + shown(flags_.arguments[1]));
     }
     const std::string path = flags_.arguments.empty() ? "." : flags_.arguments.front();
-    if (path == "-") {
-      usage_error(
-          "a context from standard input is not in this release; use -f - PATH for a Dockerfile "
-          "from there");
-    }
     if (path.find("://") != std::string::npos || path.starts_with("git@") ||
         path.starts_with("github.com/")) {
       usage_error("the context " + shown(path) + " is a URL, which is not fetched: clone it first");
     }
     if (path.empty()) usage_error("the context needs a name; use . for the working directory");
-    request().context = io_.resolve(path);
+    out_.context_from_stdin = path == "-";
+    request().context = out_.context_from_stdin ? fs::path(path) : io_.resolve(path);
     if (const auto file = flags_.text("file")) read_file_flag(*file);
+    read_ignore_file();
     request().target = flags_.text("target").value_or("");
     read_platforms();
   }
@@ -109,6 +110,12 @@ private:
   void read_file_flag(const std::string& file) {
     std::error_code ignored;
     if (file.empty()) usage_error(flags_.origin("file") + " needs the name of a file");
+    if (out_.context_from_stdin) {
+      if (file == "-")
+        usage_error("standard input is either the context or the Dockerfile, and both are -");
+      request().dockerfile = file;  // a path in the tar
+      return;
+    }
     if (file == "-") {
       out_.dockerfile_from_stdin = true;
       return;
@@ -124,6 +131,19 @@ private:
     std::ostringstream text;
     text << std::ifstream(request().dockerfile, std::ios::binary).rdbuf();
     request().dockerfile_text = std::move(text).str();
+  }
+
+  void read_ignore_file() {
+    const auto file = flags_.text("ignorefile");
+    if (!file) return;
+    const std::string origin = flags_.origin("ignorefile");
+    std::error_code ignored;
+    if (out_.context_from_stdin)
+      usage_error(origin + " is for a directory: a context from standard input has no such rules");
+    request().ignore_file = io_.resolve(*file);
+    const fs::file_status status = fs::status(request().ignore_file, ignored);
+    if (!fs::exists(status) || fs::is_directory(status))
+      usage_error(origin + ": there is no file " + shown(*file));
   }
 
   /// The flag may be repeated, and each value be a list.
@@ -197,6 +217,7 @@ private:
       annotations.insert(annotations.end(), spec.annotations.begin(), spec.annotations.end());
       specs_.push_back(std::move(spec));
     }
+    if (flags_.on("no-push")) out_.push = false;
     if (out_.push && out_.names.empty()) usage_error("--push needs a name: -t NAME");
     if (out_.push && request().network->offline)
       usage_error("--push needs a registry, and --offline forbids it");
@@ -298,10 +319,13 @@ private:
     std::optional<std::int64_t> epoch;
     const bool own = flags_.has("source-date-epoch");
     const auto text = own ? flags_.text("source-date-epoch") : io_.variable("SOURCE_DATE_EPOCH");
-    if (text && *text == "git")
-      usage_error("--source-date-epoch git is not in this release: use $(git log -1 --format=%ct)");
-    if (text)
+    if (text && *text == "git") {
+      if (out_.context_from_stdin)
+        usage_error("a context from standard input is in no git repository to take the time from");
+      epoch = commit_time(request().context, io_.stop);
+    } else if (text) {
       epoch = seconds(*text, own ? flags_.origin("source-date-epoch") : "SOURCE_DATE_EPOCH");
+    }
     request().created = epoch.value_or(0);
     FileTimes& times = request().file_times;
     if (const auto fixed = flags_.text("timestamp")) {
@@ -359,6 +383,9 @@ BuildOptions parse_source_options(const ParsedFlags& flags, const Io& io) {
 
 void read_standard_input(BuildOptions& options, const Io& io) {
   if (options.dockerfile_from_stdin) options.request.dockerfile_text = io.read_input();
+  if (!options.context_from_stdin) return;
+  options.context_file = io.keep_input();
+  options.request.context_file = ::fileno(options.context_file.get());
 }
 
 BuildOptions parse_build_options(const ParsedFlags& flags, const Io& io) {

@@ -19,6 +19,8 @@ namespace ocibuild::program {
 struct BuildOptions {
   BuildRequest request;
   bool dockerfile_from_stdin = false;
+  bool context_from_stdin = false;
+  UnnamedFile context_file{};         ///< keeps that one open, once it was read
   std::vector<Reference> names{};     ///< of -t and name=, also those of outputs outside the store
   std::vector<OutputSpec> outputs{};  ///< only those that write something
   std::vector<CacheTarget> cache_to{};
@@ -34,7 +36,7 @@ struct BuildOptions {
 /// --build-context, and the store. @throws Error(Errc::usage)
 BuildOptions parse_source_options(const ParsedFlags& flags, const Io& io);
 
-/// Reads the Dockerfile from standard input, if that is asked for.
+/// Reads the Dockerfile or the context from standard input, if that is asked for.
 void read_standard_input(BuildOptions& options, const Io& io);
 
 /// @throws Error(Errc::usage)
