@@ -57,7 +57,7 @@ std::string head_of(const Flag& flag) {
 
 void append_flag(std::string& out, const Flag& flag) {
   std::string text(flag.help);
-  if (!flag.same_as.empty()) text = "the same as --" + std::string(flag.same_as);
+  if (text.empty()) text = "the same as --" + std::string(flag.same_as);
   if (!flag.initial.empty()) text += " [" + std::string(flag.initial) + "]";
   append_entry(out, head_of(flag), text);
 }

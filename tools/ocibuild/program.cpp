@@ -9,6 +9,7 @@
 #include <ocibuild/version.hpp>
 
 #include "commands/commands.hpp"
+#include "config_file.hpp"
 #include "console.hpp"
 #include "help.hpp"
 #include "settings.hpp"
@@ -98,6 +99,7 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
 struct Call {
   const CommandInfo* command = nullptr;  ///< null: print `text`
   std::vector<std::string> words{};
+  std::size_t globals = 0;  ///< so many words stood before the command
   std::string text{};
   int status = 0;
 };
@@ -127,6 +129,7 @@ Call find_call(const Arguments& arguments, const Io& io) {
     return {.text = std::string("ocibuild ") + version + "\n"};
   if (word == "help") return help_call(rest.subspan(1));
   Call call;
+  call.globals = prefix;
   call.words.assign(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(prefix));
   call.command = find_command(word);
   if (call.command == nullptr) {
@@ -147,12 +150,13 @@ void say_without_effect(const ParsedFlags& flags, Console& console) {
 }
 
 int run_command(const Call& call, Io& io, Console& console) {
-  const ParsedFlags flags = parse_flags(call.command->id, call.words, io.environment);
+  ParsedFlags flags = parse_flags(call.command->id, call.words, io.environment, call.globals);
   if (flags.help != HelpWanted::none) {
     const bool brief = flags.help == HelpWanted::brief && call.command->id == build_command;
     io.out.sink->write(brief ? short_help() : command_help(*call.command));
     return 0;
   }
+  add_configuration(flags, call.command->id, io);
   console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"));
   say_without_effect(flags, console);
   Invocation invocation{flags, io, console};
