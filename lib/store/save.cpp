@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <set>
 
@@ -15,8 +12,7 @@
 #include "store/copy_blob.hpp"
 #include "store/docker_archive.hpp"
 #include "store/oci_layout.hpp"
-#include "support/fd.hpp"
-#include "support/temp_file.hpp"
+#include "store/output.hpp"
 #include "support/text.hpp"
 #include "tar/tar_writer.hpp"
 
@@ -179,31 +175,6 @@ void write_directory(const BlobStore& blobs, const std::vector<SavedImage>& imag
   });
 }
 
-/// Calls `write` with a sink for `path`: a new file that appears by rename, or what is there when
-/// that is a pipe or a device, which must not be replaced.
-template <typename Write>
-void write_to_path(const std::filesystem::path& path, const Write& write) {
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (std::filesystem::is_directory(status)) {
-    throw Error(Errc::failed, "output-is-directory",
-                concat("cannot write an archive to ", quote(path.native()), ": it is a directory"))
-        .help("name a file, or choose the output type oci-dir");
-  }
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    const support::Fd fd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (!fd.is_open()) support::throw_errno("open", path, errno);
-    support::FdSink sink(fd.get(), path);
-    write(sink);
-    return;
-  }
-  // The file behind a link is replaced, not the link: /dev/stdout is one.
-  const auto target = std::filesystem::exists(status) ? std::filesystem::canonical(path) : path;
-  support::TempFile file(target.has_parent_path() ? target.parent_path() : ".");
-  write(file);
-  file.commit(target);
-}
-
 }  // namespace
 }  // namespace store
 
@@ -223,12 +194,7 @@ void save(const std::filesystem::path& root, const std::vector<SavedImage>& imag
     store::write_archive(layout.blobs(), ordered, container == ImageContainer::docker_archive, out,
                          stop);
   };
-  if (path != nullptr) {
-    store::write_to_path(*path, write);
-  } else {
-    support::FdSink out(std::get<int>(destination), "the output");
-    write(out);
-  }
+  store::write_output(destination, write);
 }
 
 }  // namespace ocibuild

@@ -51,6 +51,22 @@ TEST_CASE("a second build changes nothing and says so", "[cli]") {
   CHECK_THAT(test::steady(project.err), Catch::Matchers::EndsWith("\nno layer changed, T\n"));
 }
 
+TEST_CASE("cli.md 5.4: the files of an image go into a tar or a directory, without a name",
+          "[cli]") {
+  Project project;
+  REQUIRE(project.run({"-o", "out", "."}) == 0);
+  CHECK(test::read_text(project.dir / "out/bin/hello") == "hello, world\n");
+  CHECK(project.stored_images() == 0);
+  REQUIRE(project.run({"-o", "type=tar,dest=files.tar", "."}) == 0);
+  const std::string tar = test::read_text(project.dir / "files.tar");
+  CHECK(tar.starts_with("bin/"));
+  REQUIRE(project.run({"-o", "-", "."}) == 0);
+  CHECK(project.out == tar);
+  REQUIRE(project.run({"-o", "both", "--platform=linux/amd64,linux/arm/v7", "."}) == 0);
+  CHECK(std::filesystem::exists(project.dir / "both/linux_amd64/bin/hello"));
+  CHECK(std::filesystem::exists(project.dir / "both/linux_arm_v7/bin/hello"));
+}
+
 TEST_CASE("-q prints the ID only, also on a terminal; without it a terminal gets none", "[cli]") {
   Project project;
   project.terminal = true;

@@ -42,14 +42,16 @@ TEST_CASE("fields are split as Go's CSV reader splits them", "[cli]") {
 TEST_CASE("an output names a container and a place", "[cli]") {
   Parsed parsed;
   const OutputSpec oci = parse_output("type=oci,dest=x.tar", parsed.io);
-  CHECK(oci.container == ImageContainer::oci_archive);
+  CHECK(oci.container == OutputContainer(ImageContainer::oci_archive));
   CHECK(oci.path == parsed.dir / "x.tar");
-  CHECK(parse_output("type=oci,dest=x/", parsed.io).container == ImageContainer::oci_directory);
+  CHECK(parse_output("type=oci,dest=x/", parsed.io).container ==
+        OutputContainer(ImageContainer::oci_directory));
   CHECK(parse_output("type=oci,dest=x,tar=false", parsed.io).container ==
-        ImageContainer::oci_directory);
+        OutputContainer(ImageContainer::oci_directory));
   CHECK(parse_output("type=oci-layout,dest=x", parsed.io).container ==
-        ImageContainer::oci_directory);
-  CHECK(parse_output("type=docker,dest=x", parsed.io).container == ImageContainer::docker_archive);
+        OutputContainer(ImageContainer::oci_directory));
+  CHECK(parse_output("type=docker,dest=x", parsed.io).container ==
+        OutputContainer(ImageContainer::docker_archive));
   CHECK(!parse_output("type=docker,dest=-", parsed.io).path);
   CHECK(!parse_output("type=oci", parsed.io).path);
   CHECK(parse_output("type=docker", parsed.io).in_store);
@@ -64,22 +66,33 @@ TEST_CASE("an output names a container and a place", "[cli]") {
         ImageFormat::docker);
 }
 
+TEST_CASE("cli.md 5.4: docker's short forms and types of a root file system", "[cli]") {
+  Parsed parsed;
+  const auto container = [&](std::string_view text) {
+    return std::get<FilesContainer>(parse_output(text, parsed.io).container);
+  };
+  CHECK(container("out") == FilesContainer::directory);
+  CHECK(parse_output("out", parsed.io).path == parsed.dir / "out");
+  CHECK(container("type=local,dest=out") == FilesContainer::directory);
+  CHECK(container("-") == FilesContainer::tar);
+  CHECK(!parse_output("-", parsed.io).path);
+  CHECK(container("type=tar,dest=x.tar") == FilesContainer::tar);
+}
+
 TEST_CASE("an output that cannot be honoured is refused with a way out", "[cli]") {
   Parsed parsed;
   parsed.dir.write("file", "");
-  CHECK(parsed.refusal("out") ==
-        "-o DIR is type=local, the root filesystem, which is not in this release; use "
-        "type=oci,dest=DIR/ for an image "
-        "layout");
-  CHECK(parsed.refusal("-") ==
-        "-o - is type=tar, the root filesystem, which is not in this release; use type=oci,dest=-");
   CHECK(parsed.refusal("type=registry,dest=x") ==
         "-o type=registry goes to the registry and has no dest=; use type=oci or docker for a "
         "file");
-  CHECK(parsed.refusal("type=local,dest=x") ==
-        "-o type=local, the root filesystem, is not in this release; use type=oci for an image");
-  CHECK(parsed.refusal("type=ocl") == "-o has no type 'ocl'; use image, registry, oci or docker");
-  CHECK(parsed.refusal("dest=x") == "-o 'dest=x' has no type=; use image, registry, oci or docker");
+  CHECK(parsed.refusal("file") ==
+        "-o dest=: '" + (parsed.dir / "file").string() + "' is no directory");
+  CHECK(parsed.refusal("type=local") == "-o for a directory needs dest=DIR");
+  CHECK(parsed.refusal("type=local,dest=") == "-o dest= needs the name of a directory");
+  CHECK(parsed.refusal("type=ocl") ==
+        "-o has no type 'ocl'; use image, registry, oci, docker, tar or local");
+  CHECK(parsed.refusal("dest=x") ==
+        "-o 'dest=x' has no type=; use image, registry, oci, docker, tar or local");
   CHECK(parsed.refusal("type=oci,dst=x") == "-o has no key 'dst'; did you mean 'dest'?");
   CHECK(parsed.refusal("type=oci,dest=x,push=true") ==
         "-o type=oci writes a file; use --push, or -o type=registry beside it");
@@ -92,6 +105,9 @@ TEST_CASE("an output that cannot be honoured is refused with a way out", "[cli]"
         "-o dest=: '" + (parsed.dir / "file").string() + "' is no directory");
   CHECK(parsed.refusal("type=oci,tar=false") == "-o for a directory needs dest=DIR");
   parsed.io.out.is_terminal = true;
+  CHECK(parsed.refusal("-") ==
+        "-o type=tar: an archive is not written to a terminal; redirect standard output or name a "
+        "file");
   CHECK(parsed.refusal("type=oci,dest=-") ==
         "-o type=oci: an archive is not written to a terminal; redirect standard output or name a "
         "file");

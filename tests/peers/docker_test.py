@@ -4,6 +4,7 @@
 
 import os
 import sys
+import tarfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import engine  # noqa: E402
@@ -114,8 +115,48 @@ def docker_loads_its_platform_of_an_index(options, work):
             peer.equal(found, "%s %s" % (architecture, architecture), "architecture by way of %s.tar" % archive)
 
 
+FILES_DOCKERFILE = """FROM scratch AS a
+COPY . /x/
+FROM scratch
+COPY --from=a / /
+COPY --chown=5:6 file /own
+WORKDIR /w/y
+"""
+
+
+def members(archive):
+    """What a tar says, in its order, without the times."""
+    with tarfile.open(archive) as tar:
+        return [(m.name, m.type, m.mode, m.uid, m.gid, m.size, m.linkname) for m in tar]
+
+
+def the_files_of_an_image_are_those_docker_writes(options, work):
+    """cli.md 5.4, 5.5: type=tar and type=local give what docker gives, but for the times."""
+    program = options.program(work)
+    context = work + "/context"
+    os.makedirs(context + "/d/e")
+    for name, text in (("Dockerfile", FILES_DOCKERFILE), ("file", "file\n"), ("d/e/x", "x\n")):
+        with open(context + "/" + name, "w", encoding="ascii") as file:
+            file.write(text)
+    os.chmod(context + "/file", 0o4755)
+    os.chmod(context + "/d", 0o500)
+    os.link(context + "/file", context + "/link")
+    os.symlink("/etc/passwd", context + "/out")
+    program("build", "-o", "type=tar,dest=%s/ours.tar" % work, context)
+    program("build", "-o", work + "/ours", context)
+    with engine.Engine() as docker:
+        docker.docker("build", "-o", "type=tar,dest=%s/docker.tar" % work, context)
+        docker.docker("build", "-o", work + "/docker", context)
+    peer.equal(members(work + "/ours.tar"), members(work + "/docker.tar"), "members")
+    listing = "find . -mindepth 1 -printf '%p %y %m %U:%G %n %l\\n' | sort"
+    found = [peer.call("sh", "-c", listing, cwd=work + "/" + name) for name in ("ours", "docker")]
+    peer.equal(found[0], found[1], "files")
+    peer.call("diff", "--recursive", "--no-dereference", work + "/ours", work + "/docker")
+
+
 if engine.available():
     peer.skip(engine.available())
 peer.require("nsenter", root=True)
 peer.run(the_example_from_scratch_serves, the_docker_engine_agrees_about_the_image_id,
-         a_debian_base_keeps_its_links_modes_and_owners, docker_loads_its_platform_of_an_index)
+         a_debian_base_keeps_its_links_modes_and_owners, docker_loads_its_platform_of_an_index,
+         the_files_of_an_image_are_those_docker_writes)

@@ -56,7 +56,7 @@ constexpr Flag table[] = {
      .help = "name of the image; repeat for more", .group = output, .brief = "Build"},
     {.name = "output", .letter = 'o', .kind = list, .value = "SPEC",
      .help = "type=TYPE[,dest=FILE|-|DIR/][,KEY=VALUE]: where the result goes; types: image "
-             "(the store), oci, docker; keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
+             "(the store), registry, oci, docker, tar and local (the files: one tar, a directory); keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
      .group = output, .brief = "Result"},
     {.name = "push", .help = "send the image to the registries of its -t names", .group = output, .brief = "Result"},
     {.name = "load", .help = "with -o of a file: name the image in the store too", .group = output, .brief = "Result"},

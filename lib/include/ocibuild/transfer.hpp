@@ -40,6 +40,20 @@ OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<Sav
                        ImageContainer container, const Endpoint& destination,
                        std::stop_token stop = {});
 
+/// How the files of an image are written.
+enum class FilesContainer { tar, directory };
+
+/// Writes the root file system of `image`, which is in the store at `store` with all its layers:
+/// whiteouts applied, as one tar, or into a directory, made when missing, where what is there stays
+/// if the image has nothing of that name. Of an index each image is below a directory of its own,
+/// "linux_amd64". A directory gets modes, times and links, but all files belong to the user that
+/// runs; no symlink in it is followed. `cache`: build records; empty: store/cache.
+/// @throws Error(Errc::failed) for a full disk, a missing blob, a directory where a file should go
+OCIBUILD_API void export_files(const std::filesystem::path& store,
+                               const std::filesystem::path& cache, const Descriptor& image,
+                               FilesContainer container, const Endpoint& destination,
+                               std::stop_token stop = {});
+
 /// Reads every image of `source` into the store and returns them with the names they now have.
 ///
 /// Takes tars that docker, podman, skopeo, umoci and save() write (docker-save and OCI, plain or

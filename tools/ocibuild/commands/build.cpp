@@ -35,8 +35,8 @@ std::vector<Digest> stored_manifests(const fs::path& store) {
   return out;
 }
 
-void write_files(const BuildOptions& options, const BuildResult& result,
-                 const std::optional<PushResult>& pushed) {
+void write_result_files(const BuildOptions& options, const BuildResult& result,
+                        const std::optional<PushResult>& pushed) {
   if (options.iidfile) write_output_file(*options.iidfile, result.image_id.str());
   if (options.digest_file) write_output_file(*options.digest_file, result.manifest.digest.str());
   if (options.name_file) {
@@ -50,11 +50,18 @@ void write_files(const BuildOptions& options, const BuildResult& result,
     write_output_file(*options.metadata_file, metadata_json(result, options.names, pushed));
 }
 
+void write_output(const BuildOptions& options, const OutputSpec& output, const BuildResult& result,
+                  const Io& io) {
+  if (const auto* files = std::get_if<FilesContainer>(&output.container))
+    return write_files(options.request, result.manifest, *files, output.path, io);
+  write_archive(options.request.store, {{result.manifest, options.names, {}}},
+                std::get<ImageContainer>(output.container), output.path, io);
+}
+
 void write_outputs(const BuildOptions& options, const BuildResult& result, Invocation& invocation) {
   for (const OutputSpec& output : options.outputs) {
     const auto start = std::chrono::steady_clock::now();
-    write_archive(options.request.store, {{result.manifest, options.names, {}}}, output.container,
-                  output.path, invocation.io);
+    write_output(options, output, result, invocation.io);
     const std::string where =
         output.path ? terminal_text(output.path->string()) : "standard output";
     invocation.console.step("write " + where, std::chrono::steady_clock::now() - start);
@@ -176,7 +183,7 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
   const auto [result, pushed] = build_and_push(options, invocation);
   const bool known =
       std::find(before.begin(), before.end(), result.manifest.digest) != before.end();
-  write_files(options, result, pushed);
+  write_result_files(options, result, pushed);
   invocation.console.summary(result, options.names, known, pushed);
   if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');
 }

@@ -34,6 +34,11 @@ std::string shown(std::string_view text) {
   return '\'' + terminal_text(text, 100) + '\'';
 }
 
+bool is_directory(OutputContainer container) {
+  return container == OutputContainer(ImageContainer::oci_directory) ||
+         container == OutputContainer(FilesContainer::directory);
+}
+
 bool parse_bool(std::string_view key, std::string_view value) {
   if (value == "true" || value == "1") return true;
   if (value == "false" || value == "0") return false;
@@ -54,13 +59,12 @@ public:
 
   OutputSpec run(std::string_view text) {
     const std::vector<std::string> fields = csv_fields(text);
+    // docker's short forms for a root file system.
     if (fields.size() == 1 && fields.front() == text && text.find('=') == std::string_view::npos) {
-      usage_error(
-          text == "-"
-              ? "-o - is type=tar, the root filesystem, which is not in this release; use "
-                "type=oci,dest=-"
-              : "-o DIR is type=local, the root filesystem, which is not in this release; use "
-                "type=oci,dest=DIR/ for an image layout");
+      type_ = text == "-" ? "tar" : "local";
+      dest_ = std::string(text);
+      finish(text);
+      return std::move(spec_);
     }
     for (const std::string& field : fields) {
       const std::size_t equals = field.find('=');
@@ -129,7 +133,8 @@ private:
 
   void finish(std::string_view text) {
     if (type_.empty())
-      usage_error("-o " + shown(text) + " has no type=; use image, registry, oci or docker");
+      usage_error("-o " + shown(text) +
+                  " has no type=; use image, registry, oci, docker, tar or local");
     if (type_ == "image" || type_ == "registry") {
       spec_.in_store = type_ == "image";
       spec_.push = spec_.push || type_ == "registry";
@@ -145,8 +150,13 @@ private:
       spec_.in_store = !dest_;
       if (!tar_.value_or(true))
         usage_error("-o type=docker is always a tar; use type=oci,tar=false for a directory");
+    } else if (type_ == "tar") {
+      spec_.container = FilesContainer::tar;
+    } else if (type_ == "local") {
+      spec_.container = FilesContainer::directory;
     } else {
-      refuse_type();
+      usage_error("-o has no type " + shown(type_) +
+                  "; use image, registry, oci, docker, tar or local");
     }
     if (spec_.push && type_ != "image" && type_ != "registry")
       usage_error("-o type=" + type_ + " writes a file; use --push, or -o type=registry beside it");
@@ -157,21 +167,14 @@ private:
     spec_.archive = !spec_.in_store && !spec_.push;
     if (!spec_.archive) return;
     if (!dest_ || *dest_ == "-") {
-      if (spec_.container == ImageContainer::oci_directory)
-        usage_error("-o for a directory needs dest=DIR");
+      if (is_directory(spec_.container)) usage_error("-o for a directory needs dest=DIR");
       return check_archive_to_stdout(io_, "-o type=" + type_);
     }
-    if (dest_->empty()) usage_error("-o dest= needs the name of a file");
+    if (dest_->empty())
+      usage_error(is_directory(spec_.container) ? "-o dest= needs the name of a directory"
+                                                : "-o dest= needs the name of a file");
     spec_.path = io_.resolve(*dest_);
     check_destination(spec_.container, *spec_.path, "-o dest=");
-  }
-
-  [[noreturn]] void refuse_type() const {
-    if (type_ == "tar" || type_ == "local") {
-      usage_error("-o type=" + type_ +
-                  ", the root filesystem, is not in this release; use type=oci for an image");
-    }
-    usage_error("-o has no type " + shown(type_) + "; use image, registry, oci or docker");
   }
 
   const Io& io_;
@@ -212,9 +215,9 @@ std::vector<std::string> csv_fields(std::string_view text) {
   return fields;
 }
 
-void check_destination(ImageContainer container, const fs::path& path, const std::string& origin) {
+void check_destination(OutputContainer container, const fs::path& path, const std::string& origin) {
   std::error_code ignored;
-  if (container != ImageContainer::oci_directory) return check_output_file(path, origin);
+  if (!is_directory(container)) return check_output_file(path, origin);
   if (fs::exists(path, ignored) && !fs::is_directory(path, ignored)) {
     usage_error(origin + ": " + shown(path.string()) + " is no directory");
   }
@@ -234,15 +237,33 @@ OutputSpec parse_output(std::string_view text, const Io& io) {
   return OutputParser(io).run(text);
 }
 
-void write_archive(const fs::path& store, const std::vector<SavedImage>& images,
-                   ImageContainer container, const std::optional<fs::path>& path, const Io& io) {
-  if (path) return save(store, images, container, *path, io.stop);
+namespace {
+
+/// Calls `write` with the place; a standard output whose reader has gone throws ClosedOutput.
+template <typename Write>
+void write_to(const std::optional<fs::path>& path, const Io& io, const Write& write) {
+  if (path) return write(Endpoint(*path));
   try {
-    save(store, images, container, io.out.descriptor, io.stop);
+    write(Endpoint(io.out.descriptor));
   } catch (const Error&) {
     if (!io.stop.stop_requested() && reader_is_gone(io.out.descriptor)) throw ClosedOutput{};
     throw;
   }
+}
+
+}  // namespace
+
+void write_archive(const fs::path& store, const std::vector<SavedImage>& images,
+                   ImageContainer container, const std::optional<fs::path>& path, const Io& io) {
+  write_to(path, io,
+           [&](const Endpoint& place) { save(store, images, container, place, io.stop); });
+}
+
+void write_files(const BuildRequest& request, const Descriptor& image, FilesContainer container,
+                 const std::optional<fs::path>& path, const Io& io) {
+  write_to(path, io, [&](const Endpoint& place) {
+    export_files(request.store, request.cache, image, container, place, io.stop);
+  });
 }
 
 }  // namespace ocibuild::program

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <ocibuild/build.hpp>
@@ -15,12 +16,15 @@
 
 namespace ocibuild::program {
 
+/// What a file or directory holds: an image, or its files.
+using OutputContainer = std::variant<ImageContainer, FilesContainer>;
+
 /// One -o: the text after it, understood (docs/reference/cli.md, section 5).
 struct OutputSpec {
   bool in_store = false;  ///< names go to the store
   bool push = false;      ///< and to their registries
   bool archive = false;   ///< `container` is written to `path`
-  ImageContainer container = ImageContainer::oci_archive;
+  OutputContainer container = ImageContainer::oci_archive;
   std::optional<std::filesystem::path> path{};  ///< absent: standard output
   std::vector<Reference> names{};               ///< from name=, beside those of -t
   std::optional<std::string> compression{};
@@ -39,15 +43,19 @@ std::vector<std::string> csv_fields(std::string_view text);
 
 /// The container a directory or file `path` gets, checked against what is there now.
 /// @throws Error(Errc::usage) for a file where a directory is needed, or the other way round
-void check_destination(ImageContainer container, const std::filesystem::path& path,
+void check_destination(OutputContainer container, const std::filesystem::path& path,
                        const std::string& origin);
 
 /// Refuses to write an archive to a terminal, or to a process without standard output.
 void check_archive_to_stdout(const Io& io, const std::string& origin);
 
-/// Writes the image; a standard output whose reader has gone throws ClosedOutput.
+/// Writes images; a standard output whose reader has gone throws ClosedOutput.
 void write_archive(const std::filesystem::path& store, const std::vector<SavedImage>& images,
                    ImageContainer container, const std::optional<std::filesystem::path>& path,
                    const Io& io);
+
+/// Writes the root file system of `image`, which `request` made; as write_archive().
+void write_files(const BuildRequest& request, const Descriptor& image, FilesContainer container,
+                 const std::optional<std::filesystem::path>& path, const Io& io);
 
 }  // namespace ocibuild::program
