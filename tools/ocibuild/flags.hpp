@@ -28,7 +28,8 @@ enum Command : unsigned {
   login_command = 4096,
   logout_command = 8192,
   doctor_command = 16384,
-  every_command = 32767,
+  completion_command = 32768,
+  every_command = 65535,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -9,9 +9,11 @@
 #include <ocibuild/version.hpp>
 
 #include "commands/commands.hpp"
+#include "completion.hpp"
 #include "config_file.hpp"
 #include "console.hpp"
 #include "help.hpp"
+#include "manual.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 
@@ -59,12 +61,29 @@ constexpr CommandInfo commands[] = {
      "Can this machine pull and push, and if not why: each registry and mirror is asked step by "
      "step, and nothing is changed. Without a name: the bases of ./Dockerfile, else docker.io.",
      "ocibuild doctor --push ghcr.io/me/app:1", examine_network},
+    {completion_command, "completion", "", "bash|zsh|fish",
+     "Print a script that completes words for a shell: commands, flags, stages, build arguments, "
+     "images and registries.",
+     "source <(ocibuild completion bash)", print_completion},
     {version_command, "version", "", "", "Show the version.", "", print_version},
 };
 
+/// docker's longer names, so that `docker` in a Makefile can be a link to ocibuild.
+constexpr struct {
+  std::string_view group;
+  std::string_view word;
+  std::string_view command;
+} grouped_commands[] = {
+    {"buildx", "build", "build"},    {"buildx", "b", "build"},  {"image", "build", "build"},
+    {"builder", "build", "build"},   {"image", "ls", "images"}, {"image", "list", "images"},
+    {"image", "push", "push"},       {"image", "pull", "pull"}, {"image", "inspect", "inspect"},
+    {"image", "history", "history"}, {"image", "tag", "tag"},   {"image", "rm", "rmi"},
+    {"image", "remove", "rmi"},      {"image", "save", "save"}, {"image", "load", "load"},
+};
+
 constexpr std::string_view later_commands[] = {
-    "cache", "df",     "completion", "plan",  "lock",    "vendor", "copy",
-    "diff",  "rebase", "buildx",     "image", "builder", "system",
+    "cache", "df",     "plan",   "lock",  "vendor",  "copy",
+    "diff",  "rebase", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -78,11 +97,17 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-[[noreturn]] void unknown_command(const std::string& word, const Io& io) {
+[[noreturn]] void unknown_command(std::span<const std::string> words, const Io& io) {
+  const std::string& word = words.front();
   if (contains(container_commands, word))
     usage_error("ocibuild builds images and does not run containers");
   const std::string shown = terminal_text(word, 100);
-  if (contains(later_commands, word))
+  const bool is_group =
+      std::ranges::any_of(grouped_commands, [&](const auto& row) { return row.group == word; });
+  if (is_group && words.size() > 1)
+    usage_error("'" + shown + ' ' + terminal_text(words[1], 100) +
+                "' is not in this release of ocibuild");
+  if (is_group || contains(later_commands, word))
     usage_error("'" + shown + "' is not in this release of ocibuild");
   std::vector<std::string> known = {"help"};
   for (const CommandInfo& command : commands) known.emplace_back(command.name);
@@ -104,14 +129,16 @@ struct Call {
   int status = 0;
 };
 
-bool is_short_form(std::string_view word) {
-  return word.starts_with("-") || word == "." || word == ".." ||
-         word.find('/') != std::string_view::npos;
+/// What only the program's own scripts and build call; nothing else is read or printed.
+std::optional<std::string> hidden_call(std::span<const std::string> words, const Io& io) {
+  if (words.front() == "__complete") return completions(words.subspan(1), io);
+  if (words.front() == "__man" && words.size() == 2) return manual_page(words[1]);
+  return std::nullopt;
 }
 
 Call help_call(std::span<const std::string> words) {
   if (words.empty()) return {.text = root_help()};
-  const CommandInfo* command = find_command(words.front());
+  const CommandInfo* command = find_command(words).command;
   if (command == nullptr)
     usage_error("no command '" + terminal_text(words.front(), 100) + "' to help with");
   return {.text = command_help(*command)};
@@ -128,16 +155,19 @@ Call find_call(const Arguments& arguments, const Io& io) {
   if (word == "-v" || word == "--version")
     return {.text = std::string("ocibuild ") + version + "\n"};
   if (word == "help") return help_call(rest.subspan(1));
+  if (auto text = hidden_call(rest, io)) return {.text = *std::move(text)};
   Call call;
   call.globals = prefix;
   call.words.assign(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(prefix));
-  call.command = find_command(word);
+  const CommandWords found = find_command(rest);
+  call.command = found.command;
   if (call.command == nullptr) {
-    if (!is_short_form(word)) unknown_command(word, io);
+    if (!is_short_form(word)) unknown_command(rest, io);
     call.command = &commands[0];
     call.words = arguments;
   } else {
-    call.words.insert(call.words.end(), rest.begin() + 1, rest.end());
+    call.words.insert(call.words.end(), rest.begin() + static_cast<std::ptrdiff_t>(found.count),
+                      rest.end());
   }
   return call;
 }
@@ -187,6 +217,21 @@ const CommandInfo* find_command(std::string_view word) {
     if (word == command.name || (!command.alias.empty() && word == command.alias)) return &command;
   }
   return nullptr;
+}
+
+CommandWords find_command(std::span<const std::string> words) {
+  if (words.empty()) return {};
+  if (words.size() > 1) {
+    for (const auto& row : grouped_commands) {
+      if (words[0] == row.group && words[1] == row.word) return {find_command(row.command), 2};
+    }
+  }
+  return {find_command(words.front()), 1};
+}
+
+bool is_short_form(std::string_view word) {
+  return word.starts_with("-") || word == "." || word == ".." ||
+         word.find('/') != std::string_view::npos;
 }
 
 namespace {

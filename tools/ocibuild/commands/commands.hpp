@@ -21,6 +21,7 @@ void pull_images(Invocation& invocation);
 void log_in(Invocation& invocation);
 void log_out(Invocation& invocation);
 void examine_network(Invocation& invocation);  // doctor
+void print_completion(Invocation& invocation);
 void print_version(Invocation& invocation);
 
 }  // namespace ocibuild::program
