@@ -9,6 +9,7 @@
 #include "oci/hasher.hpp"
 #include "oci/image_json.hpp"
 #include "store/copy_blob.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 
 namespace ocibuild {
@@ -80,12 +81,15 @@ void set_tag(store::OciLayout& layout, const Descriptor& manifest, const std::st
 
 std::optional<Digest> save_cache(const BuildRequest& request, const BuildResult& result,
                                  const LayoutImage& to, std::stop_token stop) {
-  const store::BlobStore blobs(request.store);
+  const store::OciLayout from(request.store);
+  const auto hold = store::Hold::shared(from, stop);
+  const store::BlobStore& blobs = from.blobs();
   const store::BuildCache cache(request.cache.empty() ? request.store / "cache" : request.cache);
   const auto contents = engine::cache_contents(result, blobs, cache);
   if (!contents) return std::nullopt;
   store::OciLayout layout(to.directory);
   layout.blobs().check_writable();
+  const auto target_hold = store::Hold::shared(layout, stop);
   for (const Descriptor& blob : contents->blobs)
     store::copy_blob(blobs, blob, layout.blobs(), stop);
   const registry::Document& document = contents->documents.back();

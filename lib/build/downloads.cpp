@@ -48,7 +48,7 @@ std::optional<store::DownloadRecord> find_kept(const http::Url& url, const Diges
                                                const store::BlobStore& blobs,
                                                const store::BuildCache& cache) {
   auto known = cache.find_download(key_of(url, checksum));
-  if (known && blobs.size(checksum) != known->size) known.reset();
+  if (known && (known->blob != checksum || blobs.size(checksum) != known->size)) known.reset();
   return known;
 }
 

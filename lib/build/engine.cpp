@@ -10,6 +10,7 @@
 #include "build/inputs.hpp"
 #include "build/platform_build.hpp"
 #include "dockerfile/parser.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/stop.hpp"
 #include "support/text.hpp"
@@ -42,6 +43,7 @@ public:
     check_annotations(request_);
     Inputs inputs = read_inputs(request_);
     const dockerfile::Dockerfile file = parse(inputs);
+    const auto hold = std::make_shared<const store::Hold>(store::Hold::shared(layout_, stop_));
     Contexts contexts(request_, std::move(inputs.rules), cache_);
     const SharedWork shared{request_,  file,       names_,          contexts,     images_,
                             archives_, downloads_, layout_.blobs(), diagnostics_, events_};
@@ -57,6 +59,7 @@ public:
     result.warnings.insert(result.warnings.end(), of_caches.begin(), of_caches.end());
     result.downloaded =
         remote_.downloaded() + downloads_.downloaded() + shared_caches_.downloaded();
+    result.hold = hold;
     result.took = Clock::now() - start;
     return result;
   }

@@ -10,6 +10,7 @@
 #include "build/registry_work.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
 
@@ -24,11 +25,13 @@ public:
   Puller(const PullRequest& request, EventSink& events, std::stop_token stop)
       : request_(request),
         events_(events),
+        stop_(stop),
         layout_(request.store),
         work_(request.network, events, std::move(stop)) {}
 
   PullResult run() {
     layout_.blobs().check_writable();
+    const auto hold = store::Hold::shared(layout_, stop_);
     remote_ = resolve_image(work_, request_.name, Asking::For::pull);
     const std::vector<registry::Document> manifests = chosen_manifests();
     std::vector<Descriptor> blobs;
@@ -123,6 +126,7 @@ private:
 
   const PullRequest& request_;
   EventSink& events_;
+  const std::stop_token stop_;
   store::OciLayout layout_;
   RegistryWork work_;
   RemoteImage remote_;

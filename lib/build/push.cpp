@@ -6,6 +6,7 @@
 
 #include "build/cache_export.hpp"
 #include "build/push_target.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
 
@@ -20,12 +21,13 @@ std::filesystem::path cache_of(const PushSettings& settings) {
 }  // namespace
 
 struct Pusher::Impl {
-  Impl(PushSettings given, EventSink& events, std::stop_token stop)
+  Impl(PushSettings given, EventSink& events, std::stop_token given_stop)
       : settings(std::move(given)),
+        stop(std::move(given_stop)),
         layout(settings.store),
         cache(cache_of(settings)),
         sources(cache),
-        work(settings.network, events, std::move(stop)),
+        work(settings.network, events, stop),
         shared{work, layout.blobs(), sources} {}
 
   engine::PushTarget& target(const Reference& name) {
@@ -39,6 +41,7 @@ struct Pusher::Impl {
   }
 
   const PushSettings settings;
+  const std::stop_token stop;
   store::OciLayout layout;
   const store::BuildCache cache;
   const engine::BlobSources sources;
@@ -62,6 +65,7 @@ void Pusher::check(const std::vector<Reference>& names) {
 }
 
 PushResult Pusher::send(const Descriptor& image, const std::vector<Reference>& names) {
+  const auto hold = store::Hold::shared(impl_->layout, impl_->stop);
   const engine::PushContents contents = engine::read_contents(impl_->layout.blobs(), image);
   std::vector<engine::PushTarget*> targets;  // in the order of the names
   std::map<engine::PushTarget*, std::vector<Reference>> names_of;
@@ -83,6 +87,7 @@ PushResult Pusher::send(const Descriptor& image, const std::vector<Reference>& n
 }
 
 std::optional<PushResult> Pusher::send_cache(const BuildResult& result, const Reference& name) {
+  const auto hold = store::Hold::shared(impl_->layout, impl_->stop);
   const auto contents = engine::cache_contents(result, impl_->layout.blobs(), impl_->cache);
   if (!contents) return std::nullopt;
   const std::uint64_t before = impl_->work.network().downloaded();

@@ -151,7 +151,7 @@ store::DownloadRecord download_url(registry::Network& network, const http::Url& 
                                {"if the new file is the right one, write its digest"}});
   }
   network.count_downloaded(blob.size);
-  const store::DownloadRecord record{blob.size, download.modified()};
+  const store::DownloadRecord record{blob.digest, blob.size, download.modified()};
   blobs.commit(std::move(blob));
   return record;
 }

@@ -125,7 +125,9 @@ std::string read_if_there(const std::filesystem::path& file) {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(file, ignored)) return {};
   try {
-    return support::read_file(file, file_limit);
+    std::string bytes = support::read_file(file, file_limit);
+    support::touch(file);  // what is used is cleaned away last (image.md 6.5)
+    return bytes;
   } catch (const Error&) {
     // An index that cannot be read is an empty one: it only costs reading the files again.
     return {};

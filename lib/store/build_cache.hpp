@@ -23,15 +23,21 @@ struct LayerRecord {
 
 /// What a URL gave once: its bytes are a blob of the store.
 struct DownloadRecord {
+  Digest blob;
   std::uint64_t size = 0;
   std::int64_t modified = 0;  ///< seconds since 1970 UTC, as its server said; 0: it did not
 };
+
+/// The body of a record's file; nothing if it is something else.
+std::optional<LayerRecord> decode_layer(std::string_view text);
+std::optional<DownloadRecord> decode_download(std::string_view text);
 
 /// Small files by key: layer records and chunks, downloads, indexes of base layers and of archives
 /// (docs/reference/image.md, 7).
 ///
 /// Anything wrong, truncated or foreign is a miss. A write that fails costs time later, so it is
-/// not an error.
+/// not an error. The time of a file says when it was written or last found (6.5), but of chunk
+/// lists.
 class BuildCache {
 public:
   explicit BuildCache(std::filesystem::path directory) : directory_(std::move(directory)) {}

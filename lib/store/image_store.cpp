@@ -8,6 +8,7 @@
 
 #include "oci/image_json.hpp"
 #include "store/blob_origin.hpp"
+#include "store/hold.hpp"
 #include "store/image_search.hpp"
 #include "store/oci_layout.hpp"
 
@@ -84,6 +85,7 @@ std::vector<Descriptor> ImageStore::manifests(const StoredImage& image) const {
 }
 
 void ImageStore::tag(const StoredImage& image, const Reference& name) {
+  const auto hold = store::Hold::shared(impl_->layout, {});
   impl_->origin().check(image.manifest);  // another process may have cleaned it away meanwhile
   impl_->layout.set_name(image.manifest, name.str());
 }

@@ -9,6 +9,7 @@
 #include "store/archive_contents.hpp"
 #include "store/copy_blob.hpp"
 #include "store/docker_archive.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "store/stopping_source.hpp"
 #include "support/fd.hpp"
@@ -147,6 +148,7 @@ std::vector<StoredImage> load(const std::filesystem::path& root, const Endpoint&
                               std::stop_token stop) {
   store::OciLayout layout(root);
   layout.blobs().check_writable();
+  const auto hold = store::Hold::shared(layout, stop);
   std::vector<StoredImage> images = store::import_from(source, layout.blobs(), stop);
   const std::string repository = store::repository_of(layout.root());
   store::drop_repeated_names(images);

@@ -11,6 +11,7 @@
 #include "store/blob_origin.hpp"
 #include "store/copy_blob.hpp"
 #include "store/docker_archive.hpp"
+#include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "store/output.hpp"
 #include "support/text.hpp"
@@ -164,6 +165,7 @@ void write_directory(const BlobStore& blobs, const std::vector<SavedImage>& imag
   ImageBlobs needed(origin);
   for (const SavedImage& image : images) needed.add(image.manifest);
   OciLayout target(directory);
+  const auto hold = Hold::shared(target, stop);
   for (const Descriptor& blob : needed.list()) copy_blob(blobs, blob, target.blobs(), stop);
   const std::string repository = repository_of(directory);
   target.update_index([&](Index& index) {
@@ -181,6 +183,7 @@ void write_directory(const BlobStore& blobs, const std::vector<SavedImage>& imag
 void save(const std::filesystem::path& root, const std::vector<SavedImage>& images,
           ImageContainer container, const Endpoint& destination, std::stop_token stop) {
   const store::OciLayout layout(root);
+  const auto hold = store::Hold::shared(layout, stop);
   const std::vector<SavedImage> ordered =
       store::in_fixed_order(store::StoreOrigin(layout.blobs(), "store-invalid"), images);
   const auto* path = std::get_if<std::filesystem::path>(&destination);

@@ -2,6 +2,7 @@
 #include "support/fd.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -94,6 +95,10 @@ void FdSink::write(Bytes bytes) {
 std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   FileSource source(path);
   return read_all(source, limit, path.native());
+}
+
+void touch(const std::filesystem::path& path) noexcept {
+  ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
 }
 
 }  // namespace ocibuild::support

@@ -89,4 +89,7 @@ private:
 /// The whole file. @throws Error(Errc::failed, io-error, too-large)
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 
+/// Sets the file's times to now; nothing is done about a failure.
+void touch(const std::filesystem::path& path) noexcept;
+
 }  // namespace ocibuild::support

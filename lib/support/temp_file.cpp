@@ -84,13 +84,33 @@ void write_file(const std::filesystem::path& target, std::string_view text) {
   file.commit(target);
 }
 
+std::vector<std::filesystem::path> stale_temp_files(const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> out;
+  const auto limit = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+  std::error_code error;
+  for (const auto& file : std::filesystem::directory_iterator(directory, error)) {
+    if (!file.path().filename().native().starts_with(prefix)) continue;
+    if (const auto time = file.last_write_time(error); !error && time < limit)
+      out.push_back(file.path());
+  }
+  return out;
+}
+
+std::uint64_t size_below(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::symlink_status(path, error).type() == std::filesystem::file_type::regular) {
+    const auto size = std::filesystem::file_size(path, error);
+    return error ? 0 : size;
+  }
+  std::uint64_t sum = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error))
+    sum += size_below(entry.path());
+  return sum;
+}
+
 void remove_stale_temp_files(const std::filesystem::path& directory) noexcept {
   try {
-    const auto limit = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
-    for (const auto& file : std::filesystem::directory_iterator(directory)) {
-      if (!file.path().filename().native().starts_with(prefix)) continue;
-      if (file.last_write_time() < limit) std::filesystem::remove_all(file.path());
-    }
+    for (const auto& path : stale_temp_files(directory)) std::filesystem::remove_all(path);
   } catch (const std::filesystem::filesystem_error&) {
     // Someone else cleans too, or may not: left-over files cost space only.
   }

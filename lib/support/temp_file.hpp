@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <vector>
 
 #include "support/bytes.hpp"
 #include "support/fd.hpp"
@@ -43,6 +45,11 @@ Fd open_unnamed(const std::filesystem::path& directory);
 /// Writes a small file through a TempFile in the same directory.
 void write_file(const std::filesystem::path& target, std::string_view text);
 
+/// Temporary files and directories in `directory` that are older than a day: whoever made them was
+/// killed. None of a directory that cannot be read.
+std::vector<std::filesystem::path> stale_temp_files(const std::filesystem::path& directory);
+/// Lengths of all regular files that `path` is or holds.
+std::uint64_t size_below(const std::filesystem::path& path);
 /// Removes temporary files and directories in `directory` that are older than a day; never throws.
 void remove_stale_temp_files(const std::filesystem::path& directory) noexcept;
 

@@ -33,7 +33,7 @@ Strings offered(test::Program& ocibuild, const Arguments& words) {
 
 }  // namespace
 
-TEST_CASE("cli.md 6.11: commands, flags and their values are offered", "[cli]") {
+TEST_CASE("cli.md 6.16: commands, flags and their values are offered", "[cli]") {
   test::Program ocibuild;
   CHECK(offered(ocibuild, {"pu"}) == Strings{"push", "pull"});
   CHECK(offered(ocibuild, {"--root", "x", "bui"}) == Strings{"build"});
@@ -48,10 +48,12 @@ TEST_CASE("cli.md 6.11: commands, flags and their values are offered", "[cli]") 
   CHECK(offered(ocibuild, {"build", "--cache-dir", ""}) == Strings{":dirs"});
   CHECK(offered(ocibuild, {"build", "./"}) == Strings{":dirs"});
   CHECK(offered(ocibuild, {"--root", "x"}).empty() == false);
+  CHECK(offered(ocibuild, {"cac"}) == Strings{"cache"});
+  CHECK(offered(ocibuild, {"cache", "p"}) == Strings{"prune"});
   CHECK(offered(ocibuild, {"completion", ""}) == Strings{"bash", "zsh", "fish"});
 }
 
-TEST_CASE("cli.md 6.11: stages and arguments are those of the Dockerfile that is meant", "[cli]") {
+TEST_CASE("cli.md 6.16: stages and arguments are those of the Dockerfile that is meant", "[cli]") {
   test::Program ocibuild;
   ocibuild.dir.write("Dockerfile", "FROM scratch AS one\n");
   ocibuild.dir.write("c/Dockerfile",
@@ -64,7 +66,7 @@ TEST_CASE("cli.md 6.11: stages and arguments are those of the Dockerfile that is
         Strings{"TAG=", "VERSION=", "MODE="});
 }
 
-TEST_CASE("cli.md 6.11: images of the store and registries with a login are offered", "[cli]") {
+TEST_CASE("cli.md 6.16: images of the store and registries with a login are offered", "[cli]") {
   test::Program ocibuild;
   ocibuild.dir.write("Dockerfile", "FROM scratch\nLABEL a=b\n");
   REQUIRE(ocibuild.run({"--root", "s", "-t", "app:1", "-t", "reg.test:5000/app:2", "."}) == 0);
@@ -76,7 +78,7 @@ TEST_CASE("cli.md 6.11: images of the store and registries with a login are offe
   CHECK(offered(ocibuild, {"logout", ""}) == Strings{"reg.test:5000"});
 }
 
-TEST_CASE("cli.md 6.11: what is wrong is offered nothing for, without a word", "[cli]") {
+TEST_CASE("cli.md 6.16: what is wrong is offered nothing for, without a word", "[cli]") {
   test::Program ocibuild;
   ocibuild.dir.write("etc/config.toml", "wrong\n");
   CHECK(offered(ocibuild, {"build", "--target", ""}).empty());
@@ -86,9 +88,9 @@ TEST_CASE("cli.md 6.11: what is wrong is offered nothing for, without a word", "
   CHECK(ocibuild.run({"completion", "tcsh"}) == 2);
 }
 
-TEST_CASE("cli.md 6.12: the page of a command has every flag that the command knows", "[cli]") {
+TEST_CASE("cli.md 6.17: the page of a command has every flag that the command knows", "[cli]") {
   for (const CommandInfo& command : command_table()) {
-    const auto page = manual_page("ocibuild-" + std::string(command.name));
+    const auto page = manual_page(page_name(command));
     REQUIRE(page);
     for (const Flag& flag : flag_table()) {
       if ((flag.commands & command.id) == 0) continue;
@@ -102,7 +104,7 @@ TEST_CASE("cli.md 6.12: the page of a command has every flag that the command kn
   CHECK(!manual_page("ocibuild-frobnicate"));
 }
 
-TEST_CASE("cli.md 2.5: docker's longer command names are taken", "[cli]") {
+TEST_CASE("cli.md 2.6: docker's longer command names are taken", "[cli]") {
   test::Program ocibuild;
   ocibuild.dir.write("Dockerfile", "FROM scratch\nLABEL a=b\n");
   CHECK(ocibuild.run({"buildx", "build", "--load", "-t", "app:1", "."}) == 0);
@@ -117,11 +119,10 @@ TEST_CASE("cli.md 2.5: docker's longer command names are taken", "[cli]") {
   CHECK(ocibuild.run({"help", "image", "ls"}) == 0);
   CHECK_THAT(ocibuild.out, Contains("Usage: ocibuild images"));
   CHECK(ocibuild.run({"buildx", "bake"}) == 2);
-  CHECK(ocibuild.err ==
-        "error: 'buildx bake' is not in this release of ocibuild\nsee: ocibuild -h\n");
+  CHECK(ocibuild.err == "error: 'buildx' is not in this release of ocibuild\nsee: ocibuild -h\n");
 }
 
-TEST_CASE("cli.md 2.5: commands that run containers are refused with one sentence", "[cli]") {
+TEST_CASE("cli.md 2.6: commands that run containers are refused with one sentence", "[cli]") {
   test::Program ocibuild;
   for (const char* word : {"run", "ps", "exec", "compose", "container", "up"}) {
     CHECK(ocibuild.run({word, "x"}) == 2);
@@ -130,7 +131,7 @@ TEST_CASE("cli.md 2.5: commands that run containers are refused with one sentenc
   }
 }
 
-TEST_CASE("cli.md 6.12: the examples of help and manual are command lines that are understood",
+TEST_CASE("cli.md 6.17: the examples of help and manual are command lines that are understood",
           "[cli]") {
   Strings examples = lines(short_help());
   for (const CommandInfo& command : command_table()) examples.emplace_back(command.example);

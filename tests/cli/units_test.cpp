@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "units.hpp"
 
+#include <ocibuild/error.hpp>
+
 #include "support/catch.hpp"
 #include "table.hpp"
 #include "terminal_text.hpp"
 
 using namespace ocibuild::program;
+using ocibuild::Error;
 using namespace std::chrono_literals;
 
 TEST_CASE("sizes are decimal with one decimal, as docker counts", "[cli]") {
@@ -68,4 +71,26 @@ TEST_CASE("table columns are aligned by what is seen, not by bytes", "[cli]") {
         "NAME    SIZE   NOTE\n"
         "größe   1 B\n"
         "日本    10 B   x\n");
+}
+
+TEST_CASE("cli.md 7.10: times and sizes have units", "[cli]") {
+  const auto ms = [](std::string_view text) { return parse_duration(text, "--x").count(); };
+  CHECK(ms("0") == 0);
+  CHECK(ms("300ms") == 300);
+  CHECK(ms("1h30m") == 5'400'000);
+  CHECK(ms("24h") == 86'400'000);
+  CHECK(parse_duration("240h", "--x", std::chrono::hours(1000)).count() == 864'000'000);
+  for (const char* text : {"", "1", "h", "1d", "24h1ms", "-1s", "1h0", "1h2"})
+    CHECK_THROWS_AS(ms(text), Error);
+  const auto bytes = [](std::string_view text) { return parse_size(text, "--x"); };
+  CHECK(bytes("0") == 0);
+  CHECK(bytes("17B") == 17);
+  CHECK(bytes("512KiB") == 512 * 1024);
+  CHECK(bytes("10MB") == 10'000'000);
+  CHECK(bytes("10m") == 10'000'000);
+  CHECK(bytes("1g") == 1'000'000'000);
+  CHECK(bytes("2TiB") == std::uint64_t{2} << 40);
+  for (const char* text : {"", "MB", "1X", "1kk", "-1", "99999999999TB", "1ib", "1.5GB"})
+    CHECK_THROWS_AS(bytes(text), Error);
+  CHECK(format_time(1'700'000'000) == "2023-11-14T22:13:20Z");
 }

@@ -64,19 +64,32 @@ private:
     if (rest.empty()) {
       if (globals_ > 0 && waiting_flag() != nullptr) return true;
       if (is_short_form(current_)) return true;
-      for (const CommandInfo& command : command_table()) offer(command.name);
+      offer_commands("");
       offer("help");
       return false;
     }
     if (is_short_form(rest.front())) return true;
     if (rest.front() == "help") {
-      for (const CommandInfo& command : command_table()) offer(command.name);
+      offer_commands("");
       return false;
     }
     const CommandWords found = find_command(rest);
     command_ = found.command;
     first_ = globals_ + found.count;
+    if (command_ == nullptr && rest.size() == 1) offer_commands(rest.front() + ' ');
     return command_ != nullptr;
+  }
+
+  /// The next word of the commands that begin with `group`.
+  void offer_commands(const std::string& group) {
+    std::string last;
+    for (const CommandInfo& command : command_table()) {
+      if (!command.name.starts_with(group)) continue;
+      const std::string_view rest = command.name.substr(group.size());
+      const std::string word(rest.substr(0, rest.find(' ')));
+      if (word != last) offer(word);  // commands of one group stand together
+      last = word;
+    }
   }
 
   /// The flag whose value the current word is.

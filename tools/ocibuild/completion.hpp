@@ -7,7 +7,7 @@
 
 #include "io.hpp"
 
-/// What a shell offers while an ocibuild command is typed (docs/reference/cli.md, 6.11).
+/// What a shell offers while an ocibuild command is typed (docs/reference/cli.md, 6.16).
 namespace ocibuild::program {
 
 /// The words that may stand in the place of the last of `words`, which may be empty, one a line;

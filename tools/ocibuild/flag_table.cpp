@@ -13,6 +13,9 @@ constexpr unsigned source_commands = build_command | check_command | doctor_comm
 constexpr unsigned listing_commands = images_command | history_command;
 constexpr unsigned transfer_commands = build_command | push_command | pull_command | login_command;
 constexpr unsigned network_commands = transfer_commands | doctor_command;
+constexpr unsigned cleaning_commands = cache_prune_command | cache_gc_command;
+constexpr unsigned cache_commands =
+    cache_ls_command | cleaning_commands | cache_dir_command | cache_verify_command;
 constexpr unsigned pulling_commands = build_command | pull_command | doctor_command;
 
 // Rows that say little are built by these, so that the table stays one line a flag.
@@ -117,7 +120,7 @@ constexpr Flag table[] = {
     {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
-     .help = "build records; safe to delete", .group = work, .brief = "Work"},
+     .help = "build records; safe to delete", .group = work, .commands = build_command | cache_commands, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
     {.name = "cache-from", .kind = list, .value = "SPEC",
      .help = "take layers from a cache that another machine wrote: type=registry,ref=NAME (or NAME alone), type=local,src=DIR; "
@@ -202,6 +205,18 @@ constexpr Flag table[] = {
     {.name = "platform", .kind = list, .value = "OS/ARCH", .initial = "the host's",
      .help = "which image of an index to pull; repeat for more; also DOCKER_DEFAULT_PLATFORM", .commands = pull_command,
      .variable = "DOCKER_DEFAULT_PLATFORM"},
+    {.name = "force", .letter = 'f', .help = "do not ask", .commands = cache_prune_command},
+    {.name = "all", .letter = 'a', .help = "also all build records and the layers that only they know", .commands = cache_prune_command},
+    {.name = "filter", .kind = list, .value = "until=TIME", .help = "only what was not used for that long, such as 24h",
+     .commands = cleaning_commands},
+    {.name = "max-used-space", .kind = text, .value = "SIZE",
+     .help = "remove records and layers too, the least recently used first, until what no image has takes no more than this, "
+             "such as 10GB", .commands = cleaning_commands},
+    {.name = "keep-storage", .kind = text, .value = "SIZE", .commands = cleaning_commands, .same_as = "max-used-space"},
+    {.name = "dry-run", .help = "say what would be removed", .commands = cleaning_commands},
+    {.name = "format", .kind = text, .value = "table|json", .initial = "table", .help = "json: one object a line",
+     .commands = cache_ls_command | cleaning_commands},
+    {.name = "no-trunc", .help = "do not cut anything", .commands = cache_ls_command | cleaning_commands},
     {.name = "username", .letter = 'u', .kind = text, .value = "USER", .help = "user at the registry", .commands = login_command},
     {.name = "password", .letter = 'p', .kind = text, .value = "PASSWORD|-", .help = "seen by others on this machine; - is standard input",
      .commands = login_command},

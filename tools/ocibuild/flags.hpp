@@ -28,8 +28,13 @@ enum Command : unsigned {
   login_command = 4096,
   logout_command = 8192,
   doctor_command = 16384,
-  completion_command = 32768,
-  every_command = 65535,
+  cache_ls_command = 32768,
+  cache_prune_command = 65536,
+  cache_gc_command = 131072,
+  cache_dir_command = 262144,
+  cache_verify_command = 524288,
+  completion_command = 1048576,
+  every_command = 2097151,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -90,9 +90,20 @@ std::string brief_row(std::string_view row) {
   return out;
 }
 
+void append_command(std::string& out, const CommandInfo& command) {
+  std::string head = "  " + std::string(command.name);
+  if (!command.alias.empty()) head += ", " + std::string(command.alias);
+  append_entry(out, head, command.summary);
+}
+
 std::string command_names() {
   std::string names;
-  for (const CommandInfo& command : command_table()) names += std::string(command.name) + ' ';
+  std::string_view last;  // commands of two words share the first
+  for (const CommandInfo& command : command_table()) {
+    const std::string_view word = command.name.substr(0, command.name.find(' '));
+    if (word != last) names += std::string(word) + ' ';
+    last = word;
+  }
   return names + "help";
 }
 
@@ -147,15 +158,19 @@ std::string short_help() {
 
 std::string root_help() {
   std::string out = short_help() + '\n';
-  for (const CommandInfo& command : command_table()) {
-    std::string head = "  " + std::string(command.name);
-    if (!command.alias.empty()) head += ", " + std::string(command.alias);
-    append_entry(out, head, command.summary);
-  }
+  for (const CommandInfo& command : command_table()) append_command(out, command);
   append_entry(out, "  help [COMMAND]", "this text, or that of a command");
   out +=
       "\nExit status: 0 done, 1 the build failed, 2 wrong usage, 5 image not there,\n"
       "100 bug in ocibuild, 130 and 143 interrupted.\n";
+  return out;
+}
+
+std::string group_help(std::string_view word) {
+  std::string out = "Usage: ocibuild " + std::string(word) + " COMMAND [FLAGS]\n\n";
+  for (const CommandInfo& command : command_table()) {
+    if (command.name.starts_with(std::string(word) + ' ')) append_command(out, command);
+  }
   return out;
 }
 

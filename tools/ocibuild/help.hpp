@@ -25,6 +25,8 @@ std::string flag_head(const Flag& flag, bool letter_room);
 /// Its meaning and, in brackets, its default.
 std::string flag_text(const Flag& flag);
 /// Every flag of one command.
+/// The commands whose first word is `word`.
+std::string group_help(std::string_view word);
 std::string command_help(const CommandInfo& command);
 
 }  // namespace ocibuild::program

@@ -60,26 +60,36 @@ std::filesystem::path Io::resolve(const std::filesystem::path& path) const {
   return whole.has_filename() ? whole : whole.parent_path();  // "." leaves a slash at the end
 }
 
-std::string Io::read_input() const {
-  std::string text;
-  std::array<char, 16384> buffer{};
+std::size_t Io::read_some(char* buffer, std::size_t size) const {
   for (;;) {
     pollfd wait{in, POLLIN, 0};
     const int ready = ::poll(&wait, 1, stop_check_ms);
     if (stop.stop_requested()) throw Error(Errc::interrupted, "interrupted", "interrupted");
     if (ready == 0) continue;
-    const ssize_t got = ::read(in, buffer.data(), buffer.size());
-    if (got == 0) return text;
-    if (got < 0) {
-      if (errno == EINTR || errno == EAGAIN) continue;
-      throw Error(Errc::failed, "input-failed",
-                  "standard input cannot be read: " + system_message(errno));
-    }
-    text.append(buffer.data(), static_cast<std::size_t>(got));
+    const ssize_t got = ::read(in, buffer, size);
+    if (got >= 0) return static_cast<std::size_t>(got);
+    if (errno == EINTR || errno == EAGAIN) continue;
+    throw Error(Errc::failed, "input-failed",
+                "standard input cannot be read: " + system_message(errno));
+  }
+}
+
+std::string Io::read_input() const {
+  std::string text;
+  std::array<char, 16384> buffer{};
+  while (const std::size_t got = read_some(buffer.data(), buffer.size())) {
+    text.append(buffer.data(), got);
     if (text.size() > longest_input) {
       throw Error(Errc::failed, "input-failed", "standard input is larger than 64 MiB");
     }
   }
+  return text;
+}
+
+std::string Io::read_line() const {
+  std::string line;
+  for (char c = 0; line.size() < longest_input && read_some(&c, 1) == 1 && c != '\n';) line += c;
+  return line;
 }
 
 }  // namespace ocibuild::program

@@ -65,6 +65,12 @@ struct Io {
   std::filesystem::path resolve(const std::filesystem::path& path) const;
   /// All of standard input. @throws Error(Errc::failed), or Error(Errc::interrupted) while waiting
   std::string read_input() const;
+  /// The next line of it, without its end. @throws as read_input()
+  std::string read_line() const;
+
+private:
+  /// At most `size` bytes; 0 at the end.
+  std::size_t read_some(char* buffer, std::size_t size) const;
 };
 
 }  // namespace ocibuild::program

@@ -134,14 +134,13 @@ std::string root_page() {
   add_status(page);
   page.heading("See also");
   std::string pages = "ocibuild-config.toml(5)";
-  for (const CommandInfo& command : command_table())
-    pages += ", ocibuild-" + std::string(command.name) + "(1)";
+  for (const CommandInfo& command : command_table()) pages += ", " + page_name(command) + "(1)";
   page.paragraph(pages);
   return std::move(page).str();
 }
 
 std::string command_page(const CommandInfo& command) {
-  Page page("ocibuild-" + std::string(command.name), '1', first_sentence(command.summary));
+  Page page(page_name(command), '1', first_sentence(command.summary));
   page.heading("Synopsis");
   page.literal("ocibuild " + std::string(command.name) + " [FLAGS] " +
                std::string(command.arguments));
@@ -217,11 +216,17 @@ std::string config_page() {
 
 }  // namespace
 
+std::string page_name(const CommandInfo& command) {
+  std::string out = "ocibuild-" + std::string(command.name);
+  std::replace(out.begin(), out.end(), ' ', '-');
+  return out;
+}
+
 std::optional<std::string> manual_page(std::string_view name) {
   if (name == "ocibuild") return root_page();
   if (name == "ocibuild-config.toml") return config_page();
   for (const CommandInfo& command : command_table()) {
-    if (name == "ocibuild-" + std::string(command.name)) return command_page(command);
+    if (name == page_name(command)) return command_page(command);
   }
   return std::nullopt;
 }

@@ -22,35 +22,36 @@ namespace ocibuild::program {
 namespace {
 
 constexpr CommandInfo commands[] = {
-    {build_command, "build", "bud", "[PATH]",
+    {build_command, "build", "bud, buildx build, buildx b, builder build, image build", "[PATH]",
      "Build the image that PATH/Dockerfile describes, from the files in PATH [.].",
      "ocibuild build -t app:1 --build-arg VERSION=1.4 .", build},
     {check_command, "check", "lint", "[PATH]",
      "Look for mistakes in PATH/Dockerfile [.] without building, and without network.",
      "ocibuild check --format github .", check},
-    {images_command, "images", "ls", "[NAME]",
+    {images_command, "images", "ls, image ls, image list", "[NAME]",
      "List the store. SIZE is what the stored layers take, compressed.", "ocibuild images app",
      images},
-    {inspect_command, "inspect", "", "IMAGE...", "Show config and identity of images as JSON.",
-     "ocibuild inspect app:1", inspect},
-    {history_command, "history", "", "IMAGE",
+    {inspect_command, "inspect", "image inspect", "IMAGE...",
+     "Show config and identity of images as JSON.", "ocibuild inspect app:1", inspect},
+    {history_command, "history", "image history", "IMAGE",
      "Show the instructions of an image, newest first. IMAGE is the layer's digest, SIZE its "
      "stored size.",
      "ocibuild history app:1", history},
-    {tag_command, "tag", "", "SRC DST...", "Give an image of the store more names.",
+    {tag_command, "tag", "image tag", "SRC DST...", "Give an image of the store more names.",
      "ocibuild tag app:1 ghcr.io/me/app:1", tag},
-    {rmi_command, "rmi", "rm", "IMAGE...",
+    {rmi_command, "rmi", "rm, image rm, image remove", "IMAGE...",
      "Remove names from the store. The blobs stay until the store is cleaned.",
      "ocibuild rmi app:1", rmi},
-    {save_command, "save", "", "IMAGE...", "Write images as an archive or OCI layout.",
+    {save_command, "save", "image save", "IMAGE...", "Write images as an archive or OCI layout.",
      "ocibuild save app:1 | docker load", save_images},
-    {load_command, "load", "", "", "Read every image of an archive or OCI layout into the store.",
+    {load_command, "load", "image load", "",
+     "Read every image of an archive or OCI layout into the store.",
      "docker save alpine | ocibuild load", load_images},
-    {push_command, "push", "", "IMAGE [DEST...]",
+    {push_command, "push", "image push", "IMAGE [DEST...]",
      "Send an image to its registry, or to each DEST. IMAGE is of the store; before a DEST also "
      "oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG].",
      "ocibuild push ghcr.io/me/app:1", push_image},
-    {pull_command, "pull", "", "REF...", "Bring images of registries into the store.",
+    {pull_command, "pull", "image pull", "REF...", "Bring images of registries into the store.",
      "ocibuild pull alpine:3.20", pull_images},
     {login_command, "login", "", "[HOST]",
      "Check and save user and password for a registry [docker.io].",
@@ -61,6 +62,20 @@ constexpr CommandInfo commands[] = {
      "Can this machine pull and push, and if not why: each registry and mirror is asked step by "
      "step, and nothing is changed. Without a name: the bases of ./Dockerfile, else docker.io.",
      "ocibuild doctor --push ghcr.io/me/app:1", examine_network},
+    {cache_ls_command, "cache ls", "df, system df", "",
+     "List what the store and its build records take, and what could be reclaimed.",
+     "ocibuild cache ls --format json", list_cache},
+    {cache_prune_command, "cache prune", "builder prune", "",
+     "Remove what no image with a name and no build record needs; with -a also the records and the "
+     "layers that only they know. Nothing that a running build uses.",
+     "ocibuild cache prune -af --filter until=240h", prune_cache},
+    {cache_gc_command, "cache gc", "", "",
+     "As cache prune, without asking: with a limit down to it, else what nothing needs.",
+     "ocibuild cache gc --max-used-space 20GB", collect_garbage},
+    {cache_dir_command, "cache dir", "", "", "Print the directory of the build records.",
+     "du -sh \"$(ocibuild cache dir)\"", print_cache_directory},
+    {cache_verify_command, "cache verify", "", "",
+     "Read every blob and build record and tell what is damaged or missing.", "", verify_cache},
     {completion_command, "completion", "", "bash|zsh|fish",
      "Print a script that completes words for a shell: commands, flags, stages, build arguments, "
      "images and registries.",
@@ -68,22 +83,8 @@ constexpr CommandInfo commands[] = {
     {version_command, "version", "", "", "Show the version.", "", print_version},
 };
 
-/// docker's longer names, so that `docker` in a Makefile can be a link to ocibuild.
-constexpr struct {
-  std::string_view group;
-  std::string_view word;
-  std::string_view command;
-} grouped_commands[] = {
-    {"buildx", "build", "build"},    {"buildx", "b", "build"},  {"image", "build", "build"},
-    {"builder", "build", "build"},   {"image", "ls", "images"}, {"image", "list", "images"},
-    {"image", "push", "push"},       {"image", "pull", "pull"}, {"image", "inspect", "inspect"},
-    {"image", "history", "history"}, {"image", "tag", "tag"},   {"image", "rm", "rmi"},
-    {"image", "remove", "rmi"},      {"image", "save", "save"}, {"image", "load", "load"},
-};
-
 constexpr std::string_view later_commands[] = {
-    "cache", "df",     "plan",   "lock",  "vendor",  "copy",
-    "diff",  "rebase", "system",
+    "plan", "lock", "vendor", "copy", "diff", "rebase", "buildx", "image", "builder", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -97,17 +98,23 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
-[[noreturn]] void unknown_command(std::span<const std::string> words, const Io& io) {
-  const std::string& word = words.front();
+/// "ls, prune" for the first word of commands that have two; empty for another word.
+std::string group_members(std::string_view word) {
+  std::string members;
+  for (const CommandInfo& command : commands) {
+    if (!command.name.starts_with(std::string(word) + ' ')) continue;
+    members += (members.empty() ? "" : ", ") + std::string(command.name.substr(word.size() + 1));
+  }
+  return members;
+}
+
+[[noreturn]] void unknown_command(const std::string& word, const Io& io) {
   if (contains(container_commands, word))
     usage_error("ocibuild builds images and does not run containers");
   const std::string shown = terminal_text(word, 100);
-  const bool is_group =
-      std::ranges::any_of(grouped_commands, [&](const auto& row) { return row.group == word; });
-  if (is_group && words.size() > 1)
-    usage_error("'" + shown + ' ' + terminal_text(words[1], 100) +
-                "' is not in this release of ocibuild");
-  if (is_group || contains(later_commands, word))
+  if (const auto members = group_members(word); !members.empty())
+    usage_error("'" + shown + "' needs one of: " + members);
+  if (contains(later_commands, word))
     usage_error("'" + shown + "' is not in this release of ocibuild");
   std::vector<std::string> known = {"help"};
   for (const CommandInfo& command : commands) known.emplace_back(command.name);
@@ -136,8 +143,19 @@ std::optional<std::string> hidden_call(std::span<const std::string> words, const
   return std::nullopt;
 }
 
+/// Global flags between the two words of a command go behind them.
+void join_words(std::vector<std::string>& words) {
+  if (find_command(words.front()) != nullptr || is_short_form(words.front())) return;
+  const std::size_t between = global_prefix(std::span<const std::string>(words).subspan(1));
+  if (between + 1 >= words.size()) return;
+  const auto second = words.begin() + 1 + static_cast<std::ptrdiff_t>(between);
+  std::rotate(words.begin() + 1, second, second + 1);
+}
+
 Call help_call(std::span<const std::string> words) {
   if (words.empty()) return {.text = root_help()};
+  if (!group_members(words.front()).empty() && words.size() == 1)
+    return {.text = group_help(words.front())};
   const CommandInfo* command = find_command(words).command;
   if (command == nullptr)
     usage_error("no command '" + terminal_text(words.front(), 100) + "' to help with");
@@ -146,23 +164,26 @@ Call help_call(std::span<const std::string> words) {
 
 Call find_call(const Arguments& arguments, const Io& io) {
   const std::size_t prefix = global_prefix(arguments);
-  const std::span<const std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(prefix),
-                                          arguments.end());
+  std::vector<std::string> rest(arguments.begin() + static_cast<std::ptrdiff_t>(prefix),
+                                arguments.end());
   if (rest.empty()) return {.text = short_help(), .status = static_cast<int>(Errc::usage)};
   const std::string& word = rest.front();
   if (word == "-h") return {.text = short_help()};
   if (word == "--help") return {.text = root_help()};
   if (word == "-v" || word == "--version")
     return {.text = std::string("ocibuild ") + version + "\n"};
-  if (word == "help") return help_call(rest.subspan(1));
+  if (word == "help") return help_call(std::span<const std::string>(rest).subspan(1));
   if (auto text = hidden_call(rest, io)) return {.text = *std::move(text)};
   Call call;
   call.globals = prefix;
   call.words.assign(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(prefix));
+  join_words(rest);
   const CommandWords found = find_command(rest);
   call.command = found.command;
   if (call.command == nullptr) {
-    if (!is_short_form(word)) unknown_command(rest, io);
+    const bool asks_help = rest.size() > 1 && (rest[1] == "-h" || rest[1] == "--help");
+    if (asks_help && !group_members(word).empty()) return {.text = group_help(word)};
+    if (!is_short_form(word)) unknown_command(word, io);
     call.command = &commands[0];
     call.words = arguments;
   } else {
@@ -214,19 +235,22 @@ std::span<const CommandInfo> command_table() {
 
 const CommandInfo* find_command(std::string_view word) {
   for (const CommandInfo& command : commands) {
-    if (word == command.name || (!command.alias.empty() && word == command.alias)) return &command;
+    if (word == command.name) return &command;
+    for (std::string_view rest = command.alias; !rest.empty();) {
+      const std::string_view alias = rest.substr(0, rest.find(','));
+      if (word == alias) return &command;
+      rest.remove_prefix(std::min(rest.size(), alias.size() + 2));
+    }
   }
   return nullptr;
 }
 
 CommandWords find_command(std::span<const std::string> words) {
-  if (words.empty()) return {};
-  if (words.size() > 1) {
-    for (const auto& row : grouped_commands) {
-      if (words[0] == row.group && words[1] == row.word) return {find_command(row.command), 2};
-    }
+  for (std::size_t count = std::min<std::size_t>(2, words.size()); count > 0; --count) {
+    const std::string word = count == 2 ? words[0] + ' ' + words[1] : words[0];
+    if (const CommandInfo* command = find_command(word)) return {command, count};
   }
-  return {find_command(words.front()), 1};
+  return {};
 }
 
 bool is_short_form(std::string_view word) {

@@ -31,7 +31,7 @@ struct Invocation {
 struct CommandInfo {
   Command id;
   std::string_view name;
-  std::string_view alias;      ///< another word for it; may be empty
+  std::string_view alias;      ///< other words for it, ", " between them; may be empty
   std::string_view arguments;  ///< for the usage line
   std::string_view summary;
   std::string_view example;  ///< may be empty
@@ -39,7 +39,7 @@ struct CommandInfo {
 };
 
 std::span<const CommandInfo> command_table();
-/// By name or alias; null if there is none.
+/// By name or alias, which may have two words; null if there is none.
 const CommandInfo* find_command(std::string_view word);
 /// What a command line begins with behind its global flags; docker's "image ls" has two words.
 struct CommandWords {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "terminal_text.hpp"
+#include "units.hpp"
 
 namespace ocibuild::program {
 
@@ -95,6 +96,17 @@ std::filesystem::path store_root(const ParsedFlags& flags, const Io& io) {
   if (data && data->front() == '/') return std::filesystem::path(*data) / "ocibuild";
   if (const auto home = home_directory(io)) return *home / ".local" / "share" / "ocibuild";
   usage_error("there is no place for the store: HOME is not set; use --root DIR or OCIBUILD_ROOT");
+}
+
+std::filesystem::path cache_directory(const ParsedFlags& flags, const Io& io) {
+  const auto directory = flags.text("cache-dir");
+  return directory ? io.resolve(*directory) : store_root(flags, io) / "cache";
+}
+
+std::optional<std::uint64_t> space_limit(const ParsedFlags& flags) {
+  const auto size = flags.text("max-used-space");
+  if (!size) return std::nullopt;
+  return parse_size(*size, flags.origin("max-used-space"));
 }
 
 }  // namespace ocibuild::program

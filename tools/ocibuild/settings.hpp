@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 
@@ -39,5 +40,12 @@ std::optional<std::filesystem::path> user_config_directory(const Io& io);
 /// --root, else $XDG_DATA_HOME/ocibuild, else $HOME/.local/share/ocibuild.
 /// @throws Error(Errc::usage) if none of them is set
 std::filesystem::path store_root(const ParsedFlags& flags, const Io& io);
+
+/// --cache-dir, else `cache` below the store. @throws Error(Errc::usage)
+std::filesystem::path cache_directory(const ParsedFlags& flags, const Io& io);
+
+/// How many bytes what no image needs may take: --max-used-space; nothing without a limit.
+/// @throws Error(Errc::usage)
+std::optional<std::uint64_t> space_limit(const ParsedFlags& flags);
 
 }  // namespace ocibuild::program

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdio>
 
 #include "flags.hpp"
 
@@ -145,19 +146,61 @@ std::string human_age(std::string_view rfc3339, std::int64_t now) {
   return counted(age / (365 * day), "years");
 }
 
-std::chrono::milliseconds parse_duration(std::string_view text, const std::string& origin) {
+std::string format_time(std::int64_t seconds) {
+  const std::chrono::sys_seconds time{std::chrono::seconds(seconds)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(time - day);
+  std::array<char, 64> out{};
+  const int size = std::snprintf(
+      out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ", static_cast<int>(date.year()),
+      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+      static_cast<int>(clock.seconds().count()));
+  return {out.data(), static_cast<std::size_t>(size)};
+}
+
+std::chrono::milliseconds parse_duration(std::string_view text, const std::string& origin,
+                                         std::chrono::hours most) {
   static constexpr std::pair<std::string_view, unsigned> units[] = {
       {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
-  constexpr std::uint64_t most = 24ULL * 3'600'000;
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string_view unit = text.substr(digits);
-  if (text == "0") return std::chrono::milliseconds(0);
-  for (const auto& [name, factor] : units) {
-    if (unit != name || digits == 0) continue;
-    return std::chrono::milliseconds(parse_count(text.substr(0, digits), origin, 0, most / factor) *
-                                     factor);
+  const auto limit = static_cast<std::uint64_t>(std::chrono::milliseconds(most).count());
+  std::uint64_t sum = 0;
+  if (text == "0") return {};
+  for (std::string_view rest = text; !rest.empty() || text.empty();) {
+    const std::size_t digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
+    const std::size_t end = std::min(rest.find_first_of("0123456789", digits), rest.size());
+    const std::string_view name = rest.substr(digits, end - digits);
+    const auto* unit = std::find_if(std::begin(units), std::end(units),
+                                    [&](const auto& known) { return known.first == name; });
+    if (digits == 0 || unit == std::end(units)) {
+      usage_error(origin + " takes a time such as 300ms, 2s or 1m, not '" + std::string(text) +
+                  "'");
+    }
+    sum +=
+        parse_count(rest.substr(0, digits), origin, 0, (limit - sum) / unit->second) * unit->second;
+    rest.remove_prefix(end);
   }
-  usage_error(origin + " takes a time such as 300ms, 2s or 1m, not '" + std::string(text) + "'");
+  return std::chrono::milliseconds(sum);
+}
+
+std::uint64_t parse_size(std::string_view text, const std::string& origin) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::string unit;
+  for (const char c : text.substr(digits))
+    unit += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  constexpr std::string_view prefixes = "kmgtp";
+  std::uint64_t scale = 1;
+  if (const std::size_t prefix = unit.empty() ? std::string_view::npos : prefixes.find(unit[0]);
+      prefix != std::string_view::npos) {
+    const std::string rest = unit.substr(1);
+    for (std::size_t i = 0; i <= prefix; ++i) scale *= rest == "ib" ? 1024U : 1000U;
+    unit = rest == "ib" || rest.empty() ? "b" : rest;
+  }
+  if (digits == 0 || (!unit.empty() && unit != "b"))
+    usage_error(origin + " takes a size such as 512KiB, 10MB or 1g, not '" + std::string(text) +
+                "'");
+  return parse_count(text.substr(0, digits), origin, 0, UINT64_MAX / scale) * scale;
 }
 
 }  // namespace ocibuild::program

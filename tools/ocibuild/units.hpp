@@ -35,7 +35,16 @@ std::optional<std::int64_t> parse_time(std::string_view rfc3339);
 /// none.
 std::string human_age(std::string_view rfc3339, std::int64_t now);
 
-/// "300ms", "2s", "1m", "1h"; "0" too. @throws Error(Errc::usage) naming `origin`
-std::chrono::milliseconds parse_duration(std::string_view text, const std::string& origin);
+/// RFC 3339 of seconds since 1970 UTC: "2023-11-14T22:13:20Z".
+std::string format_time(std::int64_t seconds);
+
+/// "300ms", "2s", "1m", "1h30m"; "0" too; at most `most`. @throws Error(Errc::usage) naming
+/// `origin`
+std::chrono::milliseconds parse_duration(std::string_view text, const std::string& origin,
+                                         std::chrono::hours most = std::chrono::hours(24));
+
+/// Bytes: "512KiB" and the like count 1024, "10MB", "10m", "1g" 1000 as human_size() does; a number
+/// alone is bytes. @throws Error(Errc::usage) naming `origin`
+std::uint64_t parse_size(std::string_view text, const std::string& origin);
 
 }  // namespace ocibuild::program

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -141,6 +142,9 @@ struct BuildResult {
   bool changed = false;                   ///< false: no platform's image changed
   std::uint64_t downloaded = 0;  ///< bytes of documents, layers and files that were fetched
   std::chrono::nanoseconds took{};
+  /// While a copy of it lives no clean_store() removes what was built, named or not: until it is
+  /// saved or pushed.
+  std::shared_ptr<const void> hold{};
 };
 
 /// Builds the image and puts it into the store. Runs nothing, unpacks nothing, needs no privilege.

@@ -25,4 +25,5 @@
 #include <ocibuild/network.hpp>
 #include <ocibuild/reference.hpp>
 #include <ocibuild/transfer.hpp>
+#include <ocibuild/upkeep.hpp>
 #include <ocibuild/version.hpp>

@@ -122,3 +122,31 @@ TEST_CASE("image.md 7.6: the repositories of a blob come back in their order", "
   CHECK(cache.find_repositories(key) == std::vector<std::string>{"reg.test/b", "reg.test:5000/a"});
   CHECK(cache.find_repositories(other_key).empty());
 }
+
+TEST_CASE("image.md 6.5, 7.4: a download record names its blob; anything else is a miss",
+          "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.path());
+  CHECK_FALSE(cache.find_download(key));
+  cache.put_download(key, {oci::sha256("blob"), 4, 1'700'000'000});
+  const auto found = cache.find_download(key);
+  REQUIRE(found);
+  CHECK(found->blob == oci::sha256("blob"));
+  CHECK(found->size == 4);
+  CHECK(found->modified == 1'700'000'000);
+  for (const char* text : {"", "4\n0\n", "sha256:x\n4\n0\n", "md5:ab\n4\n0\n"})
+    CHECK_FALSE(store::decode_download(text));
+}
+
+TEST_CASE("image.md 6.5: finding a record is a use of it", "[store]") {
+  const TempDir root;
+  const BuildCache cache(root.path());
+  cache.put_layer(key, record());
+  const auto file = root / only_file(root.path());
+  const auto old = std::filesystem::file_time_type::clock::now() - std::chrono::hours(30);
+  std::filesystem::last_write_time(file, old);
+  CHECK_FALSE(cache.find_layer(other_key));
+  CHECK(std::filesystem::last_write_time(file) == old);
+  CHECK(cache.find_layer(key));
+  CHECK(std::filesystem::last_write_time(file) > old + std::chrono::hours(29));
+}

@@ -174,7 +174,7 @@ TEST_CASE("only blobs that an image needs are stored", "[store]") {
   loader.tar(layout.tar());
   CHECK(test::files_below(loader.root() / "blobs").size() == 3);
   CHECK(std::filesystem::is_empty(loader.root() / ".ocibuild" / "tmp"));
-  CHECK(test::files_below(loader.dir.path()).size() == 7);  // in.tar, lock, oci-layout, index
+  CHECK(test::files_below(loader.dir.path()).size() == 8);  // in.tar, lock, in-use, …
 }
 
 TEST_CASE("what is no image archive is told what was expected", "[store]") {

@@ -21,6 +21,11 @@ void pull_images(Invocation& invocation);
 void log_in(Invocation& invocation);
 void log_out(Invocation& invocation);
 void examine_network(Invocation& invocation);  // doctor
+void list_cache(Invocation& invocation);
+void prune_cache(Invocation& invocation);
+void collect_garbage(Invocation& invocation);  // cache gc
+void print_cache_directory(Invocation& invocation);
+void verify_cache(Invocation& invocation);
 void print_completion(Invocation& invocation);
 void print_version(Invocation& invocation);
 

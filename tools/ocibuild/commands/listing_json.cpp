@@ -30,6 +30,17 @@ Json strings(const std::vector<std::string>& words) {
 
 }  // namespace
 
+std::string stored_json(const StoredRow& row) {
+  return line_of({{"ID", row.id},
+                  {"Kind", row.kind},
+                  {"Names", strings(row.names)},
+                  {"Reclaimable", row.reclaimable},
+                  {"LastUsedSince", row.age},
+                  {"LastUsed", row.last_use},
+                  {"Size", human_size(row.size, "")},
+                  {"SizeBytes", row.size}});
+}
+
 std::string image_json(const ImageRow& row) {
   return line_of({{"ID", row.id},
                   {"Repository", row.repository},

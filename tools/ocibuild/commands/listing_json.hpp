@@ -31,6 +31,18 @@ struct HistoryRow {
   std::string comment{};
 };
 
+/// One line of `cache ls` and of what was removed.
+struct StoredRow {
+  std::string kind{};
+  std::string id{};
+  std::string last_use{};  ///< RFC 3339
+  std::string age{};
+  std::uint64_t size = 0;
+  std::vector<std::string> names{};
+  bool reclaimable = false;
+};
+
+std::string stored_json(const StoredRow& row);
 std::string image_json(const ImageRow& row);
 std::string history_json(const HistoryRow& row);
 /// One object of `inspect`, without the array around it; `names` are all names of the image.
