@@ -144,7 +144,7 @@ TEST_CASE("cli.md 6.17: the examples of help and manual are command lines that a
     std::istringstream in(example.substr(start + 9));
     Arguments words;
     for (std::string word; in >> word && word != "|" && word != "<";)
-      words.push_back(word.ends_with(')') ? word.substr(0, word.size() - 1) : word);
+      words.push_back(word.substr(0, word.find(')')));
     INFO(example);
     const CommandWords found = find_command(words);
     const bool named = found.command != nullptr;

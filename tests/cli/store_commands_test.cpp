@@ -124,10 +124,6 @@ TEST_CASE("inspect shows the config with docker's keys", "[cli]") {
   CHECK(Json::parse(store.out)["config"]["digest"] == store.id);
   CHECK(store.run({"inspect", "--config", "app:1"}) == 0);
   CHECK(Json::parse(store.out)["config"]["Cmd"][0] == "/bin/hello");
-  CHECK(store.run({"inspect", "-f", "{{.Id}}", "app:1"}) == 2);
-  CHECK(store.err ==
-        "error: --format takes json only in this release, not '{{.Id}}'\n"
-        "see: ocibuild inspect -h\n");
 }
 
 TEST_CASE("history shows the layers' own digests, newest first", "[cli]") {

@@ -50,12 +50,23 @@ std::string cut_id(const std::string& id, bool whole) {
   return whole ? id : short_digest(Digest::parse(id));
 }
 
+/// As --format json has them, but cut as the table is.
+std::vector<std::string> json_rows(std::vector<HistoryRow> rows, bool whole) {
+  std::vector<std::string> out;
+  for (HistoryRow& row : rows) {
+    row.id = cut_id(row.id, whole);
+    if (!whole) row.created_by = terminal_text(row.created_by, shown_instruction);
+    out.push_back(history_json(row));
+  }
+  return out;
+}
+
 }  // namespace
 
 void history(Invocation& invocation) {
   const ParsedFlags& flags = invocation.flags;
   check_arguments(flags, 1, 1, "the name or ID of an image");
-  const bool json = wants_json(flags);
+  const ListingFormat format = listing_format(flags);
   const bool whole = flags.on("no-trunc");
   const std::optional<Platform> platform = wanted_platform(flags);
   const ImageStore store(store_root(flags, invocation.io));
@@ -67,8 +78,10 @@ void history(Invocation& invocation) {
     for (const HistoryRow& row : rows) {
       if (!row.id.empty()) out += cut_id(row.id, whole) + '\n';
     }
-  } else if (json) {
+  } else if (format.json) {
     for (const HistoryRow& row : rows) out += history_json(row);
+  } else if (format.own) {
+    out = rendered(*format.own, json_rows(std::move(rows), whole), "IMAGE");
   } else {
     Table table({"IMAGE", "CREATED", "CREATED BY", "SIZE", "COMMENT"});
     const std::size_t limit = whole ? std::string::npos / 8 : shown_instruction;

@@ -4,6 +4,7 @@
 #include <ocibuild/image_store.hpp>
 
 #include "commands/commands.hpp"
+#include "commands/image_filter.hpp"
 #include "commands/image_names.hpp"
 #include "commands/listing.hpp"
 #include "commands/listing_json.hpp"
@@ -79,24 +80,38 @@ std::string table_of(const std::vector<ImageRow>& rows, bool digests, bool whole
   return table.str();
 }
 
+/// As --format json has them, but that IDs are cut as docker does.
+std::vector<std::string> json_rows(std::vector<ImageRow> rows, bool whole) {
+  std::vector<std::string> out;
+  for (ImageRow& row : rows) {
+    row.id = cut_id(row.id, whole);
+    out.push_back(image_json(row));
+  }
+  return out;
+}
+
 }  // namespace
 
 void images(Invocation& invocation) {
   const ParsedFlags& flags = invocation.flags;
   check_arguments(flags, 0, 1, "");
-  const bool json = wants_json(flags);
+  const ListingFormat format = listing_format(flags);
+  const ImageFilter filter = ImageFilter::parse(flags);
   const bool whole = flags.on("no-trunc");
   const ImageStore store(store_root(flags, invocation.io));
   std::vector<ImageRow> rows;
   for (const StoredImage& image : store.images()) {
     if (!flags.arguments.empty() && !matches(image, flags.arguments.front())) continue;
+    if (!filter.takes(image, store)) continue;
     rows.push_back(row_of(store, image, invocation));
   }
   std::string out;
   if (flags.on("quiet")) {
     for (const ImageRow& row : rows) out += cut_id(row.id, whole) + '\n';
-  } else if (json) {
+  } else if (format.json) {
     for (const ImageRow& row : rows) out += image_json(row);
+  } else if (format.own) {
+    out = rendered(*format.own, json_rows(std::move(rows), whole), "IMAGE ID");
   } else {
     out = table_of(rows, flags.on("digests"), whole);
   }

@@ -17,11 +17,11 @@ void inspect(Invocation& invocation) {
   if (raw && config) usage_error("--raw and --config exclude each other");
   check_arguments(flags, 1, raw || config ? 1 : flags.arguments.size(),
                   "the name or ID of an image");
-  const std::string format = flags.text("format").value_or("json");
-  if (format != "json") {
-    usage_error("--format takes json only in this release, not '" + terminal_text(format, 100) +
-                "'");
-  }
+  const std::optional<GoTemplate> format = listing_format(flags).own;
+  if (flags.text("format") == "table" || (format && format->is_table()))
+    usage_error("inspect has no table; --format takes json or a template such as '{{.Id}}'");
+  if (format && (raw || config))
+    usage_error("--raw and --config print stored bytes, and take no --format");
   const std::optional<Platform> platform = wanted_platform(flags);
   const ImageStore store(store_root(flags, invocation.io));
   const std::vector<StoredImage> all = store.images();
@@ -37,10 +37,14 @@ void inspect(Invocation& invocation) {
       return;
     }
     std::string object = inspect_json(details, names_of(all, details.image.manifest.digest));
+    if (format) {
+      out += format->render(object) + '\n';
+      continue;
+    }
     object.pop_back();
     out += (out.empty() ? "[\n" : ",\n") + object;
   }
-  invocation.io.out.sink->write(out + "\n]\n");
+  invocation.io.out.sink->write(format ? out : out + "\n]\n");
 }
 
 }  // namespace ocibuild::program

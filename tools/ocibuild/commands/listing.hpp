@@ -5,12 +5,24 @@
 
 #include <ocibuild/image.hpp>
 
+#include "go_template.hpp"
 #include "program.hpp"
 
 namespace ocibuild::program {
 
 /// True for --format json. @throws Error(Errc::usage) for something else than table and json
 bool wants_json(const ParsedFlags& flags);
+
+/// What --format asks of a listing; neither: its own table.
+struct ListingFormat {
+  bool json = false;
+  std::optional<GoTemplate> own{};
+};
+/// @throws Error(Errc::usage)
+ListingFormat listing_format(const ParsedFlags& flags);
+/// A line for each JSON object. `id`: what stands over a column of IDs
+std::string rendered(const GoTemplate& format, const std::vector<std::string>& rows,
+                     const std::string& id);
 
 /// @throws Error(Errc::usage) unless there are at least `least` and at most `most` arguments;
 /// `what` names them
