@@ -38,6 +38,10 @@ LoginResult login(const LoginRequest& request, std::stop_token stop) {
   return {saved.place, saved.encrypted};
 }
 
+std::vector<std::string> saved_logins(const std::filesystem::path& file) {
+  return registry::saved_registries({file, false});
+}
+
 std::vector<std::string> logout(const std::filesystem::path& file, const std::string& registry,
                                 bool on_terminal, std::stop_token stop) {
   const registry::CredentialStore store{file, on_terminal};

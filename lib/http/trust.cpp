@@ -304,7 +304,8 @@ struct Trust::Impl {
       authorities = files_with_extension(directory, ".crt");
       pairs = client_pairs(directory);
     }
-    if (const auto* file = find_any(settings.registry_ca, names)) authorities.push_back(*file);
+    if (const auto* files = find_any(settings.registry_ca, names))
+      authorities.insert(authorities.end(), files->begin(), files->end());
     // A flag replaces what a directory says.
     if (const auto* pair = find_any(settings.registry_client, names)) pairs = {*pair};
     if (authorities.empty()) {

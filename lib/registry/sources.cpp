@@ -120,6 +120,12 @@ struct Configuration::Impl {
             .title = mirror != nullptr ? mirror->str() : place.registry};
   }
 
+  bool mirror_only(const Reference& name) const {
+    const auto& registries = settings.mirror_only_registries;
+    return settings.mirror_only ||
+           std::find(registries.begin(), registries.end(), name.registry) != registries.end();
+  }
+
   /// True if the flags name mirrors for this registry: then the files' are not used.
   bool add_given_mirrors(const Reference& name, std::vector<Source>& out) {
     const auto before = out.size();
@@ -131,7 +137,7 @@ struct Configuration::Impl {
                     concat("the mirror ", quote(mirror.location), " is no HOST[:PORT][/PREFIX]"));
       }
       const Location place{location->registry, append_path(*location, name.repository)};
-      out.push_back(source(place, false, &*location, "--registry-mirror"));
+      out.push_back(source(place, false, &*location, mirror.setting));
     }
     return out.size() > before;
   }
@@ -177,14 +183,15 @@ std::vector<Source> Configuration::pull_sources(const Reference& name) const {
   const RegistryTable* table = impl_->table_for(name);
   std::vector<Source> out;
   if (!impl_->add_given_mirrors(name, out)) impl_->add_file_mirrors(name, table, out);
-  if (out.empty() && impl_->settings.mirror_only && table != nullptr && !table->mirrors.empty()) {
+  const bool mirror_only = impl_->mirror_only(name);
+  if (out.empty() && mirror_only && table != nullptr && !table->mirrors.empty()) {
     throw Error(
         Errc::network_setup, "no-mirror",
         concat("no mirror may serve ", quote(name.familiar()), ": those of ", table->file, " line ",
                table->line, " are for ", name.digest ? "tags" : "digests", " only"))
         .help("leave out --mirror-only to ask the registry itself");
   }
-  if (out.empty() || !impl_->settings.mirror_only) out.push_back(impl_->origin(name, table));
+  if (out.empty() || !mirror_only) out.push_back(impl_->origin(name, table));
   for (std::size_t i = 0; i + 1 < out.size(); ++i) out[i].followed = true;
   return out;
 }

@@ -43,6 +43,7 @@ int Program::run(const program::Arguments& arguments) {
                  .in_is_terminal = terminal,
                  .environment = environment,
                  .working_directory = dir.path(),
+                 .system_config = dir / "etc/config.toml",
                  .now = 1'700'000'000};
   const int status = program::run(arguments, io);
   ::close(in);

@@ -73,7 +73,7 @@ TEST_CASE("table columns are aligned by what is seen, not by bytes", "[cli]") {
         "日本    10 B   x\n");
 }
 
-TEST_CASE("cli.md 7.2: times and sizes have units", "[cli]") {
+TEST_CASE("cli.md 7.10: times and sizes have units", "[cli]") {
   const auto ms = [](std::string_view text) { return parse_duration(text, "--x").count(); };
   CHECK(ms("0") == 0);
   CHECK(ms("300ms") == 300);

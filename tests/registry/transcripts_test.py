@@ -276,7 +276,7 @@ def the_doctor(options, work):
         text = re.sub(r"\b\d+ ms\b", "T", re.sub(r"clock [-+]\d+\.\d+s", "clock T", text))
         text = re.sub(r"trust     \d+ CAs \S+", "trust     N CAs FILE", text)
         compare(text, """
-settings  --registry-mirror: docker.io → harbor.corp/hub
+settings  OCIBUILD_REGISTRY_MIRROR: docker.io → harbor.corp/hub
 proxy     http://PROXY (ALL_PROXY)
 trust     N CAs FILE
 FROM alpine/curl:latest

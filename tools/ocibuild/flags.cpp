@@ -90,9 +90,28 @@ std::vector<std::string> ParsedFlags::list(std::string_view name) const {
 
 std::string ParsedFlags::origin(std::string_view name) const {
   const auto at = given_.find(name);
-  const bool variable = at != given_.end() && at->second.from_environment;
-  const Flag* flag = variable ? find_flag(build_command, name) : nullptr;
-  return flag != nullptr ? environment_name(*flag) : "--" + std::string(name);
+  const bool typed = at == given_.end() || at->second.level == Level::command_line;
+  return typed ? "--" + std::string(name) : at->second.origin;
+}
+
+std::optional<Level> ParsedFlags::level(std::string_view name) const {
+  const auto at = given_.find(name);
+  return at == given_.end() ? std::nullopt : std::optional(at->second.level);
+}
+
+bool ParsedFlags::holds_against(std::string_view name, std::string_view other) const {
+  const auto own = level(name);
+  return own && (own < Level::user_file || !has(other) || own <= level(other));
+}
+
+void ParsedFlags::add(const Flag& flag, const std::vector<std::string>& values, Level level,
+                      const std::string& origin) {
+  const std::string name(flag.same_as.empty() ? flag.name : flag.same_as);
+  const auto [at, first] = given_.try_emplace(name, Given{{}, level, origin});
+  if (!first && at->second.level != level && !flag.adds_up) return;
+  for (const std::string& value : values) {
+    at->second.values.push_back(!flag.opposite ? value : value == "true" ? "false" : "true");
+  }
 }
 
 class FlagParser {
@@ -100,8 +119,10 @@ public:
   FlagParser(Command command, std::span<const std::string> words)
       : command_(command), words_(words) {}
 
-  ParsedFlags run(const std::map<std::string, std::string>& environment) {
+  ParsedFlags run(const std::map<std::string, std::string>& environment, std::size_t globals) {
+    const Command command = command_;
     while (at_ < words_.size() && parsed_.help == HelpWanted::none) {
+      command_ = at_ < globals ? build_command : command;
       const std::string_view word = words_[at_++];
       if (word == "--") {
         parsed_.arguments.insert(parsed_.arguments.end(),
@@ -116,6 +137,7 @@ public:
         letters(word.substr(1));
       }
     }
+    command_ = command;
     if (parsed_.help == HelpWanted::none) read_environment(environment);
     return std::move(parsed_);
   }
@@ -167,12 +189,12 @@ private:
 
   /// Refuses what is not honoured; `shown` is how the user wrote the flag.
   void take(const Flag& flag, const std::string& shown, std::string_view value,
-            bool from_environment = false) {
+            Level level = Level::command_line) {
     const bool attaches_nothing =
         (flag.name == "provenance" || flag.name == "sbom") && value == "false";
     if (flag.kind == FlagKind::boolean) value = boolean(shown, value);
     if (flag.status == FlagStatus::without_effect || attaches_nothing) {
-      if (!from_environment) parsed_.without_effect.emplace_back(flag.name);
+      if (level == Level::command_line) parsed_.without_effect.emplace_back(flag.name);
       return;
     }
     const bool harmless = flag.kind == FlagKind::boolean && value == "false";
@@ -183,10 +205,11 @@ private:
       usage_error(shown + " is refused: " + std::string(flag.help));
     }
     if (flag.status != FlagStatus::honoured) return;
-    const std::string_view name = flag.same_as.empty() ? flag.name : flag.same_as;
-    ParsedFlags::Given& given = parsed_.given_[std::string(name)];
-    given.from_environment = from_environment;
-    given.values.emplace_back(value);
+    if (flag.group == FlagGroup::global && flag.name == "config") {
+      parsed_.config = value;  // "inspect" has another --config
+    } else {
+      parsed_.add(flag, {std::string(value)}, level, shown);
+    }
   }
 
   std::string_view boolean(const std::string& shown, std::string_view value) {
@@ -201,19 +224,37 @@ private:
     for (auto it = environment.lower_bound("OCIBUILD_");
          it != environment.end() && it->first.starts_with("OCIBUILD_"); ++it) {
       for (const Flag& flag : flag_table()) {
-        if ((flag.commands & command_) != 0 && environment_name(flag) == it->first) {
-          take_variable(flag, it->first, it->second);
-        }
+        if (is_read(flag) && environment_name(flag) == it->first)
+          take_variable(flag, it->first, it->second, Level::variable);
       }
+    }
+    for (const Flag& flag : flag_table()) {
+      if (flag.variable.empty() || (flag.commands & command_) == 0) continue;
+      const auto at = environment.find(std::string(flag.variable));
+      if (at != environment.end())
+        take_variable(flag, at->first, at->second, Level::general_variable);
     }
   }
 
-  void take_variable(const Flag& flag, const std::string& name, std::string_view value) {
-    if (value.empty() || parsed_.has(flag.same_as.empty() ? flag.name : flag.same_as)) return;
-    if (flag.kind != FlagKind::list) return take(flag, name, value, true);
+  /// Rows of one name are different flags: a variable is for that of `build`.
+  bool is_read(const Flag& flag) const {
+    const bool files = flag.group == FlagGroup::global && flag.name == "config";
+    return files || ((flag.commands & command_) != 0 && (flag.commands & build_command) != 0);
+  }
+
+  bool is_given(const Flag& flag) const {
+    if (flag.group == FlagGroup::global && flag.name == "config") return parsed_.config.has_value();
+    const auto level = parsed_.level(flag.same_as.empty() ? flag.name : flag.same_as);
+    return level && !flag.adds_up;
+  }
+
+  void take_variable(const Flag& flag, const std::string& name, std::string_view value,
+                     Level level) {
+    if (value.empty() || is_given(flag)) return;
+    if (flag.kind != FlagKind::list) return take(flag, name, value, level);
     while (!value.empty()) {
       const std::string_view line = value.substr(0, value.find('\n'));
-      if (!line.empty()) take(flag, name, line, true);
+      if (!line.empty()) take(flag, name, line, level);
       value.remove_prefix(std::min(line.size() + 1, value.size()));
     }
   }
@@ -225,8 +266,9 @@ private:
 };
 
 ParsedFlags parse_flags(Command command, std::span<const std::string> words,
-                        const std::map<std::string, std::string>& environment) {
-  return FlagParser(command, words).run(environment);
+                        const std::map<std::string, std::string>& environment,
+                        std::size_t globals) {
+  return FlagParser(command, words).run(environment, globals);
 }
 
 std::size_t global_prefix(std::span<const std::string> words) {

@@ -33,7 +33,8 @@ enum Command : unsigned {
   cache_gc_command = 131072,
   cache_dir_command = 262144,
   cache_verify_command = 524288,
-  every_command = 1048575,
+  completion_command = 1048576,
+  every_command = 2097151,
 };
 
 enum class FlagKind : std::uint8_t {
@@ -73,9 +74,12 @@ struct Flag {
   FlagGroup group = FlagGroup::command;
   unsigned commands = build_command;
   FlagStatus status = FlagStatus::honoured;
-  std::string_view same_as{};  ///< this is another tool's name for that flag
-  std::string_view implied{};  ///< value of an optional_text without "="
-  std::string_view brief{};    ///< row of the short help it is shown in; empty: in none
+  std::string_view same_as{};   ///< this is another tool's name for that flag
+  std::string_view implied{};   ///< value of an optional_text without "="
+  std::string_view brief{};     ///< row of the short help it is shown in; empty: in none
+  std::string_view variable{};  ///< another tool's variable for the same, below our own
+  bool opposite = false;        ///< of `same_as`: true here is false there
+  bool adds_up = false;         ///< a list whose levels do not replace each other
 };
 
 /// Every flag of every command; rows of one name differ in `commands`.
@@ -88,35 +92,71 @@ std::string environment_name(const Flag& flag);
 
 enum class HelpWanted : std::uint8_t { none, brief, full };
 
-/// What a command line says, after the environment filled in what it does not say.
+/// Where a value comes from; an earlier one wins (docs/reference/cli.md, 7).
+enum class Level : std::uint8_t {
+  command_line,
+  variable,
+  general_variable,
+  user_file,
+  system_file
+};
+
+/// [registry."HOST"] of a configuration file.
+struct RegistrySettings {
+  std::string registry;  ///< normalised
+  Level level{};
+  std::string origin;  ///< for messages: FILE:LINE
+  std::vector<std::string> mirrors{};
+  std::optional<bool> mirror_only{};
+  std::optional<bool> insecure{};
+  std::vector<std::string> authorities{};  ///< files
+  std::string certificate{};               ///< for the client; given with `key` or not at all
+  std::string key{};
+};
+
+/// What a command line says, after variables and files filled in what it does not say.
 class ParsedFlags {
 public:
-  /// Given on the command line or by a variable.
+  /// Given on the command line, by a variable or in a file.
   bool has(std::string_view name) const { return given_.find(name) != given_.end(); }
   bool on(std::string_view name, bool otherwise = false) const;
   std::optional<std::string> text(std::string_view name) const;
   std::vector<std::string> list(std::string_view name) const;
-  /// How messages call the place the value came from: "--jobs", or "OCIBUILD_JOBS".
+  /// How messages call the place the value came from: "--jobs", "OCIBUILD_JOBS", or
+  /// "jobs (/etc/ocibuild/config.toml:3)".
   std::string origin(std::string_view name) const;
+  /// Absent for what is not given.
+  std::optional<Level> level(std::string_view name) const;
+  /// Of two flags that exclude each other: `name` is given, and not only in a file while `other` is
+  /// given above it.
+  bool holds_against(std::string_view name, std::string_view other) const;
+  /// Fills in what no earlier level has given; call level by level, with checked values.
+  void add(const Flag& flag, const std::vector<std::string>& values, Level level,
+           const std::string& origin);
 
   std::vector<std::string> arguments{};
-  std::vector<std::string> without_effect{};  ///< names, for --debug
+  std::vector<std::string> without_effect{};   ///< names, for --debug
+  std::optional<std::string> config{};         ///< --config: which files are read
+  std::vector<RegistrySettings> registries{};  ///< of the files, earlier levels first
   HelpWanted help = HelpWanted::none;
 
 private:
   friend class FlagParser;
   struct Given {
     std::vector<std::string> values;
-    bool from_environment = false;
+    Level level{};
+    std::string origin{};
   };
   std::map<std::string, Given, std::less<>> given_;
 };
 
-/// Reads the words after the command by pflag's grammar (docs/reference/cli.md, section 2).
-/// Stops at the first -h or --help.
+/// Reads the words of a command by pflag's grammar (docs/reference/cli.md, section 2); the first
+/// `globals` of them stood before it and are flags of every command. Stops at the first -h or
+/// --help.
 /// @throws Error(Errc::usage)
 ParsedFlags parse_flags(Command command, std::span<const std::string> words,
-                        const std::map<std::string, std::string>& environment);
+                        const std::map<std::string, std::string>& environment,
+                        std::size_t globals = 0);
 
 /// Number of words that the global flags at the front take, values included: where the command is.
 std::size_t global_prefix(std::span<const std::string> words);

@@ -43,23 +43,8 @@ void append_entry(std::string& out, const std::string& head, std::string_view te
   append_wrapped(out, text, text_column);
 }
 
-std::string head_of(const Flag& flag) {
-  std::string out =
-      flag.letter != 0 ? std::string("  -") + flag.letter + ", --" : std::string("      --");
-  out += flag.name;
-  if (flag.kind == FlagKind::optional_text) {
-    out += "[=" + std::string(flag.value) + "]";
-  } else if (flag.kind != FlagKind::boolean) {
-    out += ' ' + std::string(flag.value);
-  }
-  return out;
-}
-
 void append_flag(std::string& out, const Flag& flag) {
-  std::string text(flag.help);
-  if (!flag.same_as.empty()) text = "the same as --" + std::string(flag.same_as);
-  if (!flag.initial.empty()) text += " [" + std::string(flag.initial) + "]";
-  append_entry(out, head_of(flag), text);
+  append_entry(out, "  " + flag_head(flag, true), flag_text(flag));
 }
 
 void append_group(std::string& out, const CommandInfo& command, FlagGroup group,
@@ -124,6 +109,39 @@ std::string command_names() {
 
 }  // namespace
 
+std::span<const GroupTitle> flag_groups() {
+  static constexpr GroupTitle groups[] = {
+      {FlagGroup::input, "Input"},
+      {FlagGroup::output, "Name and output"},
+      {FlagGroup::base, "Base images"},
+      {FlagGroup::work, "Cache and work"},
+      {FlagGroup::reproducible, "Reproducibility"},
+      {FlagGroup::display, "Display"},
+      {FlagGroup::command, "Flags"},
+      {FlagGroup::global, "Flags of every command"},
+  };
+  return groups;
+}
+
+std::string flag_head(const Flag& flag, bool letter_room) {
+  std::string out = letter_room ? "    --" : "--";
+  if (flag.letter != 0) out = std::string("-") + flag.letter + ", --";
+  out += flag.name;
+  if (flag.kind == FlagKind::optional_text) {
+    out += "[=" + std::string(flag.value) + "]";
+  } else if (flag.kind != FlagKind::boolean) {
+    out += ' ' + std::string(flag.value);
+  }
+  return out;
+}
+
+std::string flag_text(const Flag& flag) {
+  std::string text(flag.help);
+  if (text.empty()) text = "the same as --" + std::string(flag.same_as);
+  if (!flag.initial.empty()) text += " [" + std::string(flag.initial) + "]";
+  return text;
+}
+
 std::string short_help() {
   std::string out =
       "Usage: ocibuild [FLAGS] [PATH]            build an image from a Dockerfile\n"
@@ -168,17 +186,7 @@ std::string command_help(const CommandInfo& command) {
   out += '\n';
   append_wrapped(out, command.summary, 0);
   if (!command.example.empty()) out += "Example: " + std::string(command.example) + '\n';
-  constexpr std::pair<FlagGroup, std::string_view> groups[] = {
-      {FlagGroup::input, "Input"},
-      {FlagGroup::output, "Name and output"},
-      {FlagGroup::base, "Base images"},
-      {FlagGroup::work, "Cache and work"},
-      {FlagGroup::reproducible, "Reproducibility"},
-      {FlagGroup::display, "Display"},
-      {FlagGroup::command, "Flags"},
-      {FlagGroup::global, "Flags of every command"},
-  };
-  for (const auto& [group, title] : groups) append_group(out, command, group, title);
+  for (const auto& [group, title] : flag_groups()) append_group(out, command, group, title);
   if (command.id != build_command) return out;
   out +=
       "\nEvery flag is also read from OCIBUILD_ and its name: OCIBUILD_BUILD_ARG for\n"

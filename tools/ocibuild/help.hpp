@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "program.hpp"
 
@@ -12,6 +14,16 @@ namespace ocibuild::program {
 std::string short_help();
 /// What `ocibuild --help` shows: the short help and a line for each command.
 std::string root_help();
+/// The groups of flags and their titles, in the order of help and manual.
+struct GroupTitle {
+  FlagGroup group;
+  std::string_view title;
+};
+std::span<const GroupTitle> flag_groups();
+/// "-f, --file FILE", with `letter_room` also where there is no letter.
+std::string flag_head(const Flag& flag, bool letter_room);
+/// Its meaning and, in brackets, its default.
+std::string flag_text(const Flag& flag);
 /// Every flag of one command.
 /// The commands whose first word is `word`.
 std::string group_help(std::string_view word);

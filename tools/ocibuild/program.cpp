@@ -9,8 +9,11 @@
 #include <ocibuild/version.hpp>
 
 #include "commands/commands.hpp"
+#include "completion.hpp"
+#include "config_file.hpp"
 #include "console.hpp"
 #include "help.hpp"
+#include "manual.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 
@@ -19,35 +22,36 @@ namespace ocibuild::program {
 namespace {
 
 constexpr CommandInfo commands[] = {
-    {build_command, "build", "bud", "[PATH]",
+    {build_command, "build", "bud, buildx build, buildx b, builder build, image build", "[PATH]",
      "Build the image that PATH/Dockerfile describes, from the files in PATH [.].",
      "ocibuild build -t app:1 --build-arg VERSION=1.4 .", build},
     {check_command, "check", "lint", "[PATH]",
      "Look for mistakes in PATH/Dockerfile [.] without building, and without network.",
      "ocibuild check --format github .", check},
-    {images_command, "images", "ls", "[NAME]",
+    {images_command, "images", "ls, image ls, image list", "[NAME]",
      "List the store. SIZE is what the stored layers take, compressed.", "ocibuild images app",
      images},
-    {inspect_command, "inspect", "", "IMAGE...", "Show config and identity of images as JSON.",
-     "ocibuild inspect app:1", inspect},
-    {history_command, "history", "", "IMAGE",
+    {inspect_command, "inspect", "image inspect", "IMAGE...",
+     "Show config and identity of images as JSON.", "ocibuild inspect app:1", inspect},
+    {history_command, "history", "image history", "IMAGE",
      "Show the instructions of an image, newest first. IMAGE is the layer's digest, SIZE its "
      "stored size.",
      "ocibuild history app:1", history},
-    {tag_command, "tag", "", "SRC DST...", "Give an image of the store more names.",
+    {tag_command, "tag", "image tag", "SRC DST...", "Give an image of the store more names.",
      "ocibuild tag app:1 ghcr.io/me/app:1", tag},
-    {rmi_command, "rmi", "rm", "IMAGE...",
+    {rmi_command, "rmi", "rm, image rm, image remove", "IMAGE...",
      "Remove names from the store. The blobs stay until the store is cleaned.",
      "ocibuild rmi app:1", rmi},
-    {save_command, "save", "", "IMAGE...", "Write images as an archive or OCI layout.",
+    {save_command, "save", "image save", "IMAGE...", "Write images as an archive or OCI layout.",
      "ocibuild save app:1 | docker load", save_images},
-    {load_command, "load", "", "", "Read every image of an archive or OCI layout into the store.",
+    {load_command, "load", "image load", "",
+     "Read every image of an archive or OCI layout into the store.",
      "docker save alpine | ocibuild load", load_images},
-    {push_command, "push", "", "IMAGE [DEST...]",
+    {push_command, "push", "image push", "IMAGE [DEST...]",
      "Send an image to its registry, or to each DEST. IMAGE is of the store; before a DEST also "
      "oci:DIR[:TAG], oci-archive:FILE[:TAG] or docker-archive:FILE[:TAG].",
      "ocibuild push ghcr.io/me/app:1", push_image},
-    {pull_command, "pull", "", "REF...", "Bring images of registries into the store.",
+    {pull_command, "pull", "image pull", "REF...", "Bring images of registries into the store.",
      "ocibuild pull alpine:3.20", pull_images},
     {login_command, "login", "", "[HOST]",
      "Check and save user and password for a registry [docker.io].",
@@ -72,12 +76,15 @@ constexpr CommandInfo commands[] = {
      "du -sh \"$(ocibuild cache dir)\"", print_cache_directory},
     {cache_verify_command, "cache verify", "", "",
      "Read every blob and build record and tell what is damaged or missing.", "", verify_cache},
+    {completion_command, "completion", "", "bash|zsh|fish",
+     "Print a script that completes words for a shell: commands, flags, stages, build arguments, "
+     "images and registries.",
+     "source <(ocibuild completion bash)", print_completion},
     {version_command, "version", "", "", "Show the version.", "", print_version},
 };
 
 constexpr std::string_view later_commands[] = {
-    "completion", "plan",   "lock",  "vendor",  "copy",   "diff",
-    "rebase",     "buildx", "image", "builder", "system",
+    "plan", "lock", "vendor", "copy", "diff", "rebase", "buildx", "image", "builder", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -124,13 +131,16 @@ std::string group_members(std::string_view word) {
 struct Call {
   const CommandInfo* command = nullptr;  ///< null: print `text`
   std::vector<std::string> words{};
+  std::size_t globals = 0;  ///< so many words stood before the command
   std::string text{};
   int status = 0;
 };
 
-bool is_short_form(std::string_view word) {
-  return word.starts_with("-") || word == "." || word == ".." ||
-         word.find('/') != std::string_view::npos;
+/// What only the program's own scripts and build call; nothing else is read or printed.
+std::optional<std::string> hidden_call(std::span<const std::string> words, const Io& io) {
+  if (words.front() == "__complete") return completions(words.subspan(1), io);
+  if (words.front() == "__man" && words.size() == 2) return manual_page(words[1]);
+  return std::nullopt;
 }
 
 /// Global flags between the two words of a command go behind them.
@@ -142,21 +152,11 @@ void join_words(std::vector<std::string>& words) {
   std::rotate(words.begin() + 1, second, second + 1);
 }
 
-/// The command that `words`, at least one, begin with; null if there is none.
-const CommandInfo* command_at(std::span<const std::string> words, std::size_t& length) {
-  for (length = std::min<std::size_t>(2, words.size()); length > 0; --length) {
-    const std::string word = length == 2 ? words[0] + ' ' + words[1] : words[0];
-    if (const CommandInfo* command = find_command(word)) return command;
-  }
-  return nullptr;
-}
-
 Call help_call(std::span<const std::string> words) {
   if (words.empty()) return {.text = root_help()};
   if (!group_members(words.front()).empty() && words.size() == 1)
     return {.text = group_help(words.front())};
-  std::size_t length = 0;
-  const CommandInfo* command = command_at(words, length);
+  const CommandInfo* command = find_command(words).command;
   if (command == nullptr)
     usage_error("no command '" + terminal_text(words.front(), 100) + "' to help with");
   return {.text = command_help(*command)};
@@ -173,11 +173,13 @@ Call find_call(const Arguments& arguments, const Io& io) {
   if (word == "-v" || word == "--version")
     return {.text = std::string("ocibuild ") + version + "\n"};
   if (word == "help") return help_call(std::span<const std::string>(rest).subspan(1));
+  if (auto text = hidden_call(rest, io)) return {.text = *std::move(text)};
   Call call;
+  call.globals = prefix;
   call.words.assign(arguments.begin(), arguments.begin() + static_cast<std::ptrdiff_t>(prefix));
   join_words(rest);
-  std::size_t length = 0;
-  call.command = command_at(rest, length);
+  const CommandWords found = find_command(rest);
+  call.command = found.command;
   if (call.command == nullptr) {
     const bool asks_help = rest.size() > 1 && (rest[1] == "-h" || rest[1] == "--help");
     if (asks_help && !group_members(word).empty()) return {.text = group_help(word)};
@@ -185,7 +187,7 @@ Call find_call(const Arguments& arguments, const Io& io) {
     call.command = &commands[0];
     call.words = arguments;
   } else {
-    call.words.insert(call.words.end(), rest.begin() + static_cast<std::ptrdiff_t>(length),
+    call.words.insert(call.words.end(), rest.begin() + static_cast<std::ptrdiff_t>(found.count),
                       rest.end());
   }
   return call;
@@ -199,12 +201,13 @@ void say_without_effect(const ParsedFlags& flags, Console& console) {
 }
 
 int run_command(const Call& call, Io& io, Console& console) {
-  const ParsedFlags flags = parse_flags(call.command->id, call.words, io.environment);
+  ParsedFlags flags = parse_flags(call.command->id, call.words, io.environment, call.globals);
   if (flags.help != HelpWanted::none) {
     const bool brief = flags.help == HelpWanted::brief && call.command->id == build_command;
     io.out.sink->write(brief ? short_help() : command_help(*call.command));
     return 0;
   }
+  add_configuration(flags, call.command->id, io);
   console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"));
   say_without_effect(flags, console);
   Invocation invocation{flags, io, console};
@@ -240,6 +243,19 @@ const CommandInfo* find_command(std::string_view word) {
     }
   }
   return nullptr;
+}
+
+CommandWords find_command(std::span<const std::string> words) {
+  for (std::size_t count = std::min<std::size_t>(2, words.size()); count > 0; --count) {
+    const std::string word = count == 2 ? words[0] + ' ' + words[1] : words[0];
+    if (const CommandInfo* command = find_command(word)) return {command, count};
+  }
+  return {};
+}
+
+bool is_short_form(std::string_view word) {
+  return word.starts_with("-") || word == "." || word == ".." ||
+         word.find('/') != std::string_view::npos;
 }
 
 namespace {

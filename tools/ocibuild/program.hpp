@@ -41,5 +41,13 @@ struct CommandInfo {
 std::span<const CommandInfo> command_table();
 /// By name or alias, which may have two words; null if there is none.
 const CommandInfo* find_command(std::string_view word);
+/// What a command line begins with behind its global flags; docker's "image ls" has two words.
+struct CommandWords {
+  const CommandInfo* command = nullptr;
+  std::size_t count = 0;
+};
+CommandWords find_command(std::span<const std::string> words);
+/// True for a first word that means `build`.
+bool is_short_form(std::string_view word);
 
 }  // namespace ocibuild::program

@@ -32,11 +32,15 @@ bool forced(const Io& io, const char* name) {
 Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream) {
   Look look;
   look.utf8 = utf8_locale(io);
-  const std::string when = flags.text("color").value_or("auto");
+  std::string when = flags.text("color").value_or("auto");
   if (when != "auto" && when != "always" && when != "never") {
     usage_error(flags.origin("color") + " takes auto, always or never, not '" +
                 terminal_text(when) + "'");
   }
+  const bool by_file = flags.level("color") >= Level::user_file;
+  const bool by_variable =
+      io.variable("NO_COLOR") || forced(io, "FORCE_COLOR") || forced(io, "CLICOLOR_FORCE");
+  if (by_file && by_variable) when = "auto";  // general variables come before files
   if (when == "never") return look;
   const bool wanted =
       stream.is_terminal && io.variable("TERM").value_or("") != "dumb" && !io.variable("NO_COLOR");
@@ -46,27 +50,40 @@ Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream)
 }
 
 ProgressMode progress_mode(const ParsedFlags& flags, const Io& io) {
-  const std::string given = flags.text("progress").value_or("");
-  // BUILDKIT_PROGRESS is set for docker: what cannot be had of it is no reason to fail.
-  const std::string mode =
-      given.empty() ? io.variable("BUILDKIT_PROGRESS").value_or("auto") : given;
+  const std::string mode = flags.text("progress").value_or("auto");
+  // BUILDKIT_PROGRESS is set for docker, and a file for all terminals and none: what cannot be had
+  // of them is no reason to fail.
+  const bool for_us = flags.level("progress") <= Level::variable;
+  const bool foreign = flags.level("progress") == Level::general_variable;
   const std::string term = io.variable("TERM").value_or("dumb");
   const bool can_redraw = io.err.is_terminal && term != "dumb";
   if (mode == "quiet" || mode == "none") return ProgressMode::quiet;
   if (mode == "plain") return ProgressMode::plain;
   if (mode == "rawjson") return ProgressMode::json;
-  if (given == "tty" && !can_redraw) {
+  if (for_us && mode == "tty" && !can_redraw) {
     usage_error(flags.origin("progress") + (io.err.is_terminal
                                                 ? "=tty needs a terminal that can move its cursor"
                                                 : "=tty needs a terminal on standard error"));
   }
-  if (!given.empty() && mode != "auto" && mode != "tty") {
+  if (!foreign && mode != "auto" && mode != "tty") {
     usage_error(flags.origin("progress") +
                 " takes auto, tty, plain, rawjson, quiet or none, not '" + terminal_text(mode) +
                 "'");
   }
   const bool tty = mode == "tty" || !io.variable("CI");
   return tty && can_redraw ? ProgressMode::terminal : ProgressMode::plain;
+}
+
+std::optional<std::filesystem::path> home_directory(const Io& io) {
+  const auto value = io.variable("HOME");
+  return value ? std::optional<std::filesystem::path>(io.resolve(*value)) : std::nullopt;
+}
+
+std::optional<std::filesystem::path> user_config_directory(const Io& io) {
+  const auto config = io.variable("XDG_CONFIG_HOME");
+  if (config && config->front() == '/') return *config;
+  const auto home = home_directory(io);
+  return home ? std::optional(*home / ".config") : std::nullopt;
 }
 
 std::filesystem::path store_root(const ParsedFlags& flags, const Io& io) {
@@ -77,9 +94,7 @@ std::filesystem::path store_root(const ParsedFlags& flags, const Io& io) {
   // A relative XDG directory is to be ignored (XDG base directory specification).
   const auto data = io.variable("XDG_DATA_HOME");
   if (data && data->front() == '/') return std::filesystem::path(*data) / "ocibuild";
-  if (const auto home = io.variable("HOME")) {
-    return io.resolve(*home) / ".local" / "share" / "ocibuild";
-  }
+  if (const auto home = home_directory(io)) return *home / ".local" / "share" / "ocibuild";
   usage_error("there is no place for the store: HOME is not set; use --root DIR or OCIBUILD_ROOT");
 }
 

@@ -8,8 +8,8 @@
 #include "flags.hpp"
 #include "io.hpp"
 
-/// What flags, variables and defaults together say (docs/reference/cli.md, section 7). No
-/// configuration file is read in this release.
+/// What flags, variables, files and defaults together say (docs/reference/cli.md, section 7).
+/// Variables are read here, in flags.cpp and in network_settings.cpp, and nowhere else.
 namespace ocibuild::program {
 
 /// How text is dressed.
@@ -30,6 +30,12 @@ enum class ProgressMode {
 
 /// How progress and warnings are shown on standard error. @throws Error(Errc::usage)
 ProgressMode progress_mode(const ParsedFlags& flags, const Io& io);
+
+/// Absent if HOME is not set.
+std::optional<std::filesystem::path> home_directory(const Io& io);
+/// $XDG_CONFIG_HOME, else $HOME/.config. A relative XDG directory is ignored, as its specification
+/// says.
+std::optional<std::filesystem::path> user_config_directory(const Io& io);
 
 /// --root, else $XDG_DATA_HOME/ocibuild, else $HOME/.local/share/ocibuild.
 /// @throws Error(Errc::usage) if none of them is set

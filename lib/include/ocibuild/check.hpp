@@ -37,4 +37,14 @@ struct CheckResult {
 /// @throws Error   Errc::failed when there is no Dockerfile or no context
 OCIBUILD_API CheckResult check(const BuildRequest& request);
 
+/// What a Dockerfile leaves to choose.
+struct Outline {
+  std::vector<std::string> stages;     ///< names, in the order of the file
+  std::vector<std::string> arguments;  ///< of every ARG, each once
+};
+
+/// Reads of `request` what names the Dockerfile, and passes over mistakes in it.
+/// @throws Error(Errc::failed) when there is no Dockerfile or no context
+OCIBUILD_API Outline outline(const BuildRequest& request);
+
 }  // namespace ocibuild

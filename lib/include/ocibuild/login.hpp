@@ -30,6 +30,10 @@ struct LoginResult {
 /// @throws Error(Errc::credentials, auth-refused, helper-failed), those of the network
 OCIBUILD_API LoginResult login(const LoginRequest& request, std::stop_token stop = {});
 
+/// The registries that `file` has credentials for, or knows a helper to have some. A file that is
+/// not there has none. @throws Error(Errc::credentials, credentials-invalid)
+OCIBUILD_API std::vector<std::string> saved_logins(const std::filesystem::path& file);
+
 /// Removes saved credentials of `registry`, of every registry if it is empty. Returns the files and
 /// helpers that had some.
 OCIBUILD_API std::vector<std::string> logout(const std::filesystem::path& file,

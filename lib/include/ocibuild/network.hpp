@@ -34,8 +34,8 @@ struct TrustSettings {
   /// Directories that hold a directory HOST[:PORT] with *.crt, *.cert and *.key; the first that has
   /// one for the host is read (C6).
   std::vector<std::filesystem::path> certs_d{};
-  /// CA and client pair given for one registry by flag.
-  std::map<std::string, std::filesystem::path> registry_ca{};
+  /// CAs and client pair given for one registry by flag or configuration.
+  std::map<std::string, std::vector<std::filesystem::path>> registry_ca{};
   struct ClientPair {
     std::filesystem::path certificate;
     std::filesystem::path key;
@@ -64,8 +64,9 @@ struct CredentialSettings {
 
 /// One more place to pull from (docs/reference/registry.md, C3).
 struct Mirror {
-  std::string registry = "docker.io";  ///< whose images it has
-  std::string location;                ///< HOST[:PORT][/PREFIX]
+  std::string registry = "docker.io";         ///< whose images it has
+  std::string location;                       ///< HOST[:PORT][/PREFIX]
+  std::string setting = "--registry-mirror";  ///< for messages: where it was configured
 };
 
 /// How registries are reached. Nothing is taken from the environment by the library.
@@ -77,7 +78,8 @@ struct NetworkSettings {
   bool tls_verify = true;
   std::vector<std::string> insecure_registries{};  ///< HOST or HOST:PORT
   std::vector<Mirror> mirrors{};                   ///< replaces those of the files below
-  bool mirror_only = false;
+  bool mirror_only = false;                        ///< no registry that has mirrors is asked itself
+  std::vector<std::string> mirror_only_registries{};  ///< the same for these alone
   /// registries.conf and its drop-ins, in the order in which later ones replace earlier ones.
   std::vector<std::filesystem::path> registries_conf{};
   std::optional<std::filesystem::path> daemon_json{};

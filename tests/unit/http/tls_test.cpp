@@ -171,7 +171,7 @@ TEST_CASE("registry.md S3, C6: certs.d and flags give one origin its CA and our 
     CHECK(kind_of(ask("second").outcome) == Kind::tls_untrusted);
   }
   SECTION("by flags") {
-    settings.trust.registry_ca[name] = server.certificate("ca.crt");
+    settings.trust.registry_ca[name] = {server.certificate("ca.crt")};
     settings.trust.registry_client[name] = {server.certificate("client.crt"),
                                             server.certificate("client.key")};
     CHECK(ask().body == "known");

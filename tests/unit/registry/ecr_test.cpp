@@ -115,12 +115,12 @@ TEST_CASE("registry.md W5: refusals say who, what and why", "[registry]") {
       {{400, fault("InvalidSignatureException"), date_after(0)},
        "auth-refused: Amazon refuses ecr:GetAuthorizationToken",
        1},
-      {{400, fault("InvalidSignatureException"), date_after(3600)},
+      {{400, fault("InvalidSignatureException"), date_after(3630)},
        "tls-clock: this machine's clock is 60 minutes behind\nnote: "
        "api.ecr.eu-west-1.amazonaws.com refuses what is signed with such a time\nhelp: set the "
        "clock\n",
        1},
-      {{400, fault("RequestExpired"), date_after(-7200)},
+      {{400, fault("RequestExpired"), date_after(-7230)},
        "tls-clock: this machine's clock is 120 minutes ahead",
        1},
       {{400, fault("ThrottlingException")}, "registry-unavailable: ", 3},

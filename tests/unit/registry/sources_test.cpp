@@ -88,6 +88,10 @@ TEST_CASE("registry.md C3: mirrors come in order, then the registry itself", "[r
   machine.settings.mirror_only = true;
   CHECK(machine.pull("alpine") == "h.corp/p/library/alpine mirror");
   CHECK(machine.pull("quay.io/a/b") == "quay.io/a/b");
+  machine.settings.mirror_only = false;
+  machine.settings.mirror_only_registries = {"ghcr.io"};
+  CHECK(machine.pull("ghcr.io/a/b") == "i/a/b mirror");
+  CHECK(machine.pull("alpine") == "h.corp/p/library/alpine mirror, docker.io/library/alpine");
   machine.settings.mirrors = {{.location = "https://h.corp"}};
   CHECK(has(machine.pull("alpine"), "the mirror \"https://h.corp\" is no HOST[:PORT][/PREFIX]"));
 }

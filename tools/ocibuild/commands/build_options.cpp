@@ -149,8 +149,7 @@ private:
   /// The flag may be repeated, and each value be a list.
   void read_platforms() {
     std::vector<std::string> given = flags_.list("platform");
-    if (given.empty()) given.push_back(io_.variable("DOCKER_DEFAULT_PLATFORM").value_or("local"));
-    if (given == std::vector<std::string>{"local"}) return;
+    if (given.empty() || given == std::vector<std::string>{"local"}) return;
     std::vector<Platform>& platforms = request().platforms;
     for (const std::string& names : given) {
       for (const std::string& name : csv_fields(names)) {
@@ -248,19 +247,21 @@ private:
       for (Annotation& annotation : parse_annotation(text, flags_.origin("annotation")))
         request().annotations.push_back(std::move(annotation));
     }
-    std::optional<std::string> format = flags_.text("format");
-    std::string origin = flags_.origin("format");
-    if (!format) {
-      format = io_.variable("BUILDAH_FORMAT");
-      origin = "BUILDAH_FORMAT";
-    }
+    const std::optional<std::string> format = flags_.text("format");
     if (format && *format != "oci" && *format != "docker") {
-      usage_error(origin + " takes oci or docker, not " + shown(*format));
+      usage_error(flags_.origin("format") + " takes oci or docker, not " + shown(*format));
     }
     if (format) request().format = *format == "docker" ? ImageFormat::docker : ImageFormat::oci;
-    agree(flags_.has("format") ? std::optional(request().format) : std::nullopt,
-          &OutputSpec::format, "oci-mediatypes",
-          [&](ImageFormat value) { request().format = value; });
+    agree(is_typed("format") ? std::optional(request().format) : std::nullopt, &OutputSpec::format,
+          "oci-mediatypes", [&](ImageFormat value) { request().format = value; });
+  }
+
+  /// Said for this build; general variables and files only say what happens else.
+  bool is_typed(std::string_view name) const {
+    return flags_.has(name) && flags_.level(name) <= Level::variable;
+  }
+  std::optional<std::string> typed_text(std::string_view name) const {
+    return is_typed(name) ? flags_.text(name) : std::nullopt;
   }
 
   /// One build has one result: what several -o and the flag say about it must be the same.
@@ -280,9 +281,13 @@ private:
   }
 
   void read_compression() {
-    std::string kind = "gzip";
-    agree(flags_.text("compression"), &OutputSpec::compression, "compression",
-          [&](const std::string& value) { kind = value; });
+    std::string kind = flags_.text("compression").value_or("gzip");
+    bool is_chosen = false;
+    agree(typed_text("compression"), &OutputSpec::compression, "compression",
+          [&](const std::string& value) {
+            kind = value;
+            is_chosen = true;
+          });
     if (kind == "gzip") {
       request().compression = Compression::gzip;
     } else if (kind == "zstd") {
@@ -292,13 +297,15 @@ private:
     } else {
       usage_error("compression is gzip, zstd or uncompressed, not " + shown(kind));
     }
-    agree(flags_.text("compression-level"), &OutputSpec::compression_level, "compression-level",
-          [&](const std::string& value) {
-            if (kind == "uncompressed")
-              usage_error("there is no compression-level without compression");
-            request().compression_level = static_cast<int>(
-                parse_count(value, "compression-level of " + kind, 1, kind == "gzip" ? 12 : 19));
-          });
+    std::optional<std::string> level;
+    // The level of a file is that of the compression there.
+    if (!is_chosen) level = flags_.text("compression-level");
+    agree(typed_text("compression-level"), &OutputSpec::compression_level, "compression-level",
+          [&](const std::string& value) { level = value; });
+    if (!level) return;
+    if (kind == "uncompressed") usage_error("there is no compression-level without compression");
+    request().compression_level = static_cast<int>(
+        parse_count(*level, "compression-level of " + kind, 1, kind == "gzip" ? 12 : 19));
   }
 
   void read_shared_caches() {
@@ -317,35 +324,39 @@ private:
 
   void read_times() {
     std::optional<std::int64_t> epoch;
-    const bool own = flags_.has("source-date-epoch");
-    const auto text = own ? flags_.text("source-date-epoch") : io_.variable("SOURCE_DATE_EPOCH");
+    const auto level = flags_.level("source-date-epoch");
+    const bool own = level && (level <= Level::variable || level <= flags_.level("timestamp"));
+    const auto text = flags_.text("source-date-epoch");
     if (text && *text == "git") {
       if (out_.context_from_stdin)
         usage_error("a context from standard input is in no git repository to take the time from");
       epoch = commit_time(request().context, io_.stop);
     } else if (text) {
-      epoch = seconds(*text, own ? flags_.origin("source-date-epoch") : "SOURCE_DATE_EPOCH");
+      epoch = seconds(*text, flags_.origin("source-date-epoch"));
     }
     request().created = epoch.value_or(0);
     FileTimes& times = request().file_times;
-    if (const auto fixed = flags_.text("timestamp")) {
+    const auto fixed = flags_.text("timestamp");
+    const bool is_fixed = flags_.holds_against("timestamp", "timestamps");
+    if (is_fixed) {
       times.fixed = seconds(*fixed, flags_.origin("timestamp"));
       if (!own) request().created = times.fixed;
     }
-    if (const auto kept = flags_.text("timestamps")) {
+    const auto kept = flags_.text("timestamps");
+    if (flags_.holds_against("timestamps", "timestamp")) {
       if (*kept != "preserve")
         usage_error(flags_.origin("timestamps") + " takes preserve, not " + shown(*kept));
-      if (flags_.has("timestamp"))
-        usage_error("--timestamp and --timestamps=preserve exclude each other");
+      if (is_fixed) usage_error("--timestamp and --timestamps=preserve exclude each other");
       times.preserve = true;
     }
-    std::optional<bool> rewrite;
-    if (flags_.has("rewrite-timestamp")) rewrite = flags_.on("rewrite-timestamp");
-    agree(rewrite, &OutputSpec::rewrite_timestamp, "rewrite-timestamp", [&](bool value) {
-      if (value && !epoch)
-        usage_error("rewrite-timestamp needs --source-date-epoch or SOURCE_DATE_EPOCH");
-      if (value) times.not_after = epoch;
-    });
+    std::optional<bool> typed;
+    bool rewrite = flags_.on("rewrite-timestamp");
+    if (is_typed("rewrite-timestamp")) typed = rewrite;
+    agree(typed, &OutputSpec::rewrite_timestamp, "rewrite-timestamp",
+          [&](bool value) { rewrite = value; });
+    if (rewrite && !epoch)
+      usage_error("rewrite-timestamp needs --source-date-epoch or SOURCE_DATE_EPOCH");
+    if (rewrite) times.not_after = epoch;
   }
 
   static std::int64_t seconds(const std::string& text, const std::string& origin) {

@@ -26,6 +26,7 @@ void prune_cache(Invocation& invocation);
 void collect_garbage(Invocation& invocation);  // cache gc
 void print_cache_directory(Invocation& invocation);
 void verify_cache(Invocation& invocation);
+void print_completion(Invocation& invocation);
 void print_version(Invocation& invocation);
 
 }  // namespace ocibuild::program

@@ -8,6 +8,7 @@
 #include "commands/commands.hpp"
 #include "console.hpp"
 #include "network_settings.hpp"
+#include "settings.hpp"
 #include "terminal_text.hpp"
 
 namespace ocibuild::program {
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 /// With ~ for the home directory, so that a report can be shown around.
 std::string shown_path(const fs::path& path, const Io& io) {
   const std::string text = path.string();
-  const std::string home = io.variable("HOME").value_or("");
+  const std::string home = home_directory(io).value_or("").string();
   return !home.empty() && text.starts_with(home + '/') ? '~' + text.substr(home.size()) : text;
 }
 
