@@ -172,12 +172,13 @@ void BaseImages::keep_names() {
 std::shared_ptr<const rootfs::LayerIndex> BaseImages::known_index(const BaseImage& image,
                                                                   const Descriptor& layer) {
   std::shared_ptr<const rootfs::LayerIndex> index;
-  if (const auto cached = cache_.find_index(layer.digest))
-    index = rootfs::LayerIndex::decode(*cached);
+  if (auto cached = cache_.find_index(layer.digest))
+    index = rootfs::LayerIndex::decode(*std::move(cached));
   // To scan a layer that is here is faster than to ask for what is known of it.
   if (index || shared_ == nullptr || store_of(image, layer).has(layer)) return index;
-  if (const auto shared = shared_->find_index(layer.digest))
-    index = rootfs::LayerIndex::decode(*shared);
+  if (auto shared = shared_->find_index(layer.digest))
+    index = rootfs::LayerIndex::decode(*std::move(shared));
+  if (index && !index->is_sound()) index = nullptr;
   if (index) cache_.put_index(layer.digest, index->encode());
   return index;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <ocibuild/digest.hpp>
 
@@ -27,8 +28,12 @@ public:
   void text(std::string_view value);
   /// A SHA-256, in 32 bytes.
   void digest(const Digest& value);
+  std::size_t size() const { return bytes_.size(); }
   /// The whole record; call once.
   std::string finish();
+  /// What was written, without a checksum: for a text of another record. RecordReader::part()
+  /// reads it.
+  std::string fields() && { return std::move(bytes_); }
 
 private:
   std::string bytes_;
@@ -40,6 +45,8 @@ class RecordReader {
 public:
   /// Nothing unless `bytes` (which must outlive the reader) are undamaged and begin with `magic`.
   static std::optional<RecordReader> open(std::string_view bytes, std::string_view magic);
+  /// Of fields in a text of a record that was opened.
+  static RecordReader part(std::string_view fields) { return RecordReader(fields); }
 
   std::uint64_t number();
   std::string_view text();

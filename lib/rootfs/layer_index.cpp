@@ -2,8 +2,9 @@
 #include "rootfs/layer_index.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
+
+#include "rootfs/sorted_paths.hpp"
 
 namespace ocibuild::rootfs {
 
@@ -11,38 +12,14 @@ namespace {
 
 using oci::RootfsPath;
 
-std::string_view path_of(const IndexedFile& file) {
-  return file.entry.path.str();
-}
-std::string_view path_of(const RootfsPath& path) {
-  return path.str();
-}
-std::string_view path_of(const std::string& path) {
-  return path;
+bool has(const std::vector<RootfsPath>& sorted, std::string_view path) {
+  const auto at = lower_bound_of(sorted, path);
+  return at != sorted.end() && path_of(*at) == path;
 }
 
-/// The first item, in a list sorted by path, that is not before `path`.
-template <typename T>
-auto lower_bound(const std::vector<T>& list, std::string_view path) {
-  return std::lower_bound(list.begin(), list.end(), path,
-                          [](const T& item, std::string_view at) { return path_of(item) < at; });
-}
-
-template <typename T>
-const T* find_in(const std::vector<T>& list, std::string_view path) {
-  const auto at = lower_bound(list, path);
-  return at != list.end() && path_of(*at) == path ? &*at : nullptr;
-}
-
-/// Sorts, and keeps the last of each group of equal paths.
-template <typename T>
-void sort_by_path(std::vector<T>& list) {
-  const auto before = [](const T& a, const T& b) { return path_of(a) < path_of(b); };
-  const auto same = [](const T& a, const T& b) { return path_of(a) == path_of(b); };
-  if (std::adjacent_find(list.begin(), list.end(), std::not_fn(before)) == list.end()) return;
-  std::reverse(list.begin(), list.end());
-  std::stable_sort(list.begin(), list.end(), before);
-  list.erase(std::unique(list.begin(), list.end(), same), list.end());
+const IndexedFile* find_in(const FileTable& files, std::string_view path) {
+  const std::size_t at = files.lower_bound(path);
+  return at < files.size() && path_of(files.at(at)) == path ? &files.at(at) : nullptr;
 }
 
 /// What every path below `directory` begins with.
@@ -58,13 +35,11 @@ LayerIndex::LayerIndex(std::vector<IndexedFile> files, std::vector<RootfsPath> w
       whiteouts_(std::move(whiteouts)),
       opaque_(std::move(opaque)),
       tar_size_(tar_size) {
-  sort_by_path(files_);
   sort_by_path(whiteouts_);
   sort_by_path(opaque_);
-  for (const IndexedFile& file : files_) {
-    if (file.entry.type == oci::EntryType::hard_link) {
-      link_targets_.push_back(file.entry.link_target);
-    }
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const oci::Entry& entry = files_.at(i).entry;
+    if (entry.type == oci::EntryType::hard_link) link_targets_.emplace_back(entry.link_target);
   }
   sort_by_path(link_targets_);
 }
@@ -78,16 +53,16 @@ const IndexedFile* LayerIndex::find(const RootfsPath& path) const {
 std::vector<std::string> LayerIndex::children(const RootfsPath& directory) const {
   const std::string prefix = prefix_of(directory);
   std::vector<std::string> names;
-  auto at = lower_bound(files_, prefix);
-  while (at != files_.end() && path_of(*at).starts_with(prefix)) {
-    const std::string_view relative = path_of(*at).substr(prefix.size());
+  std::size_t at = files_.lower_bound(prefix);
+  while (at < files_.size() && path_of(files_.at(at)).starts_with(prefix)) {
+    const std::string_view relative = path_of(files_.at(at)).substr(prefix.size());
     const std::size_t slash = relative.find('/');
-    names.emplace_back(relative.substr(0, slash));
+    if (!relative.empty()) names.emplace_back(relative.substr(0, slash));
     if (slash == std::string_view::npos) {
       ++at;
     } else {
       // Steps over everything below that child: '0' is the byte after '/'.
-      at = lower_bound(files_, prefix + names.back() + '0');
+      at = std::max(at + 1, files_.lower_bound(prefix + names.back() + '0'));
     }
   }
   // "a", "a-b", "a/x" is the order of bytes, so that a name can come twice and out of order.
@@ -99,11 +74,11 @@ std::vector<std::string> LayerIndex::children(const RootfsPath& directory) const
 bool LayerIndex::hides(const RootfsPath& path) const {
   if (path.is_root()) return false;
   const std::string_view text = path.str();
-  if (find_in(whiteouts_, text) != nullptr || find_in(opaque_, "") != nullptr) return true;
+  if (has(whiteouts_, text) || has(opaque_, "")) return true;
   for (std::size_t slash = text.find('/'); slash != std::string_view::npos;
        slash = text.find('/', slash + 1)) {
     const std::string_view parent = text.substr(0, slash);
-    if (find_in(whiteouts_, parent) != nullptr || find_in(opaque_, parent) != nullptr) return true;
+    if (has(whiteouts_, parent) || has(opaque_, parent)) return true;
     const IndexedFile* file = find_in(files_, parent);
     if (file != nullptr && !file->entry.is_directory()) return true;
   }
@@ -112,12 +87,12 @@ bool LayerIndex::hides(const RootfsPath& path) const {
 
 bool LayerIndex::has_below(const RootfsPath& path) const {
   const std::string prefix = prefix_of(path);
-  const auto at = lower_bound(files_, prefix);
-  return at != files_.end() && path_of(*at).starts_with(prefix);
+  const std::size_t at = files_.lower_bound(prefix);
+  return at < files_.size() && path_of(files_.at(at)).starts_with(prefix);
 }
 
 bool LayerIndex::is_link_target(const RootfsPath& path) const {
-  return find_in(link_targets_, path.str()) != nullptr;
+  return has(link_targets_, path.str());
 }
 
 }  // namespace ocibuild::rootfs

@@ -3,24 +3,13 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "oci/entry.hpp"
-#include "oci/file_tree.hpp"
+#include "rootfs/file_table.hpp"
+#include "rootfs/indexed_file.hpp"
 
 namespace ocibuild::rootfs {
-
-/// One entry of a layer with what is needed to read it.
-struct IndexedFile {
-  oci::Entry entry;
-  std::optional<Digest> digest{};  ///< of the content; regular files of scanned layers
-  std::uint64_t offset = 0;        ///< of the content in the uncompressed tar; scanned layers
-  /// Set for layers that this build makes; scanned layers read through their LayerContents.
-  std::shared_ptr<const oci::FileContent> content{};
-};
 
 /// What one layer says about paths: the facts of a base image, nothing of its bytes. Immutable,
 /// thread-safe.
@@ -48,22 +37,29 @@ public:
   bool has_below(const oci::RootfsPath& path) const;
   /// True if a hard link of this layer names `path`.
   bool is_link_target(const oci::RootfsPath& path) const;
-  /// Sorted by path.
-  const std::vector<IndexedFile>& files() const { return files_; }
+  /// Its files, sorted by path. Those of an index that was decoded are read when they are asked
+  /// for.
+  const FileTable& files() const { return files_; }
   /// Bytes of the uncompressed tar; 0 for layers that this build makes.
   std::uint64_t tar_size() const { return tar_size_; }
 
   /// Bytes for a cache file, and back; IndexedFile::content is not kept. decode() gives null for
   /// anything truncated, damaged or of another version.
   std::string encode() const;
-  static std::shared_ptr<const LayerIndex> decode(std::string_view bytes);
+  static std::shared_ptr<const LayerIndex> decode(std::string bytes);
+  /// Reads all of it: false for what encode() never gives. An index of somebody else may be that.
+  bool is_sound() const;
 
 private:
-  std::vector<IndexedFile> files_;
-  std::vector<oci::RootfsPath> whiteouts_;  // sorted
-  std::vector<oci::RootfsPath> opaque_;     // sorted
-  std::vector<std::string> link_targets_;   // sorted; of hard links
-  std::uint64_t tar_size_;
+  LayerIndex() = default;
+  bool read(std::string bytes);
+
+  std::string bytes_;  // that `files_` lies in, of a decoded index
+  FileTable files_;
+  std::vector<oci::RootfsPath> whiteouts_;     // sorted
+  std::vector<oci::RootfsPath> opaque_;        // sorted
+  std::vector<oci::RootfsPath> link_targets_;  // sorted; of hard links
+  std::uint64_t tar_size_ = 0;
 };
 
 }  // namespace ocibuild::rootfs

@@ -11,23 +11,7 @@ using oci::RecordReader;
 using oci::RecordWriter;
 using oci::RootfsPath;
 
-constexpr std::string_view magic = "ocibuild layer index 2\n";
-
-void write_file(RecordWriter& out, const IndexedFile& file, std::string& last) {
-  oci::write_entry(out, file.entry, last);
-  out.number(file.offset);
-  out.number(file.digest ? 1 : 0);
-  if (file.digest) out.digest(*file.digest);
-}
-
-std::optional<IndexedFile> read_file(RecordReader& in, std::string& last) {
-  auto entry = oci::read_entry(in, last);
-  if (!entry) return std::nullopt;
-  IndexedFile file{.entry = std::move(*entry)};
-  file.offset = in.number();
-  if (in.number() != 0) file.digest = in.digest();
-  return in.ok() ? std::optional(std::move(file)) : std::nullopt;
-}
+constexpr std::string_view magic = "ocibuild layer index 3\n";
 
 void write_paths(RecordWriter& out, const std::vector<RootfsPath>& paths) {
   std::string last;
@@ -50,31 +34,43 @@ std::optional<std::vector<RootfsPath>> read_paths(RecordReader& in) {
 
 std::string LayerIndex::encode() const {
   RecordWriter out(magic);
-  std::string last;
-  out.number(files_.size());
-  for (const IndexedFile& file : files_) write_file(out, file, last);
+  out.number(tar_size_);
   write_paths(out, whiteouts_);
   write_paths(out, opaque_);
-  out.number(tar_size_);
+  write_paths(out, link_targets_);
+  files_.write(out);
   return out.finish();
 }
 
-std::shared_ptr<const LayerIndex> LayerIndex::decode(std::string_view bytes) {
-  auto in = RecordReader::open(bytes, magic);
-  if (!in) return nullptr;
-  std::vector<IndexedFile> files;
-  std::string last;
-  for (std::uint64_t left = in->number(); left > 0; --left) {
-    auto file = read_file(*in, last);
-    if (!file) return nullptr;
-    files.push_back(std::move(*file));
+bool LayerIndex::read(std::string bytes) {
+  bytes_ = std::move(bytes);
+  auto in = RecordReader::open(bytes_, magic);
+  if (!in) return false;
+  tar_size_ = in->number();
+  for (auto* const list : {&whiteouts_, &opaque_, &link_targets_}) {
+    auto paths = read_paths(*in);
+    if (!paths) return false;
+    *list = *std::move(paths);
   }
-  auto whiteouts = read_paths(*in);
-  auto opaque = read_paths(*in);
-  const std::uint64_t tar_size = in->number();
-  if (!whiteouts || !opaque || !in->ok() || !in->at_end()) return nullptr;
-  return std::make_shared<LayerIndex>(std::move(files), std::move(*whiteouts), std::move(*opaque),
-                                      tar_size);
+  auto files = FileTable::read(*in);
+  if (!files || !in->at_end()) return false;
+  files_ = *std::move(files);
+  return true;
+}
+
+std::shared_ptr<const LayerIndex> LayerIndex::decode(std::string bytes) {
+  const std::shared_ptr<LayerIndex> out(new LayerIndex);
+  return out->read(std::move(bytes)) ? out : nullptr;
+}
+
+bool LayerIndex::is_sound() const {
+  std::string_view last;
+  for (std::size_t i = 0; i < files_.size(); ++i) {
+    const std::string_view path = files_.at(i).entry.path.str();
+    if (path <= last) return false;
+    last = path;
+  }
+  return true;
 }
 
 }  // namespace ocibuild::rootfs

@@ -115,7 +115,7 @@ std::optional<oci::TreeFile> View::lookup(const RootfsPath& path) const {
                         return some.index->is_link_target(path);
                       });
   if (linked && !file.entry.is_directory()) {
-    const auto position = static_cast<std::uint64_t>(&file - layer.index->files().data());
+    const std::uint64_t position = layer.index->files().lower_bound(file.entry.path.str());
     out.inode = (std::uint64_t{at->layer} + 1) << 40 | position;
   }
   return out;

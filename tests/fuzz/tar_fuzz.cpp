@@ -45,7 +45,8 @@ void look_around(const std::shared_ptr<const rootfs::LayerIndex>& index, std::si
   rootfs::View view;
   view.add(index, nullptr);
   view.add(index, nullptr);  // whiteouts hide only what is below them
-  for (const rootfs::IndexedFile& file : index->files()) {
+  for (std::size_t i = 0; i < index->files().size(); ++i) {
+    const rootfs::IndexedFile& file = index->files().at(i);
     const oci::Entry& entry = file.entry;
     fuzz::require(!entry.path.is_root(), "the root has no entry");
     fuzz::require(!entry.path.name().starts_with(".wh."), "whiteouts are no files");

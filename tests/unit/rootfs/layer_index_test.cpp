@@ -88,9 +88,9 @@ TEST_CASE("an index survives its cache file", "[rootfs]") {
   REQUIRE(after);
   REQUIRE(after->files().size() == before.files().size());
   for (std::size_t i = 0; i < before.files().size(); ++i) {
-    CHECK(after->files()[i].entry == before.files()[i].entry);
-    CHECK(after->files()[i].digest == before.files()[i].digest);
-    CHECK(after->files()[i].offset == before.files()[i].offset);
+    CHECK(after->files().at(i).entry == before.files().at(i).entry);
+    CHECK(after->files().at(i).digest == before.files().at(i).digest);
+    CHECK(after->files().at(i).offset == before.files().at(i).offset);
   }
   CHECK(after->hides(RootfsPath("etc/old")));
   CHECK(after->hides(RootfsPath("tmp/x")));
@@ -133,4 +133,43 @@ TEST_CASE("a well-signed cache file of nonsense never crashes", "[rootfs]") {
       if (index) CHECK(LayerIndex::decode(index->encode()));
     }
   }
+}
+
+TEST_CASE("image.md 5.2: files are found where they lie in a cache file, at every edge of a block",
+          "[rootfs]") {
+  // Names with '-' and '.' stand between a directory and what is in it.
+  std::vector<oci::Entry> files;
+  for (int i = 0; i < 400; ++i) {
+    const std::string directory = "d" + std::to_string(1000 + i);
+    for (const char* name : {"", "-x", "/a", "/b/c"})
+      files.push_back(file_entry(directory + name, static_cast<std::uint64_t>(i)));
+  }
+  const auto before = index_of(std::move(files));
+  const auto after = LayerIndex::decode(before->encode());
+  REQUIRE(after);
+  CHECK(after->is_sound());
+  for (std::size_t i = before->files().size(); i-- > 0;) {
+    const RootfsPath path = before->files().at(i).entry.path;
+    REQUIRE(after->find(path) == &after->files().at(i));
+    CHECK(after->find(path)->entry.size == before->find(path)->entry.size);
+    CHECK(after->children(path) == before->children(path));
+    CHECK(after->has_below(path) == before->has_below(path));
+    CHECK(after->find(path / "z") == nullptr);
+  }
+  CHECK(after->children({}) == before->children({}));
+  CHECK(after->find(RootfsPath("a")) == nullptr);
+  CHECK(after->find(RootfsPath("z")) == nullptr);
+}
+
+TEST_CASE("image.md 7.8: an index whose files stand in no order is not sound", "[rootfs]") {
+  const auto index = index_of({file_entry("a", 1), file_entry("b", 1)});
+  std::string bytes = index->encode();
+  CHECK(LayerIndex::decode(bytes)->is_sound());
+  const std::size_t at = bytes.find("\1a");  // the first path, behind its length
+  REQUIRE(at != std::string::npos);
+  bytes[at + 1] = 'c';
+  oci::RecordWriter again(std::string_view(bytes).substr(0, bytes.size() - 32));
+  const auto turned = LayerIndex::decode(again.finish());
+  REQUIRE(turned);
+  CHECK_FALSE(turned->is_sound());
 }

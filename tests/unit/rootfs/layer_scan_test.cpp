@@ -21,7 +21,8 @@ namespace {
 
 Names paths(const rootfs::LayerIndex& index) {
   Names out;
-  for (const auto& file : index.files()) out.push_back(file.entry.path.str());
+  for (std::size_t i = 0; i < index.files().size(); ++i)
+    out.push_back(index.files().at(i).entry.path.str());
   return out;
 }
 
@@ -104,7 +105,7 @@ TEST_CASE("dockerfile.md 16.5: a whiteout cannot reach beyond its directory", "[
   SampleLayer layer;
   layer.file("a/b/.wh...", "").file("a/b/.wh..", "").file("a/b/.wh.", "");
   const auto index = scan(layer.tar());
-  CHECK(index->files().empty());
+  CHECK(index->files().size() == 0);
   CHECK_FALSE(index->hides(RootfsPath("a")));
   CHECK_FALSE(index->hides(RootfsPath("a/b")));
 }
