@@ -134,6 +134,25 @@ TEST_CASE("cli.md 6.13: gc asks nobody; without a limit only what nothing needs 
   CHECK(store.blobs() == 3);
 }
 
+TEST_CASE("cli.md 7.5: the limit of a configuration holds for gc and after each build", "[cli]") {
+  Store store;
+  store.dir.write("home/.config/ocibuild/config.toml", "[cache]\nmax-used-space = \"10MB\"\n");
+  CHECK(store.run({"-q", "-t", "app:1", "."}) == 0);
+  CHECK(store.run({"cache", "gc"}) == 0);
+  CHECK(store.blobs() == 4);
+  store.dir.write("home/.config/ocibuild/config.toml", "[cache]\nmax-used-space = 10\n");
+  CHECK(store.run({"cache", "gc", "--max-used-space", "1GB"}) == 0);
+  CHECK(store.blobs() == 4);
+  CHECK(store.run({"-q", "-t", "app:1", "."}) == 0);
+  CHECK(store.blobs() == 3);
+  CHECK(store.run({"inspect", "app:1"}) == 0);
+
+  store.dir.write("home/.config/ocibuild/config.toml", "[cache]\nmax-used-space = \"much\"\n");
+  CHECK(store.run({"-q", "-t", "app:2", "."}) == 2);
+  CHECK_THAT(store.err, Contains("config.toml:2"));
+  CHECK(store.run({"cache", "gc"}) == 2);
+}
+
 TEST_CASE("cli.md 6.14: dir prints where the build records are", "[cli]") {
   test::Program program;
   CHECK(program.run({"cache", "dir", "--root", "/a/b"}) == 0);

@@ -218,6 +218,8 @@ TEST_CASE("cli.md 7.6: every mistake of a file is told with its line and the nea
   CHECK(faults("[registry.\"r.test\"]\nmirror = \"x\"\ninsecure = 1\n") ==
         Strings{"2: a registry has no setting \"mirror\" (did you mean \"mirrors\"?)",
                 "3: \"insecure\" takes true or false"});
+  CHECK(faults("[cache]\nmax-used = 1\nmax-used-space = true\n[[registry]]\n").size() == 3);
+  CHECK(faults("cache = 1\n") == Strings{"1: \"cache\" is no table: write [cache]"});
   CHECK(faults("[registry.hub]\n") ==
         Strings{"1: \"hub\" is no registry: write [registry.\"HOST[:PORT]\"]"});
   CHECK(faults("[registry.\"r.test\"]\ncert = \"a\"\n") ==

@@ -74,9 +74,8 @@ class Tests:
             assert done.returncode == 0 and done.stdout, done.stderr
             with open(script, "w", encoding="ascii") as file:
                 file.write(done.stdout)
-            if shutil.which(shell):
-                checked = self.run(*command, script)
-                assert checked.returncode == 0 and not checked.stderr, checked.stderr
+            checked = self.run(*command, script)
+            assert checked.returncode == 0 and not checked.stderr, checked.stderr
 
     def pages(self):
         commands = re.findall(r"^  ([a-z]+(?: [a-z]+)?)(?:,|  |$| \[)", self.run("ocibuild", "--help").stdout.split("ocibuild doctor:")[1], re.M)
@@ -104,7 +103,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--ocibuild", required=True)
     options = parser.parse_args()
-    if not shutil.which("groff"):
+    if not all(shutil.which(program) for program in ["groff", *SHELLS]):
         sys.exit(77)
     with tempfile.TemporaryDirectory() as work:
         tests = Tests(os.path.abspath(options.ocibuild), work)

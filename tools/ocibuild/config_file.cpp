@@ -56,6 +56,7 @@ void add_file(ParsedFlags& flags, Command command, const fs::path& file, Level l
     const Flag* flag = find_flag(build_command, name);
     if ((flag->commands & command) != 0) flags.add(*flag, setting.values, level, setting.origin);
   }
+  if (!flags.max_used_space) flags.max_used_space = config.max_used_space;
   for (RegistrySettings registry : config.registries) {
     registry.level = level;
     flags.registries.push_back(std::move(registry));

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,7 @@ struct ConfigFile {
   };
   std::map<std::string, Setting> settings{};  ///< by the flag's name
   std::vector<RegistrySettings> registries{};
+  std::optional<FileValue> max_used_space{};
 };
 
 /// True for flags that a file can give: those that say how images are made, not which.

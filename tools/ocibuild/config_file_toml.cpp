@@ -74,8 +74,7 @@ private:
       if (key == "registry") {
         read_registries(node);
       } else if (key == "cache") {
-        fault(key.source(),
-              "[cache] is not in this release of ocibuild: nothing is removed by itself");
+        read_cache(node);
       } else if (const Flag* flag = find_setting(key)) {
         read_setting(*flag, key, node);
       }
@@ -87,7 +86,7 @@ private:
     const Flag* flag = find_flag(build_command, name);
     if (flag != nullptr && is_setting(*flag)) return flag;
     if (flag == nullptr) {
-      std::vector<std::string> known{"registry"};
+      std::vector<std::string> known{"cache", "registry"};
       for (const Flag& one : flag_table()) {
         if (is_setting(one)) known.emplace_back(one.name);
       }
@@ -177,6 +176,21 @@ private:
 
   std::string beside(std::string_view path) const {
     return path.empty() ? std::string() : (file_.parent_path() / path).lexically_normal().string();
+  }
+
+  void read_cache(const toml::node& node) {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) return fault(node.source(), "\"cache\" is no table: write [cache]");
+    for (const auto& [key, value] : *table) {
+      const std::string name(key.str());
+      if (name != "max-used-space") {
+        unknown(key, "[cache] has no setting " + in_quotes(name), {"max-used-space"});
+      } else if (const auto bytes = value.value_exact<std::int64_t>()) {
+        out_.max_used_space = {std::to_string(*bytes), origin(name, key)};
+      } else if (auto text = string(name, value)) {
+        out_.max_used_space = {*std::move(text), origin(name, key)};
+      }
+    }
   }
 
   void read_registries(const toml::node& node) {

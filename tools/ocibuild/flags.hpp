@@ -101,6 +101,12 @@ enum class Level : std::uint8_t {
   system_file
 };
 
+/// A value of a configuration file that no flag of a build has.
+struct FileValue {
+  std::string text;
+  std::string origin;  ///< for messages: "max-used-space (/etc/ocibuild/config.toml:3)"
+};
+
 /// [registry."HOST"] of a configuration file.
 struct RegistrySettings {
   std::string registry;  ///< normalised
@@ -138,6 +144,7 @@ public:
   std::vector<std::string> without_effect{};   ///< names, for --debug
   std::optional<std::string> config{};         ///< --config: which files are read
   std::vector<RegistrySettings> registries{};  ///< of the files, earlier levels first
+  std::optional<FileValue> max_used_space{};   ///< [cache], of the first file that has it
   HelpWanted help = HelpWanted::none;
 
 private:

@@ -190,7 +190,8 @@ std::string config_page() {
   page.heading("Example");
   page.literal(
       "pull = \"missing\"\ncacert = [\"/etc/ssl/acme-ca.pem\"]\n[registry.\"docker.io\"]\n"
-      "mirrors = [\"harbor.corp/hub\"]\nmirror-only = true\nca = \"/etc/ssl/corp.pem\"");
+      "mirrors = [\"harbor.corp/hub\"]\nmirror-only = true\nca = \"/etc/ssl/corp.pem\"\n"
+      "[cache]\nmax-used-space = \"20GB\"");
   page.heading("Settings");
   for (const auto& [group, title] : flag_groups()) {
     bool first = true;
@@ -209,6 +210,11 @@ std::string config_page() {
   page.entry("ca", "file or list of files: trusted for this registry");
   page.entry("cert", "file: shown to this registry; with key");
   page.entry("key", "file: belongs to cert");
+  page.heading("Cache");
+  page.paragraph("In the table [cache]:");
+  page.entry("max-used-space",
+             "size: what no image with a name needs takes no more; looked at after each build, and "
+             "by ocibuild cache gc");
   page.heading("See also");
   page.paragraph("ocibuild(1), ocibuild-build(1), containers-registries.conf(5)");
   return std::move(page).str();

@@ -109,4 +109,9 @@ std::optional<std::uint64_t> space_limit(const ParsedFlags& flags) {
   return parse_size(*size, flags.origin("max-used-space"));
 }
 
+std::optional<std::uint64_t> configured_space_limit(const ParsedFlags& flags) {
+  if (!flags.max_used_space) return std::nullopt;
+  return parse_size(flags.max_used_space->text, flags.max_used_space->origin);
+}
+
 }  // namespace ocibuild::program

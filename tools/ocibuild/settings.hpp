@@ -47,5 +47,7 @@ std::filesystem::path cache_directory(const ParsedFlags& flags, const Io& io);
 /// How many bytes what no image needs may take: --max-used-space; nothing without a limit.
 /// @throws Error(Errc::usage)
 std::optional<std::uint64_t> space_limit(const ParsedFlags& flags);
+/// The same as a configuration file has it, for what is done by itself.
+std::optional<std::uint64_t> configured_space_limit(const ParsedFlags& flags);
 
 }  // namespace ocibuild::program

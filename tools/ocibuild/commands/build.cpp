@@ -6,6 +6,7 @@
 #include <ocibuild/build.hpp>
 #include <ocibuild/image_store.hpp>
 #include <ocibuild/transfer.hpp>
+#include <ocibuild/upkeep.hpp>
 
 #include "commands/build_json.hpp"
 #include "commands/build_options.hpp"
@@ -16,6 +17,7 @@
 #include "output_file.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
+#include "units.hpp"
 
 namespace ocibuild::program {
 
@@ -188,6 +190,22 @@ void build_and_write(BuildOptions& options, Invocation& invocation) {
   if (options.prints_id) invocation.io.out.sink->write(result.image_id.str() + '\n');
 }
 
+/// Down to the limit of the configuration, where there is one. That it cannot be done now is no
+/// fault of the build.
+void keep_within_limit(const std::optional<std::uint64_t>& limit, const Invocation& invocation) {
+  if (!limit) return;
+  StorePlace place{store_root(invocation.flags, invocation.io)};
+  place.cache = cache_directory(invocation.flags, invocation.io);
+  try {
+    const CleanResult cleaned = clean_store(
+        {.place = std::move(place), .all = true, .keep_bytes = limit}, invocation.io.stop);
+    if (cleaned.bytes > 0)
+      invocation.console.debug("removed " + human_size(cleaned.bytes) + " of old build results");
+  } catch (const Error& error) {
+    invocation.console.debug("the store was not cleaned: " + terminal_text(error.what()));
+  }
+}
+
 }  // namespace
 
 void build(Invocation& invocation) {
@@ -197,6 +215,7 @@ void build(Invocation& invocation) {
   if (const auto format = wanted_check(invocation.flags)) {
     return print_check(options, *format, invocation);
   }
+  const auto limit = configured_space_limit(invocation.flags);
   invocation.console.debug("store " + terminal_text(options.request.store.string()));
   remove_stale(options);
   try {
@@ -205,6 +224,7 @@ void build(Invocation& invocation) {
     if (options.metadata_file) write_output_file(*options.metadata_file, metadata_json(error));
     throw;
   }
+  keep_within_limit(limit, invocation);
 }
 
 }  // namespace ocibuild::program

@@ -107,7 +107,12 @@ void prune_cache(Invocation& invocation) {
 }
 
 void collect_garbage(Invocation& invocation) {
-  clean(clean_request(invocation), invocation);
+  CleanRequest request = clean_request(invocation);
+  if (!request.keep_bytes) {
+    request.keep_bytes = configured_space_limit(invocation.flags);
+    request.all = request.all || request.keep_bytes.has_value();
+  }
+  clean(request, invocation);
 }
 
 void print_cache_directory(Invocation& invocation) {
