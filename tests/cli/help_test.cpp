@@ -42,7 +42,7 @@ TEST_CASE("the short help fits 24 lines of 80 columns", "[cli]") {
         "           --offline\n"
         "Work:      --cache-dir DIR --no-cache -j N --root DIR\n"
         "Commands:  build check images inspect history tag rmi save load push pull login\n"
-        "           logout doctor cache completion version help\n"
+        "           logout doctor cache completion executor version help\n"
         "ocibuild build --help: every flag    ocibuild doctor: network or login trouble?\n");
   CHECK(std::count(ocibuild.out.begin(), ocibuild.out.end(), '\n') <= 24);
   CHECK(longest_line(ocibuild.out) <= 80);

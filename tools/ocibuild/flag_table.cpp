@@ -17,10 +17,20 @@ constexpr unsigned cleaning_commands = cache_prune_command | cache_gc_command;
 constexpr unsigned cache_commands =
     cache_ls_command | cleaning_commands | cache_dir_command | cache_verify_command;
 constexpr unsigned pulling_commands = build_command | pull_command | doctor_command;
+constexpr unsigned builders = build_command | executor_command;
 
 // Rows that say little are built by these, so that the table stays one line a flag.
-constexpr Flag ignored(std::string_view name, FlagKind kind, char letter = 0) {
-  return {.name = name, .letter = letter, .kind = kind, .value = "V", .status = without_effect};
+constexpr Flag ignored(std::string_view name, FlagKind kind, char letter = 0,
+                       unsigned commands = build_command) {
+  return {.name = name,
+          .letter = letter,
+          .kind = kind,
+          .value = "V",
+          .commands = commands,
+          .status = without_effect};
+}
+constexpr Flag ignored_of_kaniko(std::string_view name, FlagKind kind) {
+  return ignored(name, kind, 0, executor_command);
 }
 constexpr Flag not_yet(std::string_view name, FlagKind kind, std::string_view why,
                        unsigned commands = build_command) {
@@ -32,9 +42,24 @@ constexpr Flag not_yet(std::string_view name, FlagKind kind, std::string_view wh
           .status = later,
           .implied = "true"};
 }
-constexpr Flag never(std::string_view name, FlagKind kind, std::string_view why, char letter = 0) {
-  return {
-      .name = name, .letter = letter, .kind = kind, .value = "V", .help = why, .status = refused};
+constexpr Flag never(std::string_view name, FlagKind kind, std::string_view why, char letter = 0,
+                     unsigned commands = build_command) {
+  return {.name = name,
+          .letter = letter,
+          .kind = kind,
+          .value = "V",
+          .help = why,
+          .commands = commands,
+          .status = refused};
+}
+constexpr Flag alias_of_kaniko(std::string_view name, FlagKind kind, std::string_view value,
+                               std::string_view same_as, FlagGroup group) {
+  return {.name = name,
+          .kind = kind,
+          .value = value,
+          .group = group,
+          .commands = executor_command,
+          .same_as = same_as};
 }
 
 // clang-format off
@@ -43,9 +68,9 @@ constexpr Flag table[] = {
      .help = "the Dockerfile, from the working directory or else from PATH; - is standard input",
      .group = input, .commands = source_commands, .brief = "Build"},
     {.name = "target", .kind = text, .value = "STAGE",
-     .help = "stage to build: its name, or the number of an unnamed one", .group = input, .commands = source_commands, .brief = "Build"},
+     .help = "stage to build: its name, or the number of an unnamed one", .group = input, .commands = source_commands | executor_command, .brief = "Build"},
     {.name = "build-arg", .kind = list, .value = "K[=V]",
-     .help = "value for an ARG; without =V from the environment", .group = input, .commands = source_commands, .brief = "Build"},
+     .help = "value for an ARG; without =V from the environment", .group = input, .commands = source_commands | executor_command, .brief = "Build"},
     {.name = "build-arg-file", .kind = list, .value = "FILE",
      .help = "K=V lines for ARGs; --build-arg wins", .group = input, .commands = source_commands},
     {.name = "build-context", .kind = list, .value = "NAME=SOURCE",
@@ -64,15 +89,15 @@ constexpr Flag table[] = {
              "(the store), registry, oci, docker, tar and local (the files: one tar, a directory); keys: name, tar, compression, compression-level, oci-mediatypes, rewrite-timestamp, annotation.K",
      .group = output, .brief = "Result"},
     {.name = "push", .help = "send the image to the registries of its -t names", .group = output, .brief = "Result"},
-    {.name = "no-push", .help = "push nothing, whatever else says so", .group = output},
+    {.name = "no-push", .help = "push nothing, whatever else says so", .group = output, .commands = builders},
     {.name = "load", .help = "with -o of a file: name the image in the store too", .group = output, .brief = "Result"},
     {.name = "format", .kind = text, .value = "oci|docker", .initial = "oci",
      .help = "media types; also BUILDAH_FORMAT", .group = output, .brief = "Result", .variable = "BUILDAH_FORMAT"},
     {.name = "compression", .kind = text, .value = "gzip|zstd|uncompressed", .initial = "gzip",
-     .help = "of new layers", .group = output},
+     .help = "of new layers", .group = output, .commands = builders},
     {.name = "compression-format", .kind = text, .value = "V", .group = output, .same_as = "compression"},
-    {.name = "compression-level", .kind = text, .value = "N", .help = "gzip 1 to 12, zstd 1 to 19", .group = output},
-    {.name = "label", .kind = list, .value = "K=V", .help = "label, wins over LABEL", .group = output, .brief = "Build"},
+    {.name = "compression-level", .kind = text, .value = "N", .help = "gzip 1 to 12, zstd 1 to 19", .group = output, .commands = builders},
+    {.name = "label", .kind = list, .value = "K=V", .help = "label, wins over LABEL", .group = output, .commands = builders, .brief = "Build"},
     {.name = "annotation", .kind = list, .value = "[TYPE:]K=V",
      .help = "annotation; TYPE: manifest, index, manifest-descriptor, index-descriptor; of one platform: manifest[linux/arm64]",
      .group = output},
@@ -80,29 +105,31 @@ constexpr Flag table[] = {
      .group = output, .brief = "Result"},
     {.name = "metadata-file", .kind = text, .value = "FILE", .help = "write JSON about the result, or the error",
      .group = output, .brief = "Result"},
-    {.name = "digest-file", .kind = text, .value = "FILE", .help = "write the digest of manifest or index", .group = output},
+    {.name = "digest-file", .kind = text, .value = "FILE", .help = "write the digest of manifest or index", .group = output, .commands = builders},
     {.name = "digestfile", .kind = text, .value = "V", .group = output, .same_as = "digest-file"},
     {.name = "image-name-with-digest-file", .kind = text, .value = "FILE",
-     .help = "write REPOSITORY@DIGEST, a line for each -t", .group = output},
+     .help = "write REPOSITORY@DIGEST, a line for each -t", .group = output, .commands = builders},
+    {.name = "image-name-tag-with-digest-file", .kind = text, .value = "FILE",
+     .help = "write REPOSITORY:TAG@DIGEST, a line for each -t", .group = output, .commands = builders},
 
     {.name = "pull", .kind = optional_text, .value = "always|missing|newer|never", .initial = "missing",
      .help = "when a registry is asked for a base image; newer: the store's will do if none answers", .group = base,
      .implied = "always", .brief = "Network"},
 
     {.name = "registry-mirror", .kind = list, .value = "[REG=]HOST[/PREFIX]", .help = "asked before REG [docker.io]; repeat for more",
-     .group = base, .commands = pulling_commands, .brief = "Network"},
+     .group = base, .commands = pulling_commands | executor_command, .brief = "Network"},
     {.name = "mirror-only", .help = "never fall back from a mirror to its registry", .group = base, .commands = pulling_commands},
-    {.name = "skip-default-registry-fallback", .group = base, .commands = pulling_commands, .same_as = "mirror-only"},
+    {.name = "skip-default-registry-fallback", .group = base, .commands = pulling_commands | executor_command, .same_as = "mirror-only"},
     {.name = "insecure-registry", .kind = list, .value = "HOST[:PORT]", .help = "unverified TLS, then plain HTTP, for this host",
-     .group = base, .commands = network_commands},
+     .group = base, .commands = network_commands | executor_command},
     {.name = "tls-verify", .initial = "true", .help = "false: no host's certificate is verified", .group = base, .commands = network_commands},
     {.name = "skip-tls-verify", .help = "as --tls-verify=false", .group = base, .commands = network_commands,
      .same_as = "tls-verify", .opposite = true},
     {.name = "cacert", .kind = list, .value = "FILE", .help = "trusted besides the system's CAs", .group = base, .commands = network_commands, .brief = "Network", .adds_up = true},
     {.name = "cert-dir", .kind = text, .value = "DIR", .help = "holds HOST[:PORT]/ with *.crt, *.cert and *.key", .group = base, .commands = network_commands},
-    {.name = "registry-certificate", .kind = list, .value = "HOST=FILE", .help = "CA of one registry", .group = base, .commands = network_commands, .adds_up = true},
+    {.name = "registry-certificate", .kind = list, .value = "HOST=FILE", .help = "CA of one registry", .group = base, .commands = network_commands | executor_command, .adds_up = true},
     {.name = "registry-client-cert", .kind = list, .value = "HOST=CERT,KEY", .help = "client certificate for one registry",
-     .group = base, .commands = network_commands},
+     .group = base, .commands = network_commands | executor_command},
     {.name = "authfile", .kind = text, .value = "FILE", .help = "logins in docker's format; also REGISTRY_AUTH_FILE",
      .group = base, .commands = network_commands | logout_command, .brief = "Network", .variable = "REGISTRY_AUTH_FILE"},
     {.name = "creds", .kind = text, .value = "USER:PASSWORD", .help = "instead of any saved login", .group = base, .commands = push_command | pulling_commands},
@@ -120,10 +147,10 @@ constexpr Flag table[] = {
     {.name = "create-repository", .kind = text, .value = "missing|never", .initial = "missing",
      .help = "Amazon ECR: whether a push makes the repository that it does not find", .group = base,
      .commands = build_command | push_command},
-    {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base},
+    {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base, .commands = builders},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
-     .help = "build records; safe to delete", .group = work, .commands = build_command | cache_commands, .brief = "Work"},
+     .help = "build records; safe to delete", .group = work, .commands = builders | cache_commands, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
     {.name = "no-cache-filter", .kind = list, .value = "STAGE,...", .help = "make the layers of these stages anew", .group = work},
     {.name = "cache-from", .kind = list, .value = "SPEC",
@@ -237,24 +264,86 @@ constexpr Flag table[] = {
     never("sbom", text, "not yet; nothing is attached"),
     never("squash", boolean, "layers are never merged; COPY everything in one instruction for one layer"),
     never("sign-by", text, "images are not signed; sign the digest with a tool for it, such as cosign"),
-    never("manifest", text, "several --platform make an index, in a later release"),
+    never("manifest", text, "several --platform make an index"),
     never("volume", list, "nothing is run, so nothing is mounted", 'v'),
     never("cpp-flag", list, "Dockerfiles are not sent through the C preprocessor"),
     never("decryption-key", list, "encrypted layers are not read"),
+    never("all-platforms", boolean, "name the platforms: --platform OS/ARCH,OS/ARCH"),
+    never("arch", text, "say it with --platform OS/ARCH"), never("os", text, "say it with --platform OS/ARCH"),
+    never("variant", text, "say it with --platform OS/ARCH/VARIANT"),
+    never("os-feature", list, "images are for Linux, which has none"), never("os-version", text, "images are for Linux, which has none"),
+    never("cache-ttl", text, "what the cache has is right however old; cache prune --filter until=TIME removes it"),
+    never("disable-compression", boolean, "say it with --compression uncompressed"),
+    never("env", list, "the Dockerfile says it: ENV"), never("unsetenv", list, "the Dockerfile says it: ENV"),
+    never("from", text, "say it with --build-context NAME=docker-image://NAME"),
+    never("identity-label", boolean, "no label is added"),
+    never("logfile", text, "redirect standard error"), never("logsplit", boolean, "redirect standard error"),
 
     ignored("add-host", list), ignored("allow", list), ignored("builder", text), ignored("cap-add", list),
     ignored("cap-drop", list), ignored("cgroup-parent", text), ignored("cgroupns", text), ignored("compress", boolean),
     ignored("cpu-shares", text, 'c'), ignored("cpu-period", text), ignored("cpu-quota", text),
     ignored("cpuset-cpus", text), ignored("cpuset-mems", text), ignored("device", list),
     ignored("disable-content-trust", boolean), ignored("dns", list), ignored("dns-option", list),
-    ignored("dns-search", list), ignored("force-rm", boolean), ignored("http-proxy", boolean), ignored("ipc", text),
+    ignored("dns-search", list), ignored("force-rm", boolean), ignored("hooks-dir", list), ignored("http-proxy", boolean), ignored("ipc", text),
     ignored("isolation", text), ignored("layers", boolean), ignored("memory", text, 'm'), ignored("memory-swap", text),
     ignored("network", text), ignored("net", text), ignored("no-hosts", boolean), ignored("no-hostname", boolean),
-    ignored("pid", text), ignored("resource", list), ignored("rm", boolean), ignored("runtime", text),
+    ignored("pid", text), ignored("resource", list), ignored("rm", boolean), ignored("runtime", text), ignored("runtime-flag", list),
     ignored("security-opt", list), ignored("shm-size", text), ignored("skip-unused-stages", boolean),
     ignored("ssh", list), ignored("secret", list), ignored("stdin", boolean), ignored("ulimit", list),
     ignored("userns", text), ignored("userns-uid-map", text), ignored("userns-gid-map", text),
     ignored("userns-uid-map-user", text), ignored("userns-gid-map-group", text), ignored("uts", text),
+
+    // kaniko's; what `build` has too says so in its own row.
+    {.name = "context", .letter = 'c', .kind = text, .value = "[dir://]DIR|tar://FILE", .initial = "/workspace",
+     .help = "the build context; tar://stdin is standard input", .group = input, .commands = executor_command},
+    {.name = "context-sub-path", .kind = text, .value = "DIR", .help = "the directory of the context that is the context", .group = input,
+     .commands = executor_command},
+    {.name = "dockerfile", .letter = 'f', .kind = text, .value = "FILE", .group = input, .commands = executor_command, .same_as = "file"},
+    alias_of_kaniko("custom-platform", text, "OS/ARCH", "platform", input),
+    alias_of_kaniko("customPlatform", text, "OS/ARCH", "platform", input),
+    {.name = "destination", .letter = 'd', .kind = list, .value = "NAME", .help = "name to push to; repeat for more",
+     .group = output, .commands = executor_command, .same_as = "tag"},
+    {.name = "tar-path", .kind = text, .value = "FILE", .help = "write an archive for docker load", .group = output,
+     .commands = executor_command},
+    alias_of_kaniko("tarPath", text, "FILE", "tar-path", output),
+    {.name = "oci-layout-path", .kind = text, .value = "DIR", .help = "write an OCI image layout", .group = output,
+     .commands = executor_command},
+    {.name = "skip-tls-verify", .help = "unverified TLS, then plain HTTP, for the registries of the destinations", .group = base,
+     .commands = executor_command},
+    alias_of_kaniko("insecure", boolean, "", "skip-tls-verify", base),
+    {.name = "skip-tls-verify-pull", .help = "as --tls-verify=false of build", .group = base, .commands = executor_command,
+     .same_as = "tls-verify", .opposite = true},
+    {.name = "insecure-pull", .help = "as --tls-verify=false of build", .group = base, .commands = executor_command,
+     .same_as = "tls-verify", .opposite = true},
+    alias_of_kaniko("skip-tls-verify-registry", list, "HOST[:PORT]", "insecure-registry", base),
+    {.name = "registry-map", .kind = list, .value = "REG=HOST[;...]", .help = "mirrors: as --registry-mirror REG=HOST", .group = base,
+     .commands = executor_command},
+    {.name = "push-retry", .kind = text, .value = "N", .help = "repetitions of a request; the larger of this and --image-download-retry",
+     .group = base, .commands = executor_command, .same_as = "retry"},
+    alias_of_kaniko("image-download-retry", text, "N", "retry", base),
+    {.name = "cache", .help = "share layers through --cache-repo; this machine's are always used", .group = work,
+     .commands = executor_command},
+    {.name = "cache-repo", .kind = text, .value = "NAME|oci:DIR", .initial = "DESTINATION/cache", .help = "with --cache: where they are",
+     .group = work, .commands = executor_command},
+    {.name = "no-push-cache", .help = "with --cache: take layers and send none", .group = work, .commands = executor_command},
+    {.name = "verbosity", .letter = 'v', .kind = text, .value = "LEVEL", .initial = "info",
+     .help = "debug and trace: --debug; error, fatal and panic: --progress=quiet", .group = display, .commands = executor_command},
+    {.name = "log-format", .kind = text, .value = "text|color|json", .help = "--color=never, --color=always, --progress=rawjson",
+     .group = display, .commands = executor_command},
+
+    never("bucket", text, "contexts are not fetched; use --context dir://DIR or tar://FILE", 'b', executor_command),
+    never("git", text, "contexts are not fetched; clone the repository first", 0, executor_command),
+    never("force-build-metadata", boolean, "an instruction that changes no file makes no layer", 0, executor_command),
+    never("azure-container-registry-config", text, "log in with a credential helper or with ocibuild login", 0, executor_command),
+
+    ignored_of_kaniko("cache-copy-layers", boolean), ignored_of_kaniko("cache-run-layers", boolean), ignored_of_kaniko("cache-ttl", text),
+    ignored_of_kaniko("cleanup", boolean), ignored_of_kaniko("compressed-caching", boolean), ignored_of_kaniko("force", boolean),
+    ignored_of_kaniko("ignore-path", list), ignored_of_kaniko("ignore-var-run", boolean), ignored_of_kaniko("image-fs-extract-retry", text),
+    ignored_of_kaniko("kaniko-dir", text), ignored_of_kaniko("log-timestamp", boolean),
+    ignored_of_kaniko("push-ignore-immutable-tag-errors", boolean), ignored_of_kaniko("reproducible", boolean),
+    ignored_of_kaniko("single-snapshot", boolean), ignored_of_kaniko("skip-unused-stages", boolean),
+    ignored_of_kaniko("snapshot-mode", text), ignored_of_kaniko("snapshotMode", text), ignored_of_kaniko("use-new-run", boolean),
+    ignored_of_kaniko("whitelist-var-run", boolean),
 };
 // clang-format on
 

@@ -284,7 +284,10 @@ std::size_t global_prefix(std::span<const std::string> words) {
     const std::string_view name =
         word.substr(2, equals == std::string_view::npos ? equals : equals - 2);
     const Flag* flag = find_flag(build_command, name);
-    if (flag == nullptr || flag->group != FlagGroup::global || name == "help") return at;
+    // Docker's buildx has its flag before its command: `buildx --builder NAME build`.
+    const bool global =
+        flag != nullptr && (flag->group == FlagGroup::global || flag->name == "builder");
+    if (!global || name == "help") return at;
     const bool next = flag->kind == FlagKind::text && equals == std::string_view::npos;
     at = std::min(at + (next ? 2U : 1U), words.size());
   }

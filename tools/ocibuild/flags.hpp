@@ -34,7 +34,8 @@ enum Command : unsigned {
   cache_dir_command = 262144,
   cache_verify_command = 524288,
   completion_command = 1048576,
-  every_command = 2097151,
+  executor_command = 2097152,
+  every_command = 4194303,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -58,14 +58,16 @@ void append_group(std::string& out, const CommandInfo& command, FlagGroup group,
 }
 
 /// The names of all flags of that status, wrapped.
-void append_names(std::string& out, FlagStatus status, std::string_view title) {
+void append_names(std::string& out, const CommandInfo& command, FlagStatus status,
+                  std::string_view title) {
   std::string names;
   for (const Flag& flag : flag_table()) {
-    if (flag.status != status || (flag.commands & build_command) == 0) continue;
+    if (flag.status != status || (flag.commands & command.id) == 0) continue;
     if (!names.empty()) names += ' ';
     if (flag.letter != 0) names += std::string("-") + flag.letter + "/";
     names += "--" + std::string(flag.name);
   }
+  if (names.empty()) return;
   out += '\n' + std::string(title) + ":\n  ";
   append_wrapped(out, names, 2);
 }
@@ -187,14 +189,15 @@ std::string command_help(const CommandInfo& command) {
   append_wrapped(out, command.summary, 0);
   if (!command.example.empty()) out += "Example: " + std::string(command.example) + '\n';
   for (const auto& [group, title] : flag_groups()) append_group(out, command, group, title);
-  if (command.id != build_command) return out;
-  out +=
-      "\nEvery flag is also read from OCIBUILD_ and its name: OCIBUILD_BUILD_ARG for\n"
-      "--build-arg. A list has one value a line there. The command line wins.\n";
-  append_names(out, FlagStatus::without_effect,
-               "Taken from docker and buildah, with nothing to act on here");
-  append_names(out, FlagStatus::later, "Known, but not in this release");
-  append_names(out, FlagStatus::refused, "Refused, with the reason");
+  if (command.id == build_command) {
+    out +=
+        "\nEvery flag is also read from OCIBUILD_ and its name: OCIBUILD_BUILD_ARG for\n"
+        "--build-arg. A list has one value a line there. The command line wins.\n";
+  }
+  append_names(out, command, FlagStatus::without_effect,
+               "Taken from other tools, with nothing to act on here");
+  append_names(out, command, FlagStatus::later, "Known, but not in this release");
+  append_names(out, command, FlagStatus::refused, "Refused, with the reason");
   return out;
 }
 

@@ -90,6 +90,14 @@ std::map<std::string, std::string> environment() {
   return out;
 }
 
+/// A link called `executor` takes kaniko's flags, as the command of that name does.
+Arguments arguments_of(int argc, char* argv[]) {
+  Arguments out(argv + (argc > 0 ? 1 : 0), argv + argc);
+  if (argc > 0 && std::filesystem::path(argv[0]).filename() == "executor")
+    out.insert(out.begin(), "executor");
+  return out;
+}
+
 /// For terminals that do not know their width, such as serial lines.
 void set_columns(std::string_view text, std::size_t& columns) {
   std::size_t number = 0;
@@ -122,7 +130,7 @@ int main(int argc, char* argv[]) {
         .stop = signals.token()};
   io.err.cursor_hidden = &cursor_hidden;
   if (const auto columns = io.variable("COLUMNS")) set_columns(*columns, io.err.columns);
-  const int status = run(Arguments(argv + (argc > 0 ? 1 : 0), argv + argc), io);
+  const int status = run(arguments_of(argc, argv), io);
   const bool terminated = status == 128 + SIGINT && signals.received() == SIGTERM;
   return terminated ? 128 + SIGTERM : status;
 }

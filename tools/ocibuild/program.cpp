@@ -12,8 +12,10 @@
 #include "completion.hpp"
 #include "config_file.hpp"
 #include "console.hpp"
+#include "executor_flags.hpp"
 #include "help.hpp"
 #include "manual.hpp"
+#include "other_tools.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 
@@ -80,7 +82,11 @@ constexpr CommandInfo commands[] = {
      "Print a script that completes words for a shell: commands, flags, stages, build arguments, "
      "images and registries.",
      "source <(ocibuild completion bash)", print_completion},
-    {version_command, "version", "", "", "Show the version.", "", print_version},
+    {executor_command, "executor", "", "",
+     "Build with the flags of kaniko's executor, as a link of that name to ocibuild does: what is "
+     "built is pushed to every --destination.",
+     "ocibuild executor --context . --destination ghcr.io/me/app:1", build},
+    {version_command, "version", "executor version", "", "Show the version.", "", print_version},
 };
 
 constexpr std::string_view later_commands[] = {
@@ -140,6 +146,7 @@ struct Call {
 std::optional<std::string> hidden_call(std::span<const std::string> words, const Io& io) {
   if (words.front() == "__complete") return completions(words.subspan(1), io);
   if (words.front() == "__man" && words.size() == 2) return manual_page(words[1]);
+  if (words.front() == "__flags" && words.size() == 2) return flags_of_tool(words[1]);
   return std::nullopt;
 }
 
@@ -207,7 +214,13 @@ int run_command(const Call& call, Io& io, Console& console) {
     io.out.sink->write(brief ? short_help() : command_help(*call.command));
     return 0;
   }
-  add_configuration(flags, call.command->id, io);
+  Command command = call.command->id;
+  UnnamedFile context;
+  if (command == executor_command) {
+    command = build_command;
+    context = use_kaniko_flags(flags, io);
+  }
+  add_configuration(flags, command, io);
   console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"));
   say_without_effect(flags, console);
   Invocation invocation{flags, io, console};

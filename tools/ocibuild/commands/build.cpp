@@ -41,13 +41,16 @@ void write_result_files(const BuildOptions& options, const BuildResult& result,
                         const std::optional<PushResult>& pushed) {
   if (options.iidfile) write_output_file(*options.iidfile, result.image_id.str());
   if (options.digest_file) write_output_file(*options.digest_file, result.manifest.digest.str());
-  if (options.name_file) {
-    std::string lines;
-    for (const Reference& name : options.names) {
-      lines += name.registry + '/' + name.repository + '@' + result.manifest.digest.str() + '\n';
-    }
-    write_output_file(*options.name_file, lines);
+  std::string names;
+  std::string tags;
+  for (const Reference& name : options.names) {
+    const std::string repository = name.registry + '/' + name.repository;
+    const std::string digest = '@' + result.manifest.digest.str() + '\n';
+    names += repository + digest;
+    tags += repository + ':' + name.tag + digest;
   }
+  if (options.name_file) write_output_file(*options.name_file, names);
+  if (options.tag_file) write_output_file(*options.tag_file, tags);
   if (options.metadata_file)
     write_output_file(*options.metadata_file, metadata_json(result, options.names, pushed));
 }
@@ -173,7 +176,8 @@ void note_other_dockerfiles(const BuildRequest& request, Console& console) {
 }
 
 void remove_stale(const BuildOptions& options) {
-  for (const auto& file : {options.iidfile, options.digest_file, options.name_file}) {
+  for (const auto& file :
+       {options.iidfile, options.digest_file, options.name_file, options.tag_file}) {
     if (file) remove_output_file(*file);
   }
 }

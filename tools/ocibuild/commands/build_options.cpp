@@ -375,8 +375,10 @@ private:
     out_.metadata_file = file("metadata-file");
     out_.digest_file = file("digest-file");
     out_.name_file = file("image-name-with-digest-file");
-    if (out_.name_file && out_.names.empty()) {
-      usage_error(flags_.origin("image-name-with-digest-file") + " needs at least one -t");
+    out_.tag_file = file("image-name-tag-with-digest-file");
+    for (const char* names : {"image-name-with-digest-file", "image-name-tag-with-digest-file"}) {
+      if (flags_.has(names) && out_.names.empty())
+        usage_error(flags_.origin(names) + " needs at least one -t");
     }
   }
 

@@ -28,6 +28,7 @@ struct BuildOptions {
   std::optional<std::filesystem::path> metadata_file{};
   std::optional<std::filesystem::path> digest_file{};
   std::optional<std::filesystem::path> name_file{};  ///< --image-name-with-digest-file
+  std::optional<std::filesystem::path> tag_file{};   ///< --image-name-tag-with-digest-file
   bool push = false;                                 ///< send the result to all `names`
   bool prints_id = false;                            ///< the image ID goes to standard output
 };
