@@ -139,10 +139,10 @@ TEST_CASE("cli.md 7.5: the limit of a configuration holds for gc and after each 
   store.dir.write("home/.config/ocibuild/config.toml", "[cache]\nmax-used-space = \"10MB\"\n");
   CHECK(store.run({"-q", "-t", "app:1", "."}) == 0);
   CHECK(store.run({"cache", "gc"}) == 0);
-  CHECK(store.blobs() == 4);
+  CHECK(store.blobs() == 6);
   store.dir.write("home/.config/ocibuild/config.toml", "[cache]\nmax-used-space = 10\n");
   CHECK(store.run({"cache", "gc", "--max-used-space", "1GB"}) == 0);
-  CHECK(store.blobs() == 4);
+  CHECK(store.blobs() == 6);
   CHECK(store.run({"-q", "-t", "app:1", "."}) == 0);
   CHECK(store.blobs() == 3);
   CHECK(store.run({"inspect", "app:1"}) == 0);
