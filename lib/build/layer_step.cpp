@@ -96,9 +96,10 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool 
   PendingLayer layer = promise->get_future();
   // Two passes over all files that need nothing of each other.
   constexpr std::size_t worth_a_thread = 4096;
-  auto shape_of =
-      std::async(files.size() < worth_a_thread ? std::launch::deferred : std::launch::async,
-                 [&] { return layer::layer_shape(files, options_.setting_key); });
+  constexpr auto beside = std::launch::async | std::launch::deferred;  // if there is a thread
+  const bool is_worth_it = files.size() >= worth_a_thread && chunks_.jobs() > 1;
+  auto shape_of = std::async(is_worth_it ? beside : std::launch::deferred,
+                             [&] { return layer::layer_shape(files, options_.setting_key); });
   layer::ContentDigests contents(files);
   const Digest shape = shape_of.get();
   // Shared caches are asked for keys, by this thread alone.

@@ -141,7 +141,9 @@ std::future<std::unique_ptr<Table>> begin_to_read(const std::filesystem::path& f
   constexpr std::uintmax_t large = 1 << 20;
   std::error_code ignored;
   const std::uintmax_t size = std::filesystem::file_size(file, ignored);
-  return std::async(!ignored && size > large ? std::launch::async : std::launch::deferred,
+  // Both: without a thread to have, it is read when somebody asks.
+  constexpr auto beside = std::launch::async | std::launch::deferred;
+  return std::async(!ignored && size > large ? beside : std::launch::deferred,
                     [file] { return std::make_unique<Table>(read_if_there(file)); });
 }
 
