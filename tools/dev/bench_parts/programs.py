@@ -3,6 +3,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -57,6 +58,7 @@ def layers_of_archive(path):
 
 class Program:
     """`output`: what a build leaves behind. `key`: its name on the command line. `daemon`: None or a measure.Daemon.
+    `compressed`: whether layers that a build leaves are; builds are compared with those of their kind.
 
     A registry that is pushed to is new before the first push of an image. forget() leaves an empty store and cache,
     but for the base image; it is not measured.
@@ -64,6 +66,7 @@ class Program:
 
     key = name = output = None
     environment = daemon = None
+    compressed = True
 
     def version(self):
         raise NotImplementedError
@@ -130,6 +133,7 @@ class OcibuildUncompressed(Ocibuild):
     """With layers as dockerd and buildah keep them until they are pushed."""
 
     key, name, output = "ocibuild-plain", "ocibuild --compression uncompressed", "its store, not compressed"
+    compressed = False
 
     def __init__(self, program, base, work):
         super().__init__(program, base, work)
@@ -152,6 +156,7 @@ class Docker(Program):
     """The engine of tests/support/engine.py; its layers stay unpacked and are compressed when they are pushed."""
 
     key, name, output = "docker", "docker build (BuildKit)", "dockerd's store, not compressed"
+    compressed = False
 
     def __init__(self, running, base):
         self.engine, self.base = running, base
@@ -207,15 +212,17 @@ class BuildKit(Program):
 
 
 class Buildah(Program):
-    """The vfs driver works where nothing can be mounted; each layer is a copy of all files below it."""
+    """The vfs driver works where nothing can be mounted; each layer is a copy of all files below it. Layers are kept
+    unpacked, so a build is one of an image and of a layout with it."""
 
-    key, name, output = "buildah", "buildah bud --layers", "its store (vfs), not compressed"
+    key, name, output = "buildah", "buildah bud --layers, push oci:DIR", "its store (vfs) and an OCI layout, gzip"
 
     def __init__(self, base, work):
         self.base = base
         self.command = ["buildah", "--root", work + "/buildah", "--runroot", work + "/buildah-run", "--storage-driver",
                         "vfs"]
-        self.directories = [work + "/buildah", work + "/buildah-run"]
+        self.layout = work + "/buildah-layout"
+        self.directories = [work + "/buildah", work + "/buildah-run", self.layout]
 
     def version(self):
         return quietly("buildah", "--version").split()[2]
@@ -226,7 +233,12 @@ class Buildah(Program):
         quietly(*self.command, "pull", "--quiet", "docker-archive:" + self.base.archive)
 
     def build(self, workload):
-        return [*self.command, "bud", "--quiet", "--layers", "--isolation", "chroot", "-t", IMAGE, workload.directory]
+        bud = [*self.command, "bud", "--quiet", "--layers", "--isolation", "chroot", "-t", IMAGE, workload.directory]
+        out = [*self.command, "push", "--quiet", IMAGE, "oci:%s:%s" % (self.layout, IMAGE)]
+        return ["sh", "-c", "%s && %s" % (shlex.join(bud), shlex.join(out))]
 
     def push(self, workload, registry):
         return [*self.command, "push", "--quiet", "--tls-verify=false", IMAGE, "%s/%s" % (registry, IMAGE)]
+
+    def layers(self):
+        return layers_of_layout(self.layout)

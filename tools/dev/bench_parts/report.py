@@ -39,8 +39,16 @@ def _seconds(value):
     return "%.3f" % value if value < 1 else "%.2f" % value if value < 100 else "%.0f" % value
 
 
+def best_peer(case, tool, tools, wall):
+    """The least `wall(key)` among other makers' programs that do the same as `tool` in that case, None if none does."""
+    same = [peer.key for peer in tools if not peer.key.startswith("ocibuild")
+            and ("push" in case or peer.compressed == tool.compressed)]
+    return min((seconds for seconds in map(wall, same) if seconds is not None), default=None)
+
+
 def row_table(workload, scale, tools, cases, results):
-    """One table: a line for each case and program. The last column is the time over the best other program's."""
+    """One table: a line for each case and program. The last column is the time over the best other program's; builds
+    are compared with those that leave layers in the same form, compressed or not."""
     scaled = " (times %g)" % scale if scale != 1 else ""
     lines = ["### %s: %s%s" % (workload.name, workload.title, scaled), "",
              "| case | program | wall s | CPU s | peak MB | layers MB | wall / best peer |",
@@ -48,15 +56,15 @@ def row_table(workload, scale, tools, cases, results):
     for case in cases:
         taken = {tool.key: results.samples[workload.name, case, tool.key] for tool in tools
                  if results.samples.get((workload.name, case, tool.key))}
-        peers = [_median(samples, "wall") for key, samples in taken.items() if not key.startswith("ocibuild")]
         for tool in tools:
             samples = taken.get(tool.key)
             if not samples:
                 continue
+            best = best_peer(case, tool, tools, lambda key: _median(taken[key], "wall") if key in taken else None)
             wall, size = _median(samples, "wall"), results.layers.get((workload.name, tool.key))
             lines.append("| %s | %s | %s | %s | %.0f | %s | %s |" % (
                 case, tool.name, _seconds(wall), _seconds(_median(samples, "cpu")), _median(samples, "peak") / 1e6,
-                "%.1f" % (size / 1e6) if size is not None else "", "%.2f" % (wall / min(peers)) if peers else ""))
+                "%.1f" % (size / 1e6) if size is not None else "", "%.3f" % (wall / best) if best else ""))
     for row, key, reason in results.left_out:
         if row == workload.name:
             lines += ["", "Left out from where it failed: %s (%s)." % (key, reason)]
