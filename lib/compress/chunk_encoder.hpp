@@ -10,8 +10,9 @@
 
 namespace ocibuild::compress {
 
-/// Compresses one chunk at a time to a complete gzip member or zstd frame. Not thread-safe; each
-/// worker has its own.
+/// Compresses one chunk at a time to a complete gzip member or zstd frame. A chunk for gzip in
+/// which there is nothing to compress is stored (docs/reference/image.md, 3.8). Not thread-safe;
+/// each worker has its own.
 class ChunkEncoder {
 public:
   /// `setting.codec` is not `none`.

@@ -57,7 +57,7 @@ std::string library(const Setting& setting) {
 #if OCIBUILD_HAVE_ZSTD
   if (setting.codec == Codec::zstd) return concat("zstd-", ZSTD_versionString());
 #endif
-  return concat("libdeflate-" LIBDEFLATE_VERSION_STRING "-", fingerprint(setting));
+  return concat("libdeflate-" LIBDEFLATE_VERSION_STRING "-", fingerprint(setting), "-dense-1");
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <random>
+
 #include <ocibuild/error.hpp>
 
 #include "compress/chunk_decoder.hpp"
@@ -46,6 +48,30 @@ std::vector<Setting> settings() {
 }
 
 }  // namespace
+
+TEST_CASE("image.md 3.8: a gzip chunk is stored if there is nothing to compress in it",
+          "[compress]") {
+  const auto is_stored = [](const std::string& chunk) {
+    std::vector<std::byte> out;
+    compress::ChunkEncoder(Setting::make(Codec::gzip, {})).encode(support::as_bytes(chunk), out);
+    const std::string_view bytes(reinterpret_cast<const char*>(out.data()), out.size());
+    CHECK(decompressed(bytes) == chunk);
+    return out.size() > chunk.size() && out.size() < chunk.size() + chunk.size() / 1000 + 64;
+  };
+  std::mt19937 random(1);
+  std::string dense(chunk_size, ' ');
+  for (char& byte : dense) byte = static_cast<char>(random() & 0xff);
+  CHECK(is_stored(dense));
+  CHECK(is_stored(std::string(512, '\0') + dense));  // a file behind its header
+  CHECK_FALSE(is_stored(sample(chunk_size)));
+  CHECK_FALSE(is_stored(dense.substr(0, chunk_size / 2) + sample(chunk_size / 2)));
+  CHECK_FALSE(is_stored(dense + sample(chunk_size / 16)));
+  // Evenly spread, but half of it is there twice.
+  std::string repeated = dense;
+  for (std::size_t at = 8192; at + 4096 <= repeated.size(); at += 8192)
+    repeated.replace(at, 4096, repeated, at - 4096, 4096);
+  CHECK_FALSE(is_stored(repeated));
+}
 
 TEST_CASE("image.md 3.2: a chunk's bytes do not depend on the chunks before", "[compress]") {
   const std::string a = sample(100'000, 1);
