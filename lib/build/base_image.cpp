@@ -2,6 +2,7 @@
 #include "build/base_image.hpp"
 
 #include <algorithm>
+#include <mutex>
 
 #include "build/blob_sources.hpp"
 #include "build/image_names.hpp"
@@ -183,6 +184,20 @@ std::shared_ptr<const rootfs::LayerIndex> BaseImages::known_index(const BaseImag
   return index;
 }
 
+void BaseImages::fetch_with_indexes(const BaseImage& image) {
+  std::map<Digest, DiffId> diff_ids;
+  for (std::size_t i = 0; i < image.manifest.layers.size(); ++i)
+    diff_ids.emplace(image.manifest.layers[i].digest, image.config.diff_ids.at(i));
+  std::mutex mutex;
+  remote_->fetch_layers(
+      *image.remote, image.manifest.layers, layout_.blobs(), [&](const Descriptor& layer) {
+        if (cache_.find_index(layer.digest)) return;
+        auto made = make_index(layout_.blobs(), cache_, layer, diff_ids.at(layer.digest), stop_);
+        const std::lock_guard lock(mutex);
+        indexes_[layer.digest] = std::move(made);
+      });
+}
+
 std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& image,
                                                             const Descriptor& layer,
                                                             const DiffId& diff_id) {
@@ -190,8 +205,8 @@ std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& ima
   if (index) return index;
   index = known_index(image, layer);
   if (!index) {
-    // One layer is wanted here; the others are fetched with it, side by side.
-    if (image.remote) remote_->fetch_layers(*image.remote, image.manifest.layers, layout_.blobs());
+    if (image.remote) fetch_with_indexes(image);
+    if (index) return index;
     if (const auto source = source_of(image, layer); source && !image.blobs->has(layer))
       remote_->fetch_layer(*source, layer, layout_.blobs());
     index = make_index(store_of(image, layer), cache_, layer, diff_id, stop_);

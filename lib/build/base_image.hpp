@@ -82,6 +82,9 @@ private:
   /// An index that was made before, here or elsewhere; null: the layer has to be read.
   std::shared_ptr<const rootfs::LayerIndex> known_index(const BaseImage& image,
                                                         const Descriptor& layer);
+  /// Fetches the layers that the store lacks, all when one is wanted, side by side; each is indexed
+  /// as it comes.
+  void fetch_with_indexes(const BaseImage& image);
   std::shared_ptr<const rootfs::LayerIndex> index(const BaseImage& image, const Descriptor& layer,
                                                   const DiffId& diff_id);
   /// Where a layer that the stores lack may come from; null: from nowhere.

@@ -77,6 +77,50 @@ std::shared_ptr<const rootfs::LayerIndex> make_index(const store::BlobStore& blo
   return index;
 }
 
+void ArrivingLayers::expect(const Manifest& manifest) {
+  configs_.emplace(manifest.config.digest, manifest.config);
+  for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
+    const Descriptor& layer = manifest.layers[i];
+    const auto same = [&](const Waiting& other) { return other.layer.digest == layer.digest; };
+    if (std::ranges::none_of(waiting_, same) && !cache_.find_index(layer.digest))
+      waiting_.push_back({.layer = layer, .config = manifest.config.digest, .position = i});
+  }
+}
+
+void ArrivingLayers::arrived(const Descriptor& blob) noexcept {
+  try {
+    for (const auto& [layer, diff_id] : take_ready(blob))
+      make_index(blobs_, cache_, layer, diff_id, stop_);
+  } catch (const std::exception&) {
+    // make_indexes() tries once more, and so does the build that needs it, which says why.
+  }
+}
+
+std::vector<std::pair<Descriptor, DiffId>> ArrivingLayers::take_ready(const Descriptor& blob) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<Descriptor, DiffId>> ready;
+  for (Waiting& each : waiting_) {
+    if (each.layer.digest == blob.digest) each.is_here = true;
+  }
+  std::erase_if(waiting_, [&](const Waiting& each) {
+    if (!each.is_here) return false;
+    const ImageConfig* config = this->config(each.config);
+    if (config == nullptr || each.position >= config->diff_ids.size()) return false;
+    ready.emplace_back(each.layer, config->diff_ids[each.position]);
+    return true;
+  });
+  return ready;
+}
+
+const ImageConfig* ArrivingLayers::config(const Digest& digest) {
+  const auto known = read_.find(digest);
+  if (known != read_.end()) return &known->second;
+  const Descriptor& config = configs_.at(digest);
+  if (!blobs_.has(config)) return nullptr;
+  return &read_.emplace(digest, oci::parse_image_config(blobs_.read(config, oci::config_limit)))
+              .first->second;
+}
+
 void make_indexes(const store::OciLayout& layout, const store::BuildCache& cache,
                   const std::vector<Descriptor>& images, const std::stop_token& stop) {
   UnreadLayers unread(layout.blobs(), cache);

@@ -41,10 +41,12 @@ public:
     const auto hold = store::Hold::shared(layout_, stop_);
     remote_ = resolve_image(work_, request_.name, Asking::For::pull);
     const std::vector<registry::Document> manifests = chosen_manifests();
-    std::vector<Descriptor> blobs;
-    for (const registry::Document& document : manifests) add_blobs(document, blobs);
-    fetched_ = fetch_blobs(remote_, blobs, layout_.blobs(), work_);
     const store::BuildCache cache(request_.store / "cache");
+    ArrivingLayers layers(layout_.blobs(), cache, stop_);
+    std::vector<Descriptor> blobs;
+    for (const registry::Document& document : manifests) add_blobs(document, blobs, layers);
+    fetched_ = fetch_blobs(remote_, blobs, layout_.blobs(), work_,
+                           [&](const Descriptor& blob) { layers.arrived(blob); });
     BlobSources(cache).note(blobs, remote_);
     for (const registry::Document& document : manifests) keep(document);
     for (const registry::Document& document : indexes_) keep(document);
@@ -117,8 +119,10 @@ private:
                  {}});
   }
 
-  void add_blobs(const registry::Document& document, std::vector<Descriptor>& blobs) {
+  void add_blobs(const registry::Document& document, std::vector<Descriptor>& blobs,
+                 ArrivingLayers& layers) {
     const Manifest manifest = oci::parse_manifest(document.bytes);
+    layers.expect(manifest);
     const auto add = [&](const Descriptor& blob) {
       if (seen_.insert(blob.digest).second && !oci::stays_at_urls(blob)) blobs.push_back(blob);
     };

@@ -146,7 +146,7 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
 }
 
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
-                 const store::BlobStore& blobs, RegistryWork& work) {
+                 const store::BlobStore& blobs, RegistryWork& work, const BlobArrived& arrived) {
   if (wanted.empty()) return false;
   TransfersStarted started{.host = remote.sessions.front()->source().registry,
                            .blobs = wanted.size()};
@@ -162,6 +162,7 @@ bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wante
       if (blobs.has(blob)) return bar.done(BlobMoved::State::was_there);
       fetched = fetch_blob(remote, blob, blobs, bar.observer()) || fetched;
       bar.done(BlobMoved::State::done);
+      if (arrived) arrived(blob);
     });
   }
   work.transfers().run(jobs, downloads_at_once);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,8 +43,12 @@ registry::Document fetch_child(const RemoteImage& remote, const Descriptor& chil
 bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::BlobStore& blobs,
                 const registry::TransferObserver& observer = {});
 
-/// Several blobs at a time, with events. False: all were there.
+/// Told of each blob that came, in the thread that brought it, while others are on their way.
+using BlobArrived = std::function<void(const Descriptor&)>;
+
+/// Several blobs at a time, with events. False: all were there. What `arrived` throws ends it.
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
-                 const store::BlobStore& blobs, RegistryWork& work);
+                 const store::BlobStore& blobs, RegistryWork& work,
+                 const BlobArrived& arrived = {});
 
 }  // namespace ocibuild::engine

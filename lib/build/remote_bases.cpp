@@ -36,12 +36,12 @@ std::shared_ptr<const RemoteImage> RemoteBases::find(const Reference& name, bool
 }
 
 void RemoteBases::fetch_layers(const RemoteImage& remote, const std::vector<Descriptor>& layers,
-                               const store::BlobStore& blobs) {
+                               const store::BlobStore& blobs, const BlobArrived& arrived) {
   std::vector<Descriptor> missing;
   for (const Descriptor& layer : layers) {
     if (!oci::stays_at_urls(layer) && !blobs.has(layer)) missing.push_back(layer);
   }
-  fetch_blobs(remote, missing, blobs, *work_);
+  fetch_blobs(remote, missing, blobs, *work_, arrived);
 }
 
 void RemoteBases::fetch_layer(const RemoteImage& remote, const Descriptor& layer,

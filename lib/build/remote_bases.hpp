@@ -30,7 +30,7 @@ public:
 
   /// All of `layers` that the store lacks, several at a time; foreign ones stay at their URLs.
   void fetch_layers(const RemoteImage& remote, const std::vector<Descriptor>& layers,
-                    const store::BlobStore& blobs);
+                    const store::BlobStore& blobs, const BlobArrived& arrived = {});
   /// A layer whose bytes are needed, a foreign one from its URLs if the registry lacks it.
   void fetch_layer(const RemoteImage& remote, const Descriptor& layer,
                    const store::BlobStore& blobs);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ocibuild/transfer.hpp>
 
+#include "build/layer_indexes.hpp"
 #include "oci/image_json.hpp"
 #include "project.hpp"
 #include "rootfs/layer_index.hpp"
@@ -8,6 +9,7 @@
 
 using namespace ocibuild;
 using namespace ocibuild::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -38,6 +40,35 @@ TEST_CASE("image.md 5.5: load leaves indexes of the layers it brought", "[build]
   const auto index = known_index(other, layer);
   REQUIRE(index);
   CHECK(index->find(oci::RootfsPath("deep/a.txt"))->entry.size == 4);
+}
+
+TEST_CASE("image.md 5.5: a layer is read as it comes, at the latest when its config is here",
+          "[build]") {
+  Project project("FROM scratch\nCOPY a.txt /a.txt\nCOPY b.txt /b.txt\n");
+  project.dir.write("context/a.txt", "text");
+  project.dir.write("context/b.txt", "more text");
+  const Descriptor image = project.build().manifest;
+  const store::BlobStore made(project.request.store);
+  const Manifest manifest = oci::parse_manifest(made.read(image, oci::manifest_limit));
+  const fs::path store = project.dir / "pulled";
+  store::BlobStore blobs(store);
+  const auto comes = [&](engine::ArrivingLayers& layers, const Descriptor& blob) {
+    blobs.put(blob.media_type, made.read(blob, 1 << 20));
+    layers.arrived(blob);
+  };
+  const store::BuildCache cache(store / "cache");
+  engine::ArrivingLayers layers(blobs, cache, {});
+  layers.expect(manifest);
+
+  comes(layers, manifest.layers.at(1));
+  CHECK(known_index(store, manifest.layers[1]) == nullptr);
+  comes(layers, manifest.config);
+  const auto second = known_index(store, manifest.layers[1]);
+  REQUIRE(second);
+  CHECK(second->find(oci::RootfsPath("b.txt"))->entry.size == 9);
+  CHECK(known_index(store, manifest.layers[0]) == nullptr);
+  comes(layers, manifest.layers[0]);
+  CHECK(known_index(store, manifest.layers[0]));
 }
 
 TEST_CASE("image.md 5.5: an image whose layers are no tars is loaded all the same", "[build]") {
