@@ -30,7 +30,7 @@ public:
         events_(events),
         stop_(std::move(stop)),
         layout_(request.store),
-        cache_(request.cache.empty() ? request.store / "cache" : request.cache),
+        cache_(request.cache.empty() ? request.store / "cache" : request.cache, !request.use_cache),
         remote_(request, events, stop_),
         names_(request, layout_),
         shared_caches_(request, layout_.blobs(), cache_, events, stop_),

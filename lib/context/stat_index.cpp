@@ -183,8 +183,14 @@ private:
 }  // namespace
 
 struct StatIndex::Impl {
-  Impl(std::filesystem::path path, Clock some_clock)
-      : file(std::move(path)), clock(std::move(some_clock)), reading(begin_to_read(file)) {}
+  Impl(std::filesystem::path path, Clock some_clock, Earlier earlier)
+      : file(std::move(path)), clock(std::move(some_clock)) {
+    if (earlier == Earlier::used) {
+      reading = begin_to_read(file);
+    } else {
+      asked = std::make_unique<Table>(std::string());
+    }
+  }
 
   const std::filesystem::path file;
   const Clock clock;
@@ -230,8 +236,8 @@ struct StatIndex::Impl {
   }
 };
 
-StatIndex::StatIndex(std::filesystem::path file, Clock clock)
-    : impl_(std::make_unique<Impl>(std::move(file), std::move(clock))) {}
+StatIndex::StatIndex(std::filesystem::path file, Clock clock, Earlier earlier)
+    : impl_(std::make_unique<Impl>(std::move(file), std::move(clock), earlier)) {}
 
 StatIndex::~StatIndex() = default;
 

@@ -39,8 +39,12 @@ public:
   /// Nanoseconds since 1970; only tests set another than the system's.
   using Clock = std::function<std::int64_t()>;
 
-  /// Reads `file` when it exists, at the latest when something is asked.
-  explicit StatIndex(std::filesystem::path file, Clock clock = system_clock());
+  /// What becomes of what earlier builds learnt.
+  enum class Earlier { used, replaced };
+
+  /// Reads `file` when it exists, at the latest when something is asked; `replaced`: not at all.
+  explicit StatIndex(std::filesystem::path file, Clock clock = system_clock(),
+                     Earlier earlier = Earlier::used);
   ~StatIndex();
 
   std::optional<oci::RawSha256> find(std::string_view path, const FileStamp& stamp) const;

@@ -96,8 +96,13 @@ std::optional<DownloadRecord> decode_download(std::string_view text) {
   return record;
 }
 
+std::optional<std::string> BuildCache::find(std::string_view kind, const Digest& key,
+                                            std::size_t limit) const {
+  return anew_ ? std::nullopt : use(directory_, kind, key, limit);
+}
+
 std::optional<LayerRecord> BuildCache::find_layer(const Digest& key) const {
-  const auto text = use(directory_, layer_kind, key, record_limit);
+  const auto text = find(layer_kind, key, record_limit);
   return text ? decode_layer(*text) : std::nullopt;
 }
 
@@ -106,7 +111,7 @@ void BuildCache::put_layer(const Digest& key, const LayerRecord& record) const n
 }
 
 bool BuildCache::has_layer_shape(const Digest& shape) const {
-  return use(directory_, shape_kind, shape, record_limit).has_value();
+  return find(shape_kind, shape, record_limit).has_value();
 }
 
 void BuildCache::put_layer_shape(const Digest& shape) const noexcept {
@@ -123,7 +128,7 @@ void BuildCache::put_download(const Digest& key, const DownloadRecord& record) c
 }
 
 std::optional<std::string> BuildCache::find_index(const Digest& layer) const {
-  return use(directory_, index_kind, layer, index_limit);
+  return find(index_kind, layer, index_limit);
 }
 
 void BuildCache::put_index(const Digest& layer, std::string_view bytes) const noexcept {
@@ -131,7 +136,7 @@ void BuildCache::put_index(const Digest& layer, std::string_view bytes) const no
 }
 
 std::optional<std::string> BuildCache::find_archive(const Digest& file) const {
-  return use(directory_, archive_kind, file, index_limit);
+  return find(archive_kind, file, index_limit);
 }
 
 void BuildCache::put_archive(const Digest& file, std::string_view bytes) const noexcept {
@@ -148,6 +153,7 @@ void BuildCache::put_chunks(const Digest& layer, std::string_view bytes) const n
 
 std::vector<std::pair<Digest, std::string>> BuildCache::find_chunks() const {
   std::vector<std::pair<Digest, std::string>> lists;
+  if (anew_) return lists;
   best_effort([&] {
     for (const auto& file : latest_first(directory_, chunks_kind)) {
       const Digest layer = Digest::parse(concat("sha256:", file.filename().native()));

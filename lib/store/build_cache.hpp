@@ -40,7 +40,11 @@ std::optional<DownloadRecord> decode_download(std::string_view text);
 /// lists.
 class BuildCache {
 public:
-  explicit BuildCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  /// `anew`: what builds found out before is recorded again and not believed: no record, index or
+  /// list is found (docs/reference/image.md, 7.4). Downloads and repositories are, which only say
+  /// where bytes of a known digest are.
+  explicit BuildCache(std::filesystem::path directory, bool anew = false)
+      : directory_(std::move(directory)), anew_(anew) {}
 
   std::optional<LayerRecord> find_layer(const Digest& key) const;
   void put_layer(const Digest& key, const LayerRecord& record) const noexcept;
@@ -70,9 +74,14 @@ public:
 
   /// File of the stat index for the context at `root` (an absolute path).
   std::filesystem::path stat_index_file(const std::filesystem::path& root) const;
+  bool anew() const { return anew_; }
 
 private:
+  std::optional<std::string> find(std::string_view kind, const Digest& key,
+                                  std::size_t limit) const;
+
   std::filesystem::path directory_;
+  bool anew_;
 };
 
 }  // namespace ocibuild::store

@@ -108,7 +108,7 @@ struct BuildRequest {
   /// Of config and history, seconds since 1970 UTC.
   std::int64_t created = 0;
   FileTimes file_times{};
-  /// False: every layer is made anew (and recorded).
+  /// False: every layer is made anew (and recorded), and every file of the context read.
   bool use_cache = true;
   /// Stages, any case, whose layers are made anew.
   std::vector<std::string> no_cache_stages{};

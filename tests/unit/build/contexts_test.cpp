@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sys/stat.h>
+
+#include "context/root_directory.hpp"
+#include "context/stat_index.hpp"
+#include "oci/hasher.hpp"
+#include "store/build_cache.hpp"
 #include "unit/build/project.hpp"
 
 using namespace ocibuild;
@@ -33,6 +39,30 @@ struct Layout {
 };
 
 }  // namespace
+
+TEST_CASE("image.md 7.2, 7.4: the index of known files is believed, and not with use_cache false",
+          "[build]") {
+  Project project("FROM scratch\nCOPY a /\n");
+  const std::string file = project.dir.write("context/a", "right").string();
+  const auto key = [&](const std::string& cache, bool use_cache) {
+    project.request.cache = project.dir / cache;
+    project.request.use_cache = use_cache;
+    return project.build().platforms.at(0).layers.at(0).key;
+  };
+  const auto later = [] { return context::StatIndex::system_clock()() + 100'000'000'000; };
+  struct stat status {};
+  REQUIRE(::lstat(file.c_str(), &status) == 0);
+  const store::BuildCache cache(project.dir / "cache");
+  const auto index_file = cache.stat_index_file(fs::absolute(project.request.context));
+  fs::create_directories(index_file.parent_path());
+  context::StatIndex forged(index_file, later);
+  forged.learn("a", context::stamp_of(status), oci::sha256("wrong"));
+  forged.save();
+
+  const Digest right = key("other", true);
+  CHECK(key("cache", true) != right);
+  CHECK(key("cache", false) == right);
+}
 
 TEST_CASE("dockerfile.md 6.4: a directory of a stage's name takes the place of the stage",
           "[build]") {

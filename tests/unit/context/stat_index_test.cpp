@@ -84,6 +84,21 @@ TEST_CASE("entries that are not older than the index itself are not used", "[con
   CHECK_FALSE(StatIndex(dir / "index").find("a/b", old));
 }
 
+TEST_CASE("image.md 7.4: an index that is to be replaced is not believed", "[context]") {
+  const test::TempDir dir;
+  for (const char* path : {"wrong", "gone"}) {
+    StatIndex index(dir / "index", at(100));
+    index.learn(path, old, oci::sha256("x"));
+    index.save();
+  }
+  StatIndex anew(dir / "index", at(100), StatIndex::Earlier::replaced);
+  CHECK_FALSE(anew.find("wrong", old));
+  anew.learn("wrong", old, oci::sha256("right"));
+  anew.save();
+  CHECK(StatIndex(dir / "index").find("wrong", old) == oci::raw_sha256(oci::sha256("right")));
+  CHECK_FALSE(StatIndex(dir / "index").find("gone", old));
+}
+
 TEST_CASE("image.md 7.2: files are found in any order, old ones and new ones", "[context]") {
   const test::TempDir dir;
   const auto path = [](int number) {

@@ -106,6 +106,26 @@ TEST_CASE("a cache that cannot be written is no error", "[store]") {
   CHECK_FALSE(cache.find_index(key));
 }
 
+TEST_CASE("image.md 7.4: a cache that is made anew finds nothing but downloads", "[store]") {
+  const TempDir root;
+  const BuildCache before(root.path());
+  before.put_layer(key, record());
+  before.put_layer_shape(key);
+  before.put_index(key, "index");
+  before.put_archive(key, "archive");
+  before.put_chunks(key, "chunks");
+  before.put_download(key, {.blob = other_key, .size = 1, .modified = 2});
+  const BuildCache anew(root.path(), true);
+  CHECK_FALSE(anew.find_layer(key));
+  CHECK_FALSE(anew.has_layer_shape(key));
+  CHECK_FALSE(anew.find_index(key));
+  CHECK_FALSE(anew.find_archive(key));
+  CHECK(anew.find_chunks().empty());
+  CHECK(anew.find_download(key));
+  anew.put_index(key, "new");
+  CHECK(before.find_index(key) == "new");
+}
+
 TEST_CASE("each context has a stat index file of its own inside the cache", "[store]") {
   const BuildCache cache("/cache");
   const auto file = cache.stat_index_file("/home/me/a");
