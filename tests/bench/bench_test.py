@@ -28,7 +28,7 @@ def bench(build, work, *arguments):
 def check_rows(build, work):
     cases = ["cold", "unchanged", "changed"]
     if shutil.which("docker-registry"):
-        cases += ["push", "push-unchanged"]
+        cases += ["push", "push-unchanged", "imported"]
     text, document = bench(build, work, "--programs", ",".join(PROGRAMS), "--cases", ",".join(cases))
     machine = document["machine"]
     assert set(machine) == {"cpu", "cpus", "memory_gb", "kernel", "file_system", "load"}, machine

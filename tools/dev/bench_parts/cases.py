@@ -8,7 +8,9 @@ import sys
 import registry as registries
 from bench_parts import measure, programs
 
-CASES = ("cold", "unchanged", "changed", "push", "push-unchanged")
+#: Those of `AT_REGISTRY` need a registry.
+CASES = ("cold", "unchanged", "changed", "push", "push-unchanged", "imported")
+AT_REGISTRY = {"push", "push-unchanged", "imported"}
 
 
 def say(text):
@@ -49,6 +51,8 @@ class Run:
             if "changed" in self.cases:
                 workload.change(number + 1)
                 self._each(tools, workload, lambda tool, of: self._take(tool, of, "changed", tool.build(of)))
+            if "imported" in self.cases:
+                self._each(tools, workload, self._imported)
 
     def _each(self, tools, workload, action):
         for tool in list(tools):
@@ -81,6 +85,18 @@ class Run:
             self._take(tool, workload, "push", command)
             self._take(tool, workload, "push-unchanged", command)
             self.results.layers.setdefault((workload.name, tool.key), _pushed_layers(registry))
+
+    def _imported(self, tool, workload):
+        """Where nothing is but the base image, with the cache of a build elsewhere."""
+        directory = self.work + "/registry"
+        shutil.rmtree(directory, ignore_errors=True)
+        with registries.Registry(directory) as registry:
+            command = tool.exported(workload, registry.name)
+            if command is None:
+                return
+            programs.quietly(*command, environment=tool.environment)
+            tool.forget()
+            self._take(tool, workload, "imported", tool.imported(workload, registry.name))
 
 
 def _pushed_layers(registry):

@@ -81,6 +81,14 @@ class Program:
         """The command, or None where there is no such thing."""
         raise NotImplementedError
 
+    def exported(self, workload, registry):
+        """The command that builds and puts its cache into a registry, or None where there is no such thing."""
+        return None
+
+    def imported(self, workload, registry):
+        """The command that builds with that cache."""
+        return None
+
     def layers(self):
         """Compressed bytes of the layers built last, None where they are not compressed before they are pushed."""
 
@@ -104,6 +112,12 @@ class Ocibuild(Program):
     def push(self, workload, registry):
         return [self.program, "push", "-q", "--root", self.store, "--insecure-registry", registry, IMAGE,
                 "%s/%s" % (registry, IMAGE)]
+
+    def exported(self, workload, registry):
+        return [*self.build(workload), "--cache-to", "type=registry,ref=%s/cache:1" % registry]
+
+    def imported(self, workload, registry):
+        return [*self.build(workload), "--cache-from", "type=registry,ref=%s/cache:1" % registry]
 
     def layers(self):
         return layers_of_layout(self.store)
@@ -143,6 +157,9 @@ class OcibuildUncompressed(Ocibuild):
         return [*super().build(workload), "--compression", "uncompressed"]
 
     def push(self, workload, registry):
+        return None
+
+    def exported(self, workload, registry):
         return None
 
     def layers(self):
@@ -194,11 +211,11 @@ class BuildKit(Program):
     def forget(self):
         quietly(*self.command, "prune", "--all")
 
-    def _solve(self, workload, output):
+    def _solve(self, workload, output, *more):
         return [*self.command, "build", "--progress", "plain", "--frontend", "dockerfile.v0",
                 "--local", "context=" + workload.directory, "--local", "dockerfile=" + workload.directory,
                 "--oci-layout", "base=" + self.base.layout,
-                "--opt", "context:%s=oci-layout://base@%s" % (workloads.BASE, self.base.digest), "--output", output]
+                "--opt", "context:%s=oci-layout://base@%s" % (workloads.BASE, self.base.digest), "--output", output, *more]
 
     def build(self, workload):
         return self._solve(workload, "type=oci,dest=" + self.file)
@@ -206,6 +223,14 @@ class BuildKit(Program):
     def push(self, workload, registry):
         """There is no other push than one at the end of a build, here one of which all steps are cached."""
         return self._solve(workload, "type=image,name=%s/%s,push=true,registry.insecure=true" % (registry, IMAGE))
+
+    def exported(self, workload, registry):
+        return self._solve(workload, "type=oci,dest=" + self.file, "--export-cache",
+                           "type=registry,ref=%s/cache:1,mode=max,registry.insecure=true" % registry)
+
+    def imported(self, workload, registry):
+        return self._solve(workload, "type=oci,dest=" + self.file, "--import-cache",
+                           "type=registry,ref=%s/cache:1,registry.insecure=true" % registry)
 
     def layers(self):
         return layers_of_archive(self.file)
