@@ -35,12 +35,17 @@ bool ChunkDecoder::decode(support::Bytes packed, std::span<std::byte> into) {
     return ::ZSTD_decompress(into.data(), into.size(), packed.data(), packed.size()) == into.size();
   }
 #endif
-  std::size_t used = 0;
-  return impl_->gzip &&
-         ::libdeflate_gzip_decompress_ex(impl_->gzip.get(), packed.data(), packed.size(),
-                                         into.data(), into.size(), &used,
-                                         nullptr) == LIBDEFLATE_SUCCESS &&
-         used == packed.size();
+  do {
+    std::size_t used = 0;
+    std::size_t made = 0;
+    if (!impl_->gzip || ::libdeflate_gzip_decompress_ex(impl_->gzip.get(), packed.data(),
+                                                        packed.size(), into.data(), into.size(),
+                                                        &used, &made) != LIBDEFLATE_SUCCESS)
+      return false;
+    packed = packed.subspan(used);
+    into = into.subspan(made);
+  } while (!packed.empty());
+  return into.empty();
 }
 
 }  // namespace ocibuild::compress

@@ -13,7 +13,7 @@ class ChunkDecoder {
 public:
   ChunkDecoder();
   ~ChunkDecoder();
-  /// Uncompresses one gzip member or zstd frame. False unless it is undamaged and fills `into`
+  /// Uncompresses gzip members or one zstd frame. False unless it is undamaged and fills `into`
   /// exactly.
   bool decode(support::Bytes packed, std::span<std::byte> into);
 

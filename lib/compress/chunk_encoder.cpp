@@ -4,6 +4,7 @@
 #include <array>
 #include <cassert>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include <libdeflate.h>
@@ -54,19 +55,6 @@ bool is_flat(support::Bytes piece) {
   return squares <= random + random * 3 / 100;
 }
 
-/// True if nearly all pieces are flat. Of others it sees a few pieces and no more, which costs a
-/// thousandth of compressing them.
-bool is_flat_throughout(support::Bytes chunk) {
-  constexpr std::size_t piece_size = 4096, least_pieces = 16, pieces_for_one = 64;
-  const std::size_t pieces = chunk.size() / piece_size;
-  if (pieces < least_pieces) return false;
-  std::size_t others = 1 + pieces / pieces_for_one;  // for the headers between files
-  for (std::size_t i = 0; i < pieces; ++i) {
-    if (!is_flat(chunk.subspan(i * piece_size, piece_size)) && others-- == 0) return false;
-  }
-  return true;
-}
-
 support::Bytes encode_gzip(::libdeflate_compressor* compressor, support::Bytes chunk,
                            Scratch& scratch) {
   const auto room = scratch.of(::libdeflate_gzip_compress_bound(compressor, chunk.size()));
@@ -76,29 +64,64 @@ support::Bytes encode_gzip(::libdeflate_compressor* compressor, support::Bytes c
   return room.first(size);
 }
 
-/// What has nothing to compress is stored: pictures, archives, encrypted files. Compressing them
-/// takes as long as compressing text.
-class DenseChunks {
+/// Compresses to gzip members: one, or several where a part of the chunk has nothing to compress
+/// (pictures, archives, encrypted files). That is stored: to compress it takes as long as for text.
+class GzipEncoder {
 public:
-  DenseChunks()
-      : store_(::libdeflate_alloc_compressor(0)), quick_(::libdeflate_alloc_compressor(1)) {
-    if (!store_ || !quick_) unusable("libdeflate");
+  explicit GzipEncoder(int level)
+      : usual_(::libdeflate_alloc_compressor(level)),
+        store_(::libdeflate_alloc_compressor(0)),
+        quick_(::libdeflate_alloc_compressor(1)) {
+    if (!usual_ || !store_ || !quick_) unusable("libdeflate");
   }
-  bool contain(support::Bytes chunk, Scratch& scratch) const {
-    if (!is_flat_throughout(chunk)) return false;
-    constexpr std::size_t sample_size = 16 * 1024;
-    for (const std::size_t at : {chunk.size() / 4, chunk.size() / 4 * 3 - sample_size}) {
-      const support::Bytes sample = chunk.subspan(at, sample_size);
-      if (encode_gzip(quick_.get(), sample, scratch).size() < sample_size) return false;
+
+  void encode(support::Bytes chunk, std::vector<std::byte>& out) {
+    const std::size_t pieces = chunk.size() / piece_size;
+    std::size_t done = 0;
+    // Every long run is met where it has come to least_pieces at the latest, and a text is looked
+    // at in one of so many places.
+    for (std::size_t at = 0; at < pieces; at += least_pieces) {
+      if (at * piece_size < done || !is_flat(piece(chunk, at))) continue;
+      std::size_t begin = at;
+      while (begin * piece_size > done && is_flat(piece(chunk, begin - 1))) --begin;
+      std::size_t end = at + 1;
+      while (end < pieces && is_flat(piece(chunk, end))) ++end;
+      const support::Bytes run = chunk.subspan(begin * piece_size, (end - begin) * piece_size);
+      if (!is_dense(run)) continue;
+      if (begin * piece_size > done)
+        append(usual_.get(), chunk.subspan(done, begin * piece_size - done), out);
+      append(store_.get(), run, out);
+      done = end * piece_size;
     }
-    return true;
-  }
-  support::Bytes store(support::Bytes chunk, Scratch& scratch) const {
-    return encode_gzip(store_.get(), chunk, scratch);
+    if (done < chunk.size() || chunk.empty()) append(usual_.get(), chunk.subspan(done), out);
   }
 
 private:
-  std::unique_ptr<::libdeflate_compressor, GzipFree> store_, quick_;
+  using Compressor = std::unique_ptr<::libdeflate_compressor, GzipFree>;
+  static constexpr std::size_t piece_size = 4096, least_pieces = 16;
+
+  static support::Bytes piece(support::Bytes chunk, std::size_t at) {
+    return chunk.subspan(at * piece_size, piece_size);
+  }
+
+  /// No histogram sees what is there twice.
+  bool is_dense(support::Bytes run) {
+    if (run.size() < least_pieces * piece_size) return false;
+    constexpr std::size_t sample_size = 4 * piece_size;
+    const auto shrinks = [&](std::size_t at) {
+      return encode_gzip(quick_.get(), run.subspan(at, sample_size), scratch_).size() < sample_size;
+    };
+    return !shrinks(run.size() / 4) && !shrinks(run.size() / 4 * 3 - sample_size);
+  }
+
+  void append(::libdeflate_compressor* compressor, support::Bytes part,
+              std::vector<std::byte>& out) {
+    const support::Bytes member = encode_gzip(compressor, part, scratch_);
+    out.insert(out.end(), member.begin(), member.end());
+  }
+
+  Scratch scratch_;
+  Compressor usual_, store_, quick_;
 };
 
 #if OCIBUILD_HAVE_ZSTD
@@ -128,10 +151,9 @@ support::Bytes encode_zstd(::ZSTD_CCtx* context, support::Bytes chunk, Scratch& 
 }  // namespace
 
 struct ChunkEncoder::Impl {
-  Scratch scratch;
-  std::unique_ptr<::libdeflate_compressor, GzipFree> gzip;
-  DenseChunks dense;
+  std::optional<GzipEncoder> gzip;
 #if OCIBUILD_HAVE_ZSTD
+  Scratch scratch;
   std::unique_ptr<::ZSTD_CCtx, ZstdFree> zstd;
 #endif
 };
@@ -144,22 +166,20 @@ ChunkEncoder::ChunkEncoder(const Setting& setting) : impl_(std::make_unique<Impl
     return;
   }
 #endif
-  impl_->gzip.reset(::libdeflate_alloc_compressor(setting.level));
-  if (!impl_->gzip) unusable("libdeflate");
+  impl_->gzip.emplace(setting.level);
 }
 
 ChunkEncoder::~ChunkEncoder() = default;
 
 void ChunkEncoder::encode(support::Bytes chunk, std::vector<std::byte>& out) {
-  const auto encoded = [&] {
+  out.clear();
 #if OCIBUILD_HAVE_ZSTD
-    if (impl_->zstd) return encode_zstd(impl_->zstd.get(), chunk, impl_->scratch);
+  if (impl_->zstd) {
+    const support::Bytes frame = encode_zstd(impl_->zstd.get(), chunk, impl_->scratch);
+    return out.assign(frame.begin(), frame.end());
+  }
 #endif
-    if (impl_->dense.contain(chunk, impl_->scratch))
-      return impl_->dense.store(chunk, impl_->scratch);
-    return encode_gzip(impl_->gzip.get(), chunk, impl_->scratch);
-  }();
-  out.assign(encoded.begin(), encoded.end());
+  impl_->gzip->encode(chunk, out);
 }
 
 }  // namespace ocibuild::compress

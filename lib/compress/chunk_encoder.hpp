@@ -10,9 +10,9 @@
 
 namespace ocibuild::compress {
 
-/// Compresses one chunk at a time to a complete gzip member or zstd frame. A chunk for gzip in
-/// which there is nothing to compress is stored (docs/reference/image.md, 3.8). Not thread-safe;
-/// each worker has its own.
+/// Compresses one chunk at a time to complete gzip members or a zstd frame. For gzip, what has
+/// nothing to compress is stored in a member of its own (docs/reference/image.md, 3.8). Not
+/// thread-safe; each worker has its own.
 class ChunkEncoder {
 public:
   /// `setting.codec` is not `none`.

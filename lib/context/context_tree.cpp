@@ -25,7 +25,7 @@ struct ContextTree::Impl {
         rules(std::move(some_rules)),
         known(index),
         walk(*root),
-        ahead(root, index, readers) {}
+        ahead(root, rules, index, readers) {}
 
   const std::shared_ptr<const RootDirectory> root;
   const IgnoreRules rules;
@@ -66,12 +66,14 @@ struct ContextTree::Impl {
   }
 
   std::shared_ptr<Directory> load(const RootfsPath& path, const IgnoreRules::Hits& hits) {
-    auto out = read(path);
-    std::erase_if(out->files, [&](DiskFile& file) {
-      const RootfsPath file_path = file.path();
-      file.hits = rules.enter(hits, file_path.str());
+    auto out = ahead.take(path);
+    if (!out) {
+      out = read(path);
+      out->apply(rules, hits);
+    }
+    std::erase_if(out->files, [&](const DiskFile& file) {
       const bool is_socket = S_ISSOCK(file.stamp().mode);
-      if (is_socket && !file.hits.excluded) sockets.insert(file_path.str());
+      if (is_socket && !file.hits.excluded) sockets.insert(file.path().str());
       return is_socket;
     });
     directories.insert_or_assign(path.str(), out);
@@ -79,20 +81,9 @@ struct ContextTree::Impl {
   }
 
   std::shared_ptr<Directory> read(const RootfsPath& path) {
-    if (auto out = ahead.take(path)) return out;
     const DirectoryWalk::At at = walk.open(path);
     if (at.fd < 0) throw_unreadable(*root, path, at.error);
     return Directory::read(root, path, at.fd, known);
-  }
-
-  void read_children_ahead(const Directory& in) {
-    std::vector<RootfsPath> paths;
-    for (const DiskFile& file : in.files) {
-      if (!S_ISDIR(file.stamp().mode) || file.hits.excluded) continue;
-      RootfsPath path = file.path();
-      if (!directories.contains(path.str())) paths.push_back(std::move(path));
-    }
-    if (!paths.empty()) ahead.want(paths);
   }
 
   /// The visible children of `path`. `mutex` is not held here, and not while `visit` runs.
@@ -101,7 +92,7 @@ struct ContextTree::Impl {
     std::unique_lock lock(mutex);
     const std::shared_ptr<Directory> here = directory(path);
     if (!here) return;
-    if (walks) read_children_ahead(*here);
+    if (walks) ahead.want_below(*here);
     std::uint64_t hidden = 0;
     for (DiskFile& child : here->files) {
       RootfsPath child_path = child.path();

@@ -150,6 +150,10 @@ bool Directory::add_stat(DiskFile& file, int fd) {
   return true;
 }
 
+void Directory::apply(const IgnoreRules& rules, const IgnoreRules::Hits& hits) {
+  for (DiskFile& file : files) file.hits = rules.enter(hits, file.path().str());
+}
+
 DiskFile* Directory::find(std::string_view name) {
   const auto at = std::ranges::lower_bound(files, name, {}, &DiskFile::name);
   return at == files.end() || at->name() != name ? nullptr : &*at;

@@ -63,6 +63,8 @@ struct Directory {
   static std::shared_ptr<Directory> read(std::shared_ptr<const RootDirectory> root,
                                          oci::RootfsPath path, int fd, StatIndex* known);
 
+  /// Tells each file what the rules say of it. `hits`: of this directory.
+  void apply(const IgnoreRules& rules, const IgnoreRules::Hits& hits);
   /// Null when there is none of that name.
   DiskFile* find(std::string_view name);
 

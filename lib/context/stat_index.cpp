@@ -266,7 +266,7 @@ void StatIndex::save() noexcept {
   try {
     const std::lock_guard lock(impl_->mutex);
     if (!impl_->changed) return;
-    support::write_file(impl_->file, impl_->encode());
+    support::write_unflushed(impl_->file, impl_->encode());
     impl_->changed = false;
   } catch (const std::exception&) {
     // The next build reads the files again; nothing else is lost.

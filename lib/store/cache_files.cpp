@@ -52,7 +52,7 @@ void put_cache_file(const std::filesystem::path& directory, std::string_view kin
   file.write(support::as_bytes(body));
   const auto target = cache_file(directory, kind, key);
   std::filesystem::create_directories(target.parent_path());
-  file.commit(target);
+  file.commit_unflushed(target);
 }
 
 std::vector<std::filesystem::path> cache_files(const std::filesystem::path& directory,

@@ -79,6 +79,15 @@ void TempFile::close() {
 
 void TempFile::commit(const std::filesystem::path& target) {
   close();
+  rename_to(target);
+}
+
+void TempFile::commit_unflushed(const std::filesystem::path& target) {
+  fd_.reset();
+  rename_to(target);
+}
+
+void TempFile::rename_to(const std::filesystem::path& target) {
   if (::rename(path_.c_str(), target.c_str()) != 0) throw_errno("rename to", target, errno);
   path_.clear();
 }
@@ -90,10 +99,10 @@ Fd open_unnamed(const std::filesystem::path& directory) {
   return copy;  // the destructor takes the name away
 }
 
-void write_file(const std::filesystem::path& target, std::string_view text) {
+void write_unflushed(const std::filesystem::path& target, std::string_view text) {
   TempFile file(target.parent_path().empty() ? "." : target.parent_path());
   file.write(as_bytes(text));
-  file.commit(target);
+  file.commit_unflushed(target);
 }
 
 std::vector<std::filesystem::path> stale_temp_files(const std::filesystem::path& directory) {

@@ -32,8 +32,13 @@ public:
 
   /// Renames to `target` (same file system), replacing what is there.
   void commit(const std::filesystem::path& target);
+  /// The same without waiting for the disk, so that after a power cut the file may be empty or
+  /// partial: for what carries a checksum and whose loss costs only time.
+  void commit_unflushed(const std::filesystem::path& target);
 
 private:
+  void rename_to(const std::filesystem::path& target);
+
   std::filesystem::path path_;  // empty once committed or moved from
   Fd fd_;
   std::uint64_t written_ = 0;
@@ -44,8 +49,8 @@ private:
 /// that ends.
 Fd open_unnamed(const std::filesystem::path& directory);
 
-/// Writes a small file through a TempFile in the same directory.
-void write_file(const std::filesystem::path& target, std::string_view text);
+/// Writes a file through a TempFile in the same directory, without waiting for the disk.
+void write_unflushed(const std::filesystem::path& target, std::string_view text);
 
 /// Temporary files and directories in `directory` that are older than a day: whoever made them was
 /// killed. None of a directory that cannot be read.

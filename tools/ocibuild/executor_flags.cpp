@@ -39,19 +39,19 @@ public:
   }
 
 private:
-  void add(std::string_view name, std::string_view value) {
+  void give(std::string_view name, std::string_view value) {
     out_.words.push_back("--" + std::string(name) + '=' + std::string(value));
   }
 
   /// Those that `build` has too, or has under the name that the table of flags gives. Variables and
   /// files are read again for `build`.
   void copy_flags() {
-    if (flags_.config) add("config", *flags_.config);
+    if (flags_.config) give("config", *flags_.config);
     for (const Flag& flag : flag_table()) {
       const bool shared = (flag.commands & build_command) != 0 && flag.same_as.empty();
       if (!shared || flag.name == "retry" || flags_.level(flag.name) != Level::command_line)
         continue;
-      for (const std::string& value : flags_.list(flag.name)) add(flag.name, value);
+      for (const std::string& value : flags_.list(flag.name)) give(flag.name, value);
     }
   }
 
@@ -62,7 +62,7 @@ private:
       most = std::max(most, parse_count(value, "--push-retry or --image-download-retry", 0,
                                         std::numeric_limits<std::uint32_t>::max()));
     }
-    if (!given.empty()) add("retry", std::to_string(most));
+    if (!given.empty()) give("retry", std::to_string(most));
   }
 
   void read_destinations() {
@@ -70,20 +70,20 @@ private:
       destinations_.push_back(Reference::parse(name));
     const std::string wish = io_.variable("KANIKO_NO_PUSH").value_or("");
     const bool forbidden = wish == "1" || wish == "true";
-    if (forbidden) add("no-push", "true");
+    if (forbidden) give("no-push", "true");
     pushes_ = !forbidden && !flags_.on("no-push");
     if (pushes_ && destinations_.empty())
       usage_error("there is no --destination to push to; --no-push builds without one");
-    if (pushes_) add("push", "true");
+    if (pushes_) give("push", "true");
     if (!flags_.on("skip-tls-verify")) return;
-    for (const Reference& name : destinations_) add("insecure-registry", name.registry);
+    for (const Reference& name : destinations_) give("insecure-registry", name.registry);
   }
 
   void read_outputs() {
     if (const auto file = flags_.text("tar-path"))
-      add("output", "type=docker," + quoted_field("dest=" + *file));
+      give("output", "type=docker," + quoted_field("dest=" + *file));
     if (const auto directory = flags_.text("oci-layout-path"))
-      add("output", "type=oci,tar=false," + quoted_field("dest=" + *directory));
+      give("output", "type=oci,tar=false," + quoted_field("dest=" + *directory));
   }
 
   /// That a cache cannot be written is a warning, as it is for kaniko.
@@ -97,9 +97,9 @@ private:
     const bool local = place->starts_with("oci:");
     const std::string name = local ? place->substr(4) : *place;
     const std::string type = local ? "type=local," : "type=registry,";
-    add("cache-from", type + quoted_field((local ? "src=" : "ref=") + name));
+    give("cache-from", type + quoted_field((local ? "src=" : "ref=") + name));
     if (flags_.on("no-push-cache")) return;
-    add("cache-to", type + quoted_field((local ? "dest=" : "ref=") + name) + ",ignore-error=true");
+    give("cache-to", type + quoted_field((local ? "dest=" : "ref=") + name) + ",ignore-error=true");
   }
 
   void read_mirrors() {
@@ -110,28 +110,28 @@ private:
         const std::string_view pair = rest.substr(0, rest.find(';'));
         if (pair.find('=') == std::string_view::npos)
           usage_error("--registry-map takes REGISTRY=HOST, not '" + terminal_text(pair) + "'");
-        add("registry-mirror", pair);
+        give("registry-mirror", pair);
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
       }
     }
-    if (const auto mirror = io_.variable("KANIKO_REGISTRY_MIRROR")) add("registry-mirror", *mirror);
+    if (const auto mirror = io_.variable("KANIKO_REGISTRY_MIRROR")) give("registry-mirror", *mirror);
   }
 
   void read_display() {
     const std::string format = flags_.text("log-format").value_or("");
     if (format == "text" || format == "color") {
-      add("color", format == "text" ? "never" : "always");
+      give("color", format == "text" ? "never" : "always");
     } else if (format == "json") {
-      add("progress", "rawjson");
+      give("progress", "rawjson");
     } else if (!format.empty()) {
       usage_error("--log-format takes text, color or json, not '" + terminal_text(format) + "'");
     }
     const std::string level = flags_.text("verbosity").value_or("info");
     const auto is = [&](auto... words) { return ((level == words) || ...); };
     if (is("debug", "trace")) {
-      add("debug", "true");
+      give("debug", "true");
     } else if (is("error", "fatal", "panic")) {
-      add("progress", "quiet");
+      give("progress", "quiet");
     } else if (!is("info", "warn", "warning")) {
       usage_error("--verbosity takes trace, debug, info, warn, error, fatal or panic, not '" +
                   terminal_text(level) + "'");
@@ -143,7 +143,7 @@ private:
       usage_error("executor takes flags only, and '" + terminal_text(flags_.arguments.front()) +
                   "' is none; the context is --context DIR");
     }
-    if (!flags_.has("file")) add("file", "Dockerfile");
+    if (!flags_.has("file")) give("file", "Dockerfile");
     std::string context = flags_.text("context").value_or("/workspace");
     const auto directory = flags_.text("context-sub-path");
     if (context.starts_with("tar://")) {

@@ -39,14 +39,28 @@ std::vector<std::string> walk(const test::TempDir& dir, unsigned readers) {
   return found;
 }
 
-/// Waits for what other threads do.
-template <typename Condition>
-bool soon(Condition&& condition) {
-  for (int i = 0; i < 500; ++i) {
-    if (condition()) return true;
+/// A walk's look into the root of a context, with threads that read what is below.
+struct Root {
+  explicit Root(const test::TempDir& dir, std::string_view ignored = "")
+      : rules(IgnoreRules::parse("i", std::string(ignored))),
+        root(std::make_shared<context::RootDirectory>(dir.path())),
+        ahead(root, rules, nullptr, 2),
+        top(context::Directory::read(root, {}, root->open_directory({}).fd.get(), nullptr)) {
+    top->apply(rules, rules.root());
+  }
+  IgnoreRules rules;
+  std::shared_ptr<const context::RootDirectory> root;
+  ReadAhead ahead;
+  std::shared_ptr<context::Directory> top;
+};
+
+/// The first of the directories d0 to d99, or of what `below` says in them, that was read ahead.
+std::shared_ptr<context::Directory> one_read_ahead(ReadAhead& ahead, std::string_view below = "") {
+  for (int i = 99; i >= 0; --i) {
+    if (auto found = ahead.take(RootfsPath(concat("d", i, below)))) return found;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
-  return false;
+  return nullptr;
 }
 
 }  // namespace
@@ -58,37 +72,54 @@ TEST_CASE("a walk finds the same files in the same order whoever reads the direc
   const auto alone = walk(dir, 0);
   CHECK(alone.size() > 400);
   for (int i = 0; i < 20; ++i) REQUIRE(walk(dir, 3) == alone);
+  const ContextTree tree(dir.path(), IgnoreRules(), nullptr, 3);
+  std::vector<std::string> once, again;
+  walk(tree, {}, once);
+  walk(tree, {}, again);
+  CHECK(again == once);
 }
 
-TEST_CASE("directories are read before they are asked for, and given away once", "[context]") {
+TEST_CASE("image.md 7.2: directories are read before they are asked for, and given away once",
+          "[context]") {
   const test::TempDir dir;
-  std::vector<RootfsPath> paths;
-  for (int i = 0; i < 100; ++i) {
-    dir.write(concat("d", i, "/file"), "x");
-    paths.emplace_back(concat("d", i));
-  }
-  ReadAhead ahead(std::make_shared<context::RootDirectory>(dir.path()), nullptr, 2);
-  CHECK(ahead.take(paths[99]) == nullptr);
-  ahead.want(paths);
-  std::shared_ptr<context::Directory> first;
-  CHECK(soon([&] {
-    if (!first) first = ahead.take(paths[0]);
-    if (!first) ahead.want(paths);
-    return first != nullptr;
-  }));
+  for (int i = 0; i < 100; ++i) dir.write(concat("d", i, "/e/f/file"), "x");
+  Root context(dir);
+  CHECK(one_read_ahead(context.ahead) == nullptr);
+  Root other(dir);
+  other.ahead.want_below(*other.top);
+  const auto first = one_read_ahead(other.ahead);
   REQUIRE(first);
-  CHECK(first->find("file") != nullptr);
-  CHECK(ahead.take(paths[0]) == nullptr);
+  CHECK(first->find("e") != nullptr);
+  CHECK(other.ahead.take(first->path) == nullptr);
+  const auto deep = one_read_ahead(other.ahead, "/e/f");
+  REQUIRE(deep);
+  CHECK(deep->find("file") != nullptr);
+  // Whatever was taken is not read once more.
+  other.ahead.want_below(*other.top);
+  CHECK(other.ahead.take(first->path) == nullptr);
+}
+
+TEST_CASE("image.md 7.2: what is ignored is not read ahead", "[context]") {
+  const test::TempDir dir;
+  for (int i = 0; i < 100; ++i) {
+    dir.write(concat("d", i, "/ignored/file"), "x");
+    dir.write(concat("d", i, "/taken/file"), "x");
+  }
+  Root context(dir, "*/ignored");
+  context.ahead.want_below(*context.top);
+  REQUIRE(one_read_ahead(context.ahead, "/taken"));
+  CHECK(one_read_ahead(context.ahead, "/ignored") == nullptr);
 }
 
 TEST_CASE("what cannot be read ahead is left to who asks for it", "[context]") {
   const test::TempDir dir;
-  std::vector<RootfsPath> gone;
-  for (int i = 0; i < 100; ++i) gone.emplace_back(concat("gone", i));
-  ReadAhead ahead(std::make_shared<context::RootDirectory>(dir.path()), nullptr, 2);
-  ahead.want(gone);
-  for (const RootfsPath& path : gone) CHECK(ahead.take(path) == nullptr);
+  for (int i = 0; i < 100; ++i) dir.mkdir(concat("d", i));
+  Root context(dir);
+  for (int i = 0; i < 100; ++i) std::filesystem::remove(dir / concat("d", i));
+  context.ahead.want_below(*context.top);
+  for (int i = 0; i < 100; ++i) CHECK(context.ahead.take(RootfsPath(concat("d", i))) == nullptr);
 
   // Dropped with most of it to do.
-  ahead.want(gone);
+  Root dropped(dir);
+  dropped.ahead.want_below(*dropped.top);
 }

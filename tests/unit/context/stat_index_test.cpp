@@ -132,7 +132,7 @@ TEST_CASE("a well-signed index of nonsense knows nothing and never crashes", "[c
   const std::string fields = bytes.substr(start, bytes.size() - start - 32);
   const auto knows = [&](const std::string& text) {
     oci::RecordWriter writer(magic + text);
-    support::write_file(dir / "signed", writer.finish());
+    support::write_unflushed(dir / "signed", writer.finish());
     StatIndex index(dir / "signed", at(200));
     const bool known = index.find("a/b", old) == oci::raw_sha256(oci::sha256("content"));
     index.learn("z", old, oci::sha256("z"));
@@ -156,9 +156,9 @@ TEST_CASE("a damaged, cut or foreign index is an empty one", "[context]") {
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     std::string damaged = bytes;
     damaged[i] = static_cast<char>(damaged[i] ^ 1);
-    support::write_file(dir / "damaged", damaged);
+    support::write_unflushed(dir / "damaged", damaged);
     CHECK_FALSE(StatIndex(dir / "damaged").find("a/b", old));
-    support::write_file(dir / "cut", bytes.substr(0, i));
+    support::write_unflushed(dir / "cut", bytes.substr(0, i));
     CHECK_FALSE(StatIndex(dir / "cut").find("a/b", old));
   }
   dir.mkdir("directory");

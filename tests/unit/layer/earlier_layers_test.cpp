@@ -166,14 +166,14 @@ TEST_CASE("image.md 7.4: a damaged blob or list costs time and is no wrong resul
 
   std::string bytes = first.bytes();
   bytes[bytes.size() / 3] ^= 1;
-  support::write_file(first.path, bytes);
+  support::write_unflushed(first.path, bytes);
   // The front is copied as it is, so its sum tells; chunks behind it tell by themselves.
   CHECK_THROWS_AS(layers.write(files, {first.earlier()}), layer::EarlierLayerDamaged);
   const Written mended = layers.write(tail, {first.earlier()});
   check_same(mended, fresh_tail);
   CHECK(mended.opened > 0);
 
-  support::write_file(first.path, bytes.substr(0, bytes.size() / 2));
+  support::write_unflushed(first.path, bytes.substr(0, bytes.size() / 2));
   CHECK_THROWS_AS(layers.write(files, {first.earlier()}), layer::EarlierLayerDamaged);
   check_same(layers.write(tail, {first.earlier()}), fresh_tail);
 }

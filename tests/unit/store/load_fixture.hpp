@@ -21,7 +21,7 @@ struct Loader {
   TempDir dir{};
   std::filesystem::path root() const { return dir.path() / "store"; }
   std::vector<StoredImage> tar(std::string_view bytes, const char* name = "in.tar") const {
-    support::write_file(dir / name, bytes);
+    support::write_unflushed(dir / name, bytes);
     return load(root(), dir / name);
   }
   /// Loads what must fail and checks that no image and no temporary file is left.

@@ -16,7 +16,7 @@ PARTS = {
     "walk": ("context", "the build context's tree with all its files", "a walk that stats each file once"),
     "index": ("scratch", "", ""),
     "index-load": (None, "reading the index of known files, and asking it for each", "reading its bytes"),
-    "index-save": (None, "writing the index of known files, flushed to the disk", "writing its bytes, not flushed"),
+    "index-save": (None, "writing the index of known files", "writing its bytes"),
     "read": ("context", "the files' bytes, each file found to be unchanged", "open, read, close"),
     "tar": ("tar", "a tar of files of 7,500 bytes, from memory", "copying the bytes"),
     "hash": ("tar", "SHA-256", "OpenSSL in one call"),
