@@ -98,11 +98,8 @@ void PlatformBuild::find_stages() {
 }
 
 void PlatformBuild::add_triggers() {
-  const auto triggers_of = [&](const plan::Origin& base) {
-    const BaseImage* image = image_of(base, inputs());
-    return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
-  };
-  plan::add_triggers(file_, graph_, plan_inputs_, triggers_of, shared_.diagnostics);
+  const auto triggers = [&](const plan::Origin& base) { return triggers_of(base, inputs()); };
+  plan::add_triggers(file_, graph_, plan_inputs_, triggers, shared_.diagnostics);
 }
 
 void PlatformBuild::evaluate() {

@@ -174,8 +174,9 @@ constexpr Flag table[] = {
     {.name = "quiet", .letter = 'q', .help = "only the image ID on stdout, and errors", .group = display, .brief = "Result"},
 
     {.name = "check", .help = "look at the Dockerfile instead of building: ocibuild check", .group = display},
-    {.name = "call", .kind = text, .value = "build|check[,format=F]", .initial = "build",
-     .help = "check is --check; formats: those of ocibuild check", .group = display},
+    {.name = "call", .kind = text, .value = "build|check|outline|targets", .initial = "build",
+     .help = "instead of building: check is --check, outline says what can be given to the target, targets lists the stages; "
+             ",format=json behind the word is for programs, of check also github", .group = display},
 
     {.name = "root", .kind = text, .value = "DIR", .initial = "$XDG_DATA_HOME/ocibuild",
      .help = "the store, an OCI image layout", .group = global, .commands = every_command, .brief = "Work"},

@@ -10,7 +10,7 @@
 
 #include "commands/build_json.hpp"
 #include "commands/build_options.hpp"
-#include "commands/check.hpp"
+#include "commands/call.hpp"
 #include "commands/commands.hpp"
 #include "console.hpp"
 #include "network_settings.hpp"
@@ -216,9 +216,8 @@ void build(Invocation& invocation) {
   BuildOptions options = parse_build_options(invocation.flags, invocation.io);
   log_requests(*options.request.network, invocation.console);
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
-  if (const auto format = wanted_check(invocation.flags)) {
-    return print_check(options, *format, invocation);
-  }
+  const Call call = wanted_call(invocation.flags);
+  if (call.what != Call::What::build) return answer(call, options, invocation);
   const auto limit = configured_space_limit(invocation.flags);
   invocation.console.debug("store " + terminal_text(options.request.store.string()));
   remove_stale(options);
