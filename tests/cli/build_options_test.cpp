@@ -180,6 +180,16 @@ TEST_CASE("times come from the flags, then from SOURCE_DATE_EPOCH", "[cli]") {
         "rewrite-timestamp needs --source-date-epoch or SOURCE_DATE_EPOCH");
 }
 
+TEST_CASE("cli.md 4.18: base layers' compression is forced by a flag or a key of -o", "[cli]") {
+  Reader reader;
+  CHECK(!reader.read({}).request.force_compression);
+  CHECK(!reader.read({"-o", "type=image,force-compression=false"}).request.force_compression);
+  CHECK(reader.read({"--force-compression"}).request.force_compression);
+  CHECK(reader.read({"-o", "type=image,force-compression=true"}).request.force_compression);
+  CHECK(reader.refusal({"--force-compression", "-o", "type=image,force-compression=false"}) ==
+        "the outputs disagree about force-compression: one build makes one image");
+}
+
 TEST_CASE("format and compression are checked together with the outputs", "[cli]") {
   Reader reader;
   CHECK(reader.read({"--format", "docker"}).request.format == ImageFormat::docker);

@@ -87,16 +87,26 @@ private:
   std::vector<StoredImage> images_;
 };
 
+/// The form that layers get before they are sent.
+struct SentCompression {
+  Compression form = Compression::gzip;
+  std::optional<int> level{};  ///< gzip 1..12, zstd 1..19; empty: the format version's default
+  bool all = false;            ///< layers that are in this form are compressed anew, too
+};
+
 /// Where images to push are, and how registries are reached.
 struct PushSettings {
   std::filesystem::path store;
   /// Build records, which know the repositories that have a base's layers; empty: store/cache.
   std::filesystem::path cache{};
   NetworkSettings network{};
+  /// Absent: layers go as they are stored. Otherwise the manifest is another one; config and
+  /// diff_ids stay. The store must have the layers that change.
+  std::optional<SentCompression> compression{};
 };
 
 struct PushResult {
-  Digest digest;                 ///< of what every name now points to
+  Digest digest;                 ///< of what every name now points to, compressed as it was sent
   std::uint64_t uploaded = 0;    ///< bytes of blobs
   std::uint64_t mounted = 0;     ///< bytes taken over from another repository of the registry
   std::uint64_t was_there = 0;   ///< bytes the registries had already

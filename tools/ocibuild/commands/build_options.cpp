@@ -9,6 +9,7 @@
 #include <ocibuild/transfer.hpp>
 
 #include "commands/annotation.hpp"
+#include "commands/compression_option.hpp"
 #include "commands/context_option.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
@@ -288,24 +289,18 @@ private:
             kind = value;
             is_chosen = true;
           });
-    if (kind == "gzip") {
-      request().compression = Compression::gzip;
-    } else if (kind == "zstd") {
-      request().compression = Compression::zstd;
-    } else if (kind == "uncompressed") {
-      request().compression = Compression::none;
-    } else {
-      usage_error("compression is gzip, zstd or uncompressed, not " + shown(kind));
-    }
+    request().compression = compression_named(kind);
+    std::optional<bool> forced;
+    request().force_compression = flags_.on("force-compression");
+    if (is_typed("force-compression")) forced = request().force_compression;
+    agree(forced, &OutputSpec::force_compression, "force-compression",
+          [&](bool value) { request().force_compression = value; });
     std::optional<std::string> level;
     // The level of a file is that of the compression there.
     if (!is_chosen) level = flags_.text("compression-level");
     agree(typed_text("compression-level"), &OutputSpec::compression_level, "compression-level",
           [&](const std::string& value) { level = value; });
-    if (!level) return;
-    if (kind == "uncompressed") usage_error("there is no compression-level without compression");
-    request().compression_level = static_cast<int>(
-        parse_count(*level, "compression-level of " + kind, 1, kind == "gzip" ? 12 : 19));
+    if (level) request().compression_level = compression_level(*level, request().compression);
   }
 
   void read_shared_caches() {

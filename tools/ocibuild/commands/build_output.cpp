@@ -96,8 +96,7 @@ private:
     } else if (key == "push") {
       spec_.push = parse_bool(key, value);
     } else if (key == "force-compression") {
-      if (parse_bool(key, value))
-        usage_error("-o " + key + "=true is not in this release of ocibuild");
+      spec_.force_compression = parse_bool(key, value);
     } else if (key.starts_with("annotation")) {
       take_annotation(key, value);
     } else {

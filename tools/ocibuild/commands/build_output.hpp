@@ -29,6 +29,7 @@ struct OutputSpec {
   std::vector<Reference> names{};               ///< from name=, beside those of -t
   std::optional<std::string> compression{};
   std::optional<std::string> compression_level{};
+  std::optional<bool> force_compression{};
   std::optional<ImageFormat> format{};
   std::optional<bool> rewrite_timestamp{};
   std::vector<Annotation> annotations{};
