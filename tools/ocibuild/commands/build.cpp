@@ -12,6 +12,7 @@
 #include "commands/build_options.hpp"
 #include "commands/call.hpp"
 #include "commands/commands.hpp"
+#include "commands/engine_load.hpp"
 #include "console.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
@@ -152,6 +153,7 @@ Outcome build_and_push(const BuildOptions& options, Invocation& invocation) {
   PushCheck check(pusher, std::move(repositories), console);
   Outcome out{ocibuild::build(request, check, stop)};
   write_outputs(options, out.result, invocation);
+  if (options.load) load_into_engine(options, out.result, invocation);
   if (options.push) out.pushed = pusher.send(out.result.manifest, options.names);
   write_caches(options, out.result, pusher, invocation);
   return out;

@@ -146,7 +146,7 @@ private:
       spec_.container = directory ? ImageContainer::oci_directory : ImageContainer::oci_archive;
     } else if (type_ == "docker" || type_ == "docker-archive") {
       spec_.container = ImageContainer::docker_archive;
-      spec_.in_store = !dest_;
+      spec_.load = spec_.in_store = !dest_;
       if (!tar_.value_or(true))
         usage_error("-o type=docker is always a tar; use type=oci,tar=false for a directory");
     } else if (type_ == "tar") {

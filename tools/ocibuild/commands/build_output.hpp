@@ -23,6 +23,7 @@ using OutputContainer = std::variant<ImageContainer, FilesContainer>;
 struct OutputSpec {
   bool in_store = false;  ///< names go to the store
   bool push = false;      ///< and to their registries
+  bool load = false;      ///< and to a container engine: what --load asks for
   bool archive = false;   ///< `container` is written to `path`
   OutputContainer container = ImageContainer::oci_archive;
   std::optional<std::filesystem::path> path{};  ///< absent: standard output
