@@ -32,16 +32,16 @@ Platform result_platform(const std::optional<Platform>& platform, const BaseImag
 }  // namespace
 
 Assembly::Assembly(const BuildRequest& request, const std::optional<Platform>& platform,
-                   const BaseImage* base, const BaseImages& images)
+                   const BaseImage* base, const std::vector<store::LayerRecord>& base_layers)
     : request_(request),
       config_(base != nullptr ? &base->config : nullptr, result_platform(platform, base),
               request.created) {
   if (base == nullptr) return;
   result_.base_name = base->name;
   result_.base_digest = base->descriptor.digest;
-  for (std::size_t i = 0; i < base->manifest.layers.size(); ++i) {
-    LayerReport report{.descriptor = base->manifest.layers[i], .diff_id = base->config.diff_ids[i]};
-    report.unpacked = images.unpacked(report.descriptor.digest);
+  for (const store::LayerRecord& layer : base_layers) {
+    LayerReport report{.descriptor = layer.descriptor, .diff_id = layer.diff_id};
+    report.unpacked = layer.unpacked;
     report.from_base = true;
     report.instruction = base->title;
     result_.layers.push_back(std::move(report));

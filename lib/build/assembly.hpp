@@ -13,9 +13,10 @@ namespace ocibuild::engine {
 /// Puts the image of one platform together: layers and history in order, then config and manifest.
 class Assembly {
 public:
-  /// `platform`: empty for the base's, or the host's. `base`: null for scratch.
+  /// `platform`: empty for the base's, or the host's. `base`: null for scratch; `base_layers`: its
+  /// layers in the form that the image gets.
   Assembly(const BuildRequest& request, const std::optional<Platform>& platform,
-           const BaseImage* base, const BaseImages& images);
+           const BaseImage* base, const std::vector<store::LayerRecord>& base_layers);
 
   void add_step(std::string created_by) { config_.add_step(std::move(created_by)); }
   void add_layer(std::string created_by, const StoredLayer& layer, const std::string& file,

@@ -160,6 +160,10 @@ void BaseImages::keep_layers(const BaseImage& image, bool all) {
   });
 }
 
+void BaseImages::fetch(const BaseImage& image, const std::vector<Descriptor>& layers) {
+  if (image.remote) remote_->fetch_layers(*image.remote, layers, layout_.blobs());
+}
+
 void BaseImages::keep_names() {
   for (const auto& [key, image] : images_) {
     if (!image->remote) continue;

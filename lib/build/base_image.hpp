@@ -62,6 +62,10 @@ public:
   /// registry's layers may be left where they are unless `all`.
   void keep_layers(const BaseImage& image, bool all);
 
+  /// Brings these layers of an image, whose documents are known, into the store, where a registry
+  /// has them.
+  void fetch(const BaseImage& image, const std::vector<Descriptor>& layers);
+
   /// Names the images that came from registries, as far as the store has all of their layers: it
   /// stands for them from then on (docs/reference/registry.md, P14).
   void keep_names();

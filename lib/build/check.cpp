@@ -73,12 +73,9 @@ private:
     const FileTimes times;
     const StageInputs stage_inputs{file,   graph,    inputs,  times,       contexts,
                                    images, archives, nullptr, diagnostics_};
-    const auto triggers_of = [&](const plan::Origin& base) -> std::vector<std::string> {
-      const BaseImage* image = image_of(base, stage_inputs);
-      return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
-    };
+    const auto triggers = [&](const plan::Origin& base) { return triggers_of(base, stage_inputs); };
     const std::size_t errors = diagnostics_.errors().size();
-    plan::add_triggers(file, graph, inputs, triggers_of, diagnostics_);
+    plan::add_triggers(file, graph, inputs, triggers, diagnostics_);
     if (errors > 0) diagnostics_.forget_errors(errors);  // some would be said a second time
     const Stages stages = evaluate_stages(stage_inputs);
     dockerfile::Findings findings(file.source, file.checks, diagnostics_);

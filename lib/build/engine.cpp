@@ -36,7 +36,11 @@ public:
         shared_caches_(request, layout_.blobs(), cache_, events, stop_),
         images_(layout_, cache_, &remote_, stop_, &shared_caches_),
         archives_(cache_, layout_.blobs().temp_directory(), stop_),
-        downloads_(request, layout_.blobs(), cache_, events, stop_) {}
+        downloads_(request, layout_.blobs(), cache_, events, stop_) {
+    if (!request.force_compression) return;
+    const SentCompression wanted{.form = request.compression, .level = request.compression_level};
+    recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, stop_);
+  }
 
   BuildResult run() {
     const auto start = Clock::now();
@@ -45,8 +49,17 @@ public:
     const dockerfile::Dockerfile file = parse(inputs);
     const auto hold = std::make_shared<const store::Hold>(store::Hold::shared(layout_, stop_));
     Contexts contexts(request_, std::move(inputs.rules), std::move(inputs.files), cache_);
-    const SharedWork shared{request_,  file,       names_,          contexts,     images_,
-                            archives_, downloads_, layout_.blobs(), diagnostics_, events_};
+    const SharedWork shared{request_,
+                            file,
+                            names_,
+                            contexts,
+                            images_,
+                            archives_,
+                            downloads_,
+                            layout_.blobs(),
+                            recompression_ ? &*recompression_ : nullptr,
+                            diagnostics_,
+                            events_};
     Builds builds = find_stages(shared);
     evaluate(builds);
     place_files(builds, shared);
@@ -144,6 +157,7 @@ private:
   BaseImages images_;
   Archives archives_;
   Downloads downloads_;
+  std::optional<Recompression> recompression_{};  // absent: base layers stay as they are
   support::Diagnostics diagnostics_;
   std::size_t reported_ = 0;  // warnings that were sent as events
 };

@@ -17,18 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-compress::Codec codec_of(Compression compression) {
-  switch (compression) {
-    case Compression::gzip:
-      return compress::Codec::gzip;
-    case Compression::zstd:
-      return compress::Codec::zstd;
-    case Compression::none:
-      return compress::Codec::none;
-  }
-  return compress::Codec::none;
-}
-
 /// Small layers are made as fast as one looks where their chunks might be.
 bool is_large(const std::vector<layer::LayerFile>& files) {
   constexpr std::uint64_t large = 2 << 20;
@@ -50,6 +38,18 @@ layer::WriteOptions options_of(const BuildRequest& request) {
 constexpr unsigned most_layers = 4;
 
 }  // namespace
+
+compress::Codec codec_of(Compression compression) {
+  switch (compression) {
+    case Compression::gzip:
+      return compress::Codec::gzip;
+    case Compression::zstd:
+      return compress::Codec::zstd;
+    case Compression::none:
+      return compress::Codec::none;
+  }
+  return compress::Codec::none;
+}
 
 /// While it lives no other layer of this shape is worked on: that one then finds what this one did.
 class LayerMaker::Turn {

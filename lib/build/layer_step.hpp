@@ -21,6 +21,9 @@
 
 namespace ocibuild::engine {
 
+/// The same in the words of the compressors.
+compress::Codec codec_of(Compression compression);
+
 /// A layer that is in the store, or where a shared cache of a registry has it.
 struct StoredLayer {
   store::LayerRecord record;

@@ -46,11 +46,8 @@ private:
     const Contexts contexts(request_, {}, context, cache_);
     const StageInputs stage_inputs{file,    graph,     inputs,  times,       contexts,
                                    images_, archives_, nullptr, diagnostics_};
-    const auto triggers_of = [&](const plan::Origin& base) -> std::vector<std::string> {
-      const BaseImage* image = image_of(base, stage_inputs);
-      return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
-    };
-    plan::add_triggers(file, graph, inputs, triggers_of, diagnostics_);
+    const auto triggers = [&](const plan::Origin& base) { return triggers_of(base, stage_inputs); };
+    plan::add_triggers(file, graph, inputs, triggers, diagnostics_);
     throw_mistakes();
     for (const std::size_t index : graph.needed) {
       const plan::Stage& stage = graph.stages[index];
@@ -66,10 +63,7 @@ private:
   }
 
   void throw_mistakes() const {
-    const bool mistaken = std::ranges::any_of(
-        diagnostics_.errors(),
-        [](const Diagnostic& diagnostic) { return diagnostic.id != "run-unsupported"; });
-    if (mistaken && mistakes_ == Mistakes::thrown) diagnostics_.throw_errors();
+    if (mistakes_ == Mistakes::thrown) plan::throw_mistakes(diagnostics_);
   }
 
   void add(const plan::Origin& origin, const Contexts& contexts,

@@ -98,11 +98,8 @@ void PlatformBuild::find_stages() {
 }
 
 void PlatformBuild::add_triggers() {
-  const auto triggers_of = [&](const plan::Origin& base) {
-    const BaseImage* image = image_of(base, inputs());
-    return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
-  };
-  plan::add_triggers(file_, graph_, plan_inputs_, triggers_of, shared_.diagnostics);
+  const auto triggers = [&](const plan::Origin& base) { return triggers_of(base, inputs()); };
+  plan::add_triggers(file_, graph_, plan_inputs_, triggers, shared_.diagnostics);
 }
 
 void PlatformBuild::evaluate() {
@@ -129,6 +126,24 @@ void PlatformBuild::start_layers(LayerMaker& maker) {
   }
 }
 
+std::vector<store::LayerRecord> PlatformBuild::layers_of(const BaseImage& base) const {
+  std::vector<store::LayerRecord> out;
+  for (std::size_t i = 0; i < base.manifest.layers.size(); ++i) {
+    const Descriptor& layer = base.manifest.layers[i];
+    out.push_back({layer, base.config.diff_ids[i], shared_.images.unpacked(layer.digest)});
+  }
+  Recompression* const recompression = shared_.recompression;
+  if (recompression == nullptr) return out;
+  std::vector<Descriptor> changing = base.manifest.layers;
+  std::erase_if(changing, [&](const Descriptor& layer) { return !recompression->concerns(layer); });
+  shared_.images.fetch(base, changing);
+  for (store::LayerRecord& layer : out) {
+    if (recompression->concerns(layer.descriptor))
+      layer = recompression->convert(layer.descriptor, layer.diff_id);
+  }
+  return out;
+}
+
 PlatformResult PlatformBuild::make_image() {
   const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
   const bool one_of_several = shared_.request.platforms.size() > 1;
@@ -141,7 +156,8 @@ PlatformResult PlatformBuild::make_image() {
   const BaseImage* base = stages_[chain.front()].image;
   if (base != nullptr) shared_.images.keep_layers(*base, shared_.request.keep_base_layers);
   shared_.images.keep_names();
-  Assembly image(shared_.request, plan_inputs_.platform, base, shared_.images);
+  Assembly image(shared_.request, plan_inputs_.platform, base,
+                 base != nullptr ? layers_of(*base) : std::vector<store::LayerRecord>());
   ChainMaker maker(file_, image, reporter);
   for (const std::size_t index : chain) maker.make(stages_[index]);
   return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);

@@ -3,6 +3,7 @@
 
 #include "build/image_names.hpp"
 #include "build/layer_step.hpp"
+#include "build/recompression.hpp"
 #include "build/stages.hpp"
 
 namespace ocibuild::engine {
@@ -20,6 +21,7 @@ struct SharedWork {
   Archives& archives;
   Downloads& downloads;
   const store::BlobStore& blobs;
+  Recompression* recompression;  ///< null: base layers stay as they are
   support::Diagnostics& diagnostics;
   EventSink& events;
 };
@@ -48,6 +50,8 @@ public:
 
 private:
   StageInputs inputs() const;
+  /// The layers of `base` as the image has them; those that change are in the store then.
+  std::vector<store::LayerRecord> layers_of(const BaseImage& base) const;
 
   const SharedWork& shared_;
   const plan::PlanInputs plan_inputs_;

@@ -6,9 +6,11 @@
 
 #include "build/cache_export.hpp"
 #include "build/push_target.hpp"
+#include "build/recompression.hpp"
 #include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
+#include "support/worker_group.hpp"
 
 namespace ocibuild {
 
@@ -28,7 +30,12 @@ struct Pusher::Impl {
         cache(cache_of(settings)),
         sources(cache),
         work(settings.network, events, stop),
-        shared{work, layout.blobs(), sources} {}
+        shared{work, layout.blobs(), sources} {
+    if (settings.compression) {
+      recompression.emplace(*settings.compression, support::available_cpus(), layout.blobs(), cache,
+                            stop);
+    }
+  }
 
   engine::PushTarget& target(const Reference& name) {
     const std::string repository = support::concat(name.registry, '/', name.repository);
@@ -44,6 +51,7 @@ struct Pusher::Impl {
   const std::stop_token stop;
   store::OciLayout layout;
   const store::BuildCache cache;
+  std::optional<engine::Recompression> recompression{};  // absent: layers go as they are
   const engine::BlobSources sources;
   engine::RegistryWork work;
   const engine::PushTarget::Shared shared;
@@ -64,8 +72,10 @@ void Pusher::check(const std::vector<Reference>& names) {
   }
 }
 
-PushResult Pusher::send(const Descriptor& image, const std::vector<Reference>& names) {
+PushResult Pusher::send(const Descriptor& given, const std::vector<Reference>& names) {
   const auto hold = store::Hold::shared(impl_->layout, impl_->stop);
+  const Descriptor image =
+      impl_->recompression ? impl_->recompression->convert_image(given) : given;
   const engine::PushContents contents = engine::read_contents(impl_->layout.blobs(), image);
   std::vector<engine::PushTarget*> targets;  // in the order of the names
   std::map<engine::PushTarget*, std::vector<Reference>> names_of;

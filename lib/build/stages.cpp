@@ -213,6 +213,11 @@ const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs)
   }
 }
 
+std::vector<std::string> triggers_of(const plan::Origin& base, const StageInputs& inputs) {
+  const BaseImage* image = image_of(base, inputs);
+  return image == nullptr ? std::vector<std::string>() : image->config.config.on_build;
+}
+
 Stages evaluate_stages(const StageInputs& inputs) {
   dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
   Stages stages(inputs.graph.stages.size());

@@ -52,6 +52,9 @@ struct StageInputs {
 /// none and `inputs.plan` lets bases be missing.
 const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs);
 
+/// The ONBUILD texts of a base, as plan::add_triggers() asks for them.
+std::vector<std::string> triggers_of(const plan::Origin& base, const StageInputs& inputs);
+
 /// Finds the base of every needed stage, or of all if `inputs.plan` says so, and evaluates its
 /// instructions.
 Stages evaluate_stages(const StageInputs& inputs);

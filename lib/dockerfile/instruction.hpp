@@ -82,11 +82,19 @@ struct Add {
   bool keep_git_dir = false;
 };
 
+/// A secret or an agent that whoever builds hands to RUN --mount.
+struct MountedInput {
+  bool ssh = false;  ///< else a secret
+  std::string id;    ///< as written; its default where nothing is
+  bool required = false;
+};
+
 /// Understood completely, never executed.
 struct Run {
   Command command{};
   std::vector<HeredocFile> heredocs{};
   std::vector<Word> mounts_from{};  ///< each `--mount=…,from=`
+  std::vector<MountedInput> inputs{};
 };
 
 /// Kept as text: it is parsed when a stage starts from this one.

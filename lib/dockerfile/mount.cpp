@@ -104,19 +104,23 @@ bool is_size(std::string_view text) {
 
 class MountReader {
 public:
-  MountReader(const Word& mount, std::vector<Word>& from, Findings& findings)
-      : mount_(mount), from_(from), findings_(findings) {}
+  MountReader(const Word& mount, Run& run, Findings& findings)
+      : mount_(mount), run_(run), findings_(findings) {}
 
   void run() {
     for (const Field& field : fields_of(mount_.text)) read(field);
     check_together();
+    note_input();
   }
 
 private:
   bool has(std::string_view key) const { return seen_.contains(key); }
+  /// Empty for a key that is not there, or has none.
+  std::string value_of(std::string_view key) const;
   void read(const Field& field);
   void check_value(const std::string& key, const Field& field);
   void check_together() const;
+  void note_input();
   void expect(bool good, const Field& field, std::string help) const {
     if (good) return;
     throw Wrong{"mount-invalid",
@@ -132,7 +136,7 @@ private:
   }
 
   const Word& mount_;
-  std::vector<Word>& from_;
+  Run& run_;
   Findings& findings_;
   std::map<std::string, std::string, std::less<>> seen_;  ///< key -> the field
   std::optional<std::string> type_ = "bind";              ///< nothing: a variable says it
@@ -162,7 +166,7 @@ void MountReader::read(const Field& field) {
                   {"name a stage after it, FROM IMAGE AS NAME, and write from=NAME"},
                   field.text};
     }
-    if (!field.value->empty()) from_.push_back({*field.value, mount_.span});
+    if (!field.value->empty()) run_.mounts_from.push_back({*field.value, mount_.span});
   } else if (key == "type" && field.unknown_value()) {
     type_.reset();
   } else if (field.value && !field.unknown_value()) {
@@ -225,6 +229,30 @@ void MountReader::check_together() const {
   }
 }
 
+std::string MountReader::value_of(std::string_view key) const {
+  const auto field = seen_.find(key);
+  if (field == seen_.end()) return {};
+  const std::size_t equals = field->second.find('=');
+  return equals == std::string::npos ? std::string() : field->second.substr(equals + 1);
+}
+
+/// Without an id a secret is called after the file that it becomes, an agent "default".
+void MountReader::note_input() {
+  if (type_ != "secret" && type_ != "ssh") return;
+  MountedInput input{.ssh = type_ == "ssh", .id = value_of("id"), .required = false};
+  if (input.id.empty()) input.id = value_of("source");
+  if (input.id.empty() && input.ssh) input.id = "default";
+  if (input.id.empty()) {
+    const std::string target = value_of("target");
+    input.id = target.substr(target.rfind('/') + 1);
+  }
+  const std::string required = value_of("required");
+  input.required =
+      has("required") && (required.empty() ||
+                          std::string_view("1tT").find(required.front()) != std::string_view::npos);
+  run_.inputs.push_back(std::move(input));
+}
+
 /// Place of `part` in the word, or of the whole word where it cannot be told.
 Span place_of(const Word& word, const std::string& part) {
   const std::size_t at = word.text.find(part);
@@ -246,9 +274,9 @@ bool report(const Word& word, Wrong wrong, Findings& findings) {
 
 }  // namespace
 
-bool read_mount(const Word& mount, std::vector<Word>& from, Findings& findings) {
+bool read_mount(const Word& mount, Run& run, Findings& findings) {
   try {
-    MountReader(mount, from, findings).run();
+    MountReader(mount, run, findings).run();
     return true;
   } catch (Wrong& wrong) {
     return report(mount, std::move(wrong), findings);

@@ -10,9 +10,10 @@
 /// Nothing is mounted; they are read for their mistakes and for the stages they name.
 namespace ocibuild::dockerfile {
 
-/// Reads one `--mount`; its `from=` is appended to `from`. False, and an error, when it is wrong. A
-/// value with a variable is not looked into, because only an execution would expand it.
-bool read_mount(const Word& mount, std::vector<Word>& from, Findings& findings);
+/// Reads one `--mount`; its `from=`, and what it takes from whoever builds, are appended to `run`.
+/// False, and an error, when it is wrong. A value with a variable is not looked into, because only
+/// an execution would expand it.
+bool read_mount(const Word& mount, Run& run, Findings& findings);
 
 /// Checks one `--device`. False, and an error, when it is wrong.
 bool check_device(const Word& device, Findings& findings);

@@ -29,10 +29,10 @@ bool check_choice(const Statement& statement, std::string_view name,
   return false;
 }
 
-bool check_mounts(const Statement& statement, std::vector<Word>& from) {
+bool read_mounts(const Statement& statement, Run& run) {
   bool good = true;
   for (const Word& mount : statement.flag_values("mount")) {
-    good = read_mount(mount, from, statement.findings) && good;
+    good = read_mount(mount, run, statement.findings) && good;
   }
   for (const Word& device : statement.flag_values("device")) {
     good = check_device(device, statement.findings) && good;
@@ -58,7 +58,7 @@ std::optional<Body> parse_run(const Statement& statement) {
   for (const Heredoc& heredoc : statement.line.heredocs) {
     out.heredocs.push_back(statement.file(heredoc));
   }
-  bool good = check_mounts(statement, out.mounts_from);
+  bool good = read_mounts(statement, out);
   good = check_choice(statement, "network", {"default", "none", "host"}) && good;
   good = check_choice(statement, "security", {"sandbox", "insecure"}) && good;
   if (!good) return std::nullopt;

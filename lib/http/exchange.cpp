@@ -104,11 +104,12 @@ void Exchange::feed(Lock& lock, EventLoop& loop, support::ByteSource& source) {
   piece_.resize(piece_size);
   lock.unlock();
   const std::size_t count = source.read({piece_.data(), static_cast<std::size_t>(most)});
-  if (count == 0) {
+  if (count == 0 && body_size_ != RequestBody::unknown_size) {
     throw Error(Errc::failed, "source-changed",
                 concat("the content to send ended after ", fed_, " of ", body_size_, " bytes"));
   }
   lock.lock();
+  if (count == 0) body_size_ = fed_;
   outgoing_.push({piece_.data(), count});
   fed_ += count;
   if (sending_paused_) resume(loop);

@@ -88,7 +88,6 @@ private:
   const std::chrono::milliseconds idle_timeout_;
   const Trust::ForOrigin* trust_ = nullptr;
   const Trust::ForOrigin* proxy_trust_ = nullptr;
-  std::uint64_t body_size_ = 0;
   std::string signed_body_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   CurlList headers_;
@@ -109,6 +108,7 @@ private:
   std::mutex mutex_;
   std::condition_variable changed_;
   // Under mutex_.
+  std::uint64_t body_size_ = 0;  // changes when the end of one without a size is found
   ByteRing incoming_;
   ByteRing outgoing_;
   Wish wish_ = Wish::none;

@@ -49,8 +49,8 @@ Exchange::Exchange(const Request& request, const Route& route, const NetworkSett
     : request_(request),
       route_(route),
       idle_timeout_(settings.idle_timeout),
-      body_size_(request.body == nullptr ? 0 : request.body->size()),
       easy_(CurlApi::instance().easy_init()),
+      body_size_(request.body == nullptr ? 0 : request.body->size()),
       incoming_(256 * 1024),
       outgoing_(256 * 1024) {
   if (!easy_) throw Error(Errc::failed, "no-memory", "libcurl is out of memory");
@@ -72,6 +72,8 @@ void Exchange::set_up(const NetworkSettings& settings) {
   options.number(CURLOPT_FOLLOWLOCATION, 0);
   options.number(CURLOPT_NOSIGNAL, 1);
   options.number(CURLOPT_QUICK_EXIT, 1);  // a cancelled exchange does not wait for DNS
+  if (!request_.unix_socket.empty())
+    options.pointer(CURLOPT_UNIX_SOCKET_PATH, request_.unix_socket.c_str());
   options.number(CURLOPT_TCP_KEEPALIVE, 1);
   options.number(
       CURLOPT_CONNECTTIMEOUT_MS,
@@ -120,7 +122,8 @@ void Exchange::set_up_method() {
   }
   if (!sends_body(request_.method) || request_.signature) return;
   options.number(CURLOPT_UPLOAD, 1);
-  options.size(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(body_size_));
+  const bool is_known = body_size_ != RequestBody::unknown_size;
+  options.size(CURLOPT_INFILESIZE_LARGE, is_known ? static_cast<curl_off_t>(body_size_) : -1);
   options.number(CURLOPT_UPLOAD_BUFFERSIZE, 128 * 1024);
   options.pointer(CURLOPT_READDATA, this);
   options.function(CURLOPT_READFUNCTION, ExchangeCallbacks::on_read);
@@ -138,7 +141,8 @@ void Exchange::set_up_headers() {
   } else {
     append(headers_, "Accept-Encoding: identity");
     if (!request_.headers.find("Accept")) append(headers_, "Accept:");
-    if (body_size_ <= expect_above || !route_.expect_continue) append(headers_, "Expect:");
+    const bool asks_first = body_size_ > expect_above && request_.unix_socket.empty();
+    if (!asks_first || !route_.expect_continue) append(headers_, "Expect:");
   }
   const EasyOptions options(easy_.get());
   options.pointer(CURLOPT_HTTPHEADER, headers_.get());

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,10 @@ private:
 /// Bytes to send. Opened anew for each attempt (docs/reference/registry.md, Y4).
 class RequestBody {
 public:
+  /// A size that nobody knows before the source has ended: the body is sent in chunks (RFC 9112,
+  /// 7.1), and cannot be signed.
+  static constexpr std::uint64_t unknown_size = UINT64_MAX;
+
   virtual ~RequestBody() = default;
   virtual std::uint64_t size() const = 0;
   virtual std::unique_ptr<support::ByteSource> open() const = 0;
@@ -76,8 +81,11 @@ struct Request {
   bool insecure = false;
   /// Undoes a Content-Encoding that came although nobody asked for one (N2).
   bool decode = false;
-  /// Never through a proxy: instance metadata (C4).
+  /// Never through a proxy: instance metadata (C4), engines.
   bool direct = false;
+  /// Whom to ask instead of the URL's host: a socket of this machine. The URL is http, and `direct`
+  /// is set.
+  std::filesystem::path unix_socket{};
   /// Instead of the client's, for what answers at once or not at all: instance metadata (W6).
   std::optional<std::chrono::milliseconds> connect_timeout{};
 };

@@ -33,4 +33,34 @@ private:
   support::WorkerPool pool_;
 };
 
+/// The room that one layer has among the chunks of all.
+class RoomTaken {
+public:
+  explicit RoomTaken(ChunkWorkers& workers) : workers_(workers) {}
+  ~RoomTaken() {
+    while (count_ > 0) give();
+  }
+  RoomTaken(const RoomTaken&) = delete;
+  RoomTaken& operator=(const RoomTaken&) = delete;
+
+  /// Waits for the first place. False when there is no other now.
+  bool take() {
+    if (count_ == 0) {
+      workers_.wait_for_room();
+    } else if (!workers_.has_room()) {
+      return false;
+    }
+    ++count_;
+    return true;
+  }
+  void give() {
+    workers_.give_room();
+    --count_;
+  }
+
+private:
+  ChunkWorkers& workers_;
+  std::size_t count_ = 0;
+};
+
 }  // namespace ocibuild::layer

@@ -2,12 +2,12 @@
 #include "layer/layer_writer.hpp"
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <utility>
 
 #include "layer/chunk_maker.hpp"
 #include "layer/chunk_plan.hpp"
+#include "layer/spare.hpp"
 #include "oci/hasher.hpp"
 #include "support/stop.hpp"
 #include "support/worker_pool.hpp"
@@ -17,28 +17,6 @@ namespace ocibuild::layer {
 namespace {
 
 constexpr std::size_t chunks_between_checkpoints = 8;
-
-/// What is not in use, to be used again: a fresh chunk costs the kernel as much as reading into it,
-/// and an encoder has tables of a megabyte. Thread-safe.
-template <typename Item>
-class Spare {
-public:
-  std::optional<Item> take() {
-    const std::lock_guard lock(mutex_);
-    if (items_.empty()) return std::nullopt;
-    std::optional<Item> item(std::move(items_.back()));
-    items_.pop_back();
-    return item;
-  }
-  void give(Item item) {
-    const std::lock_guard lock(mutex_);
-    items_.push_back(std::move(item));
-  }
-
-private:
-  std::mutex mutex_;
-  std::vector<Item> items_;
-};
 
 /// The digest of a large file's content from its pieces, which come in order.
 class PieceHasher {
@@ -56,36 +34,6 @@ public:
 private:
   const LayerWork& layer_;
   std::optional<oci::Hasher> hasher_;
-};
-
-/// The room that one layer has among the chunks of all.
-class RoomTaken {
-public:
-  explicit RoomTaken(ChunkWorkers& workers) : workers_(workers) {}
-  ~RoomTaken() {
-    while (count_ > 0) give();
-  }
-  RoomTaken(const RoomTaken&) = delete;
-  RoomTaken& operator=(const RoomTaken&) = delete;
-
-  /// Waits for the first place. False when there is no other now.
-  bool take() {
-    if (count_ == 0) {
-      workers_.wait_for_room();
-    } else if (!workers_.has_room()) {
-      return false;
-    }
-    ++count_;
-    return true;
-  }
-  void give() {
-    workers_.give_room();
-    --count_;
-  }
-
-private:
-  ChunkWorkers& workers_;
-  std::size_t count_ = 0;
 };
 
 /// One layer on its way.

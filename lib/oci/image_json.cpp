@@ -214,6 +214,17 @@ Json write_history_entry(const HistoryEntry& entry) {
   return json;
 }
 
+std::string with_descriptors(Json document, const char* member,
+                             const std::vector<Descriptor>& descriptors) {
+  Json& list = document[member];
+  for (std::size_t i = 0; i < descriptors.size(); ++i) {
+    list.at(i)["mediaType"] = descriptors[i].media_type;
+    list.at(i)["digest"] = descriptors[i].digest.str();
+    list.at(i)["size"] = descriptors[i].size;
+  }
+  return support::dump_json(document);
+}
+
 }  // namespace
 
 Manifest parse_manifest(std::string_view text) {
@@ -297,6 +308,14 @@ std::string to_json(const ImageConfig& config) {
   json["rootfs"]["diff_ids"] = std::move(diff_ids);
   put(json, "variant", config.platform.variant);
   return support::dump_json(json);
+}
+
+std::string with_layers(std::string_view manifest, const std::vector<Descriptor>& layers) {
+  return with_descriptors(support::parse_json(manifest, "the manifest"), "layers", layers);
+}
+
+std::string with_manifests(std::string_view index, const std::vector<Descriptor>& manifests) {
+  return with_descriptors(support::parse_json(index, "the index"), "manifests", manifests);
 }
 
 bool is_index(std::string_view media_type) {

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <ocibuild/image.hpp>
 
@@ -23,6 +24,11 @@ ImageConfig parse_image_config(std::string_view json);
 std::string to_json(const Manifest& manifest);
 std::string to_json(const Index& index);
 std::string to_json(const ImageConfig& config);
+
+/// `manifest` (or `index`) with these layers (manifests) in the place of its own, as many and in
+/// the same order: media type, digest and size. All else, unknown members too, stays.
+std::string with_layers(std::string_view manifest, const std::vector<Descriptor>& layers);
+std::string with_manifests(std::string_view index, const std::vector<Descriptor>& manifests);
 
 /// True for the OCI and the Docker name of the document.
 bool is_index(std::string_view media_type);

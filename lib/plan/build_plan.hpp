@@ -80,12 +80,20 @@ struct StageStart {
   bool workdir_set = false;  ///< a WORKDIR of the same file has set the directory
 };
 
+/// One name of an ARG, and what it is from there on.
+struct Argument {
+  std::size_t instruction;  ///< index into Dockerfile::instructions
+  dockerfile::Arg::Entry entry;
+  std::optional<std::string> value;  ///< absent: none, or it cannot be known
+};
+
 struct EvaluatedStage {
   ContainerConfig config;  ///< after the last instruction
   std::string author;
   Scope variables;
   bool workdir_set = false;
-  std::vector<Step> steps;  ///< one for each instruction but FROM and ONBUILD
+  std::vector<Step> steps;            ///< one for each instruction but FROM and ONBUILD
+  std::vector<Argument> arguments{};  ///< in the order of the stage
   /// Of ADDs that are no steps, because they depend on a base that is missing.
   std::vector<Download> more_downloads{};
 };

@@ -87,6 +87,9 @@ void StageEvaluator::visit() {
     for (const auto& pair : env->pairs) out_.variables.forget(pair.key.text);
   } else if (const auto* arg = std::get_if<dockerfile::Arg>(&body)) {
     for (const auto& entry : arg->entries) out_.variables.forget(entry.name.text);
+    for (Argument& argument : out_.arguments) {
+      if (argument.instruction == at_) argument.value.reset();
+    }
   }
 }
 
@@ -165,7 +168,8 @@ void StageEvaluator::warn_legacy(bool legacy) {
 
 void StageEvaluator::operator()(const dockerfile::Arg& arg) {
   std::string created_by = "ARG";
-  for (const auto& [name, default_value] : arg.entries) {
+  for (const dockerfile::Arg::Entry& entry : arg.entries) {
+    const auto& [name, default_value] = entry;
     warn_secret(name);
     // A default is expanded even when it is not used: its mistakes are mistakes (6.8).
     std::optional<std::string> value;
@@ -179,6 +183,7 @@ void StageEvaluator::operator()(const dockerfile::Arg& arg) {
       value = graph_.global.find(name.text);
     }
     created_by += concat(" ", name.text);
+    out_.arguments.push_back({at_, entry, value});
     if (value) {
       created_by += concat("=", *value);
       out_.variables.set(name.text, std::move(*value));

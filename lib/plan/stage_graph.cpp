@@ -174,6 +174,13 @@ void GraphBuilder::find_needed() {
   std::reverse(out_.needed.begin(), out_.needed.end());
 }
 
+void throw_mistakes(const support::Diagnostics& diagnostics) {
+  const bool mistaken = std::ranges::any_of(diagnostics.errors(), [](const Diagnostic& diagnostic) {
+    return diagnostic.id != "run-unsupported";
+  });
+  if (mistaken) diagnostics.throw_errors();
+}
+
 StageGraph build_stage_graph(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
                              support::Diagnostics& diagnostics) {
   return GraphBuilder(file, inputs, diagnostics).run();

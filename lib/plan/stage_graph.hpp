@@ -83,6 +83,10 @@ struct StageGraph {
 StageGraph build_stage_graph(const dockerfile::Dockerfile& file, const PlanInputs& inputs,
                              support::Diagnostics& diagnostics);
 
+/// Throws the errors, unless all of them are RUN in needed stages: those only a build refuses.
+/// @throws Error(Errc::failed)
+void throw_mistakes(const support::Diagnostics& diagnostics);
+
 /// The ONBUILD texts of a base that is no stage: an image, or a build context, which may be one.
 using TriggersOf = std::function<std::vector<std::string>(const Origin& base)>;
 

@@ -14,6 +14,7 @@
 #include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "store/output.hpp"
+#include "store/save.hpp"
 #include "support/text.hpp"
 #include "tar/tar_writer.hpp"
 
@@ -179,6 +180,12 @@ void write_directory(const BlobStore& blobs, const std::vector<SavedImage>& imag
 
 }  // namespace
 }  // namespace store
+
+void store::write_docker_archive(const OciLayout& layout, const std::vector<SavedImage>& images,
+                                 support::ByteSink& out, const std::stop_token& stop) {
+  const StoreOrigin origin(layout.blobs(), "store-invalid");
+  write_archive(layout.blobs(), in_fixed_order(origin, images), true, out, stop);
+}
 
 void save(const std::filesystem::path& root, const std::vector<SavedImage>& images,
           ImageContainer container, const Endpoint& destination, std::stop_token stop) {

@@ -180,6 +180,55 @@ TEST_CASE("times come from the flags, then from SOURCE_DATE_EPOCH", "[cli]") {
         "rewrite-timestamp needs --source-date-epoch or SOURCE_DATE_EPOCH");
 }
 
+TEST_CASE("cli.md 5.6, 5.8: --load and -o type=docker ask for an engine, which is a socket",
+          "[cli]") {
+  Reader reader;
+  CHECK(!reader.read({"-o", "type=docker,dest=x.tar"}).load);
+  CHECK(!reader.read({"--load=false", "--host=unix:///x"}).load);
+  const BuildOptions loads = reader.read({"-t", "a", "-o", "type=docker"});
+  CHECK(loads.load);
+  CHECK(loads.request.names.size() == 1);
+  CHECK(reader.read({"--load", "--host", "none"}).load);
+  CHECK(reader.refusal({"--load", "--host", "tcp://a:1"}) ==
+        "--host takes unix://PATH or none, not 'tcp://a:1'");
+  CHECK(reader.refusal({"--load", "-H", "unix://"}) ==
+        "--host takes unix://PATH or none, not 'unix://'");
+  reader.io.environment["OCIBUILD_HOST"] = "x";
+  CHECK(reader.refusal({"--load"}) == "OCIBUILD_HOST takes unix://PATH or none, not 'x'");
+}
+
+TEST_CASE("cli.md 7.1: other tools' engines go before those of files", "[cli]") {
+  Reader reader;
+  const auto choice = [&](const Strings& words) {
+    return engine_choice(parse_flags(build_command, words, reader.io.environment), reader.io);
+  };
+  using Paths = std::vector<std::filesystem::path>;
+  reader.io.environment["XDG_RUNTIME_DIR"] = "/run/user/7";
+  CHECK(choice({}).sockets == Paths{"/var/run/docker.sock", "/run/user/7/docker.sock",
+                                    "/run/user/7/podman/podman.sock",
+                                    "/var/run/podman/podman.sock"});
+  CHECK(!choice({}).is_named);
+  CHECK(choice({"--host=none"}).sockets.empty());
+  reader.io.environment["CONTAINER_HOST"] = "unix:///p";
+  CHECK(choice({}).sockets == Paths{"/p"});
+  CHECK(choice({}).is_named);
+  ParsedFlags file = parse_flags(build_command, {}, reader.io.environment);
+  file.add(*find_flag(build_command, "host"), {"none"}, Level::user_file, "host (x:1)");
+  CHECK(engine_choice(file, reader.io).sockets == Paths{"/p"});
+  reader.io.environment["DOCKER_HOST"] = "unix:///d";
+  CHECK(choice({}).sockets == Paths{"/d"});
+}
+
+TEST_CASE("cli.md 4.18: base layers' compression is forced by a flag or a key of -o", "[cli]") {
+  Reader reader;
+  CHECK(!reader.read({}).request.force_compression);
+  CHECK(!reader.read({"-o", "type=image,force-compression=false"}).request.force_compression);
+  CHECK(reader.read({"--force-compression"}).request.force_compression);
+  CHECK(reader.read({"-o", "type=image,force-compression=true"}).request.force_compression);
+  CHECK(reader.refusal({"--force-compression", "-o", "type=image,force-compression=false"}) ==
+        "the outputs disagree about force-compression: one build makes one image");
+}
+
 TEST_CASE("format and compression are checked together with the outputs", "[cli]") {
   Reader reader;
   CHECK(reader.read({"--format", "docker"}).request.format == ImageFormat::docker);

@@ -40,9 +40,14 @@ TEST_CASE("cli.md 4: values of the network flags are checked before anything is 
   CHECK(refusal({"push", "-4", "--ipv6", "app"}) == "--ipv4 and --ipv6 exclude each other");
   CHECK(refusal({"push", "--create-repository=always", "app"}) ==
         "--create-repository takes missing or never, not 'always'");
-  CHECK(refusal({"push", "--compression=zstd", "app"}) ==
-        "--compression is not in this release of ocibuild: layers are sent as they are stored; "
-        "ocibuild build has --compression");
+  CHECK(refusal({"push", "--compression=xz", "app"}) ==
+        "compression is gzip, zstd or uncompressed, not 'xz'");
+  CHECK(refusal({"push", "--compression-level=3", "app"}) ==
+        "--compression-level needs --compression");
+  CHECK(refusal({"push", "--force-compression", "app"}) ==
+        "--force-compression needs --compression");
+  CHECK(refusal({"push", "--compression=zstd", "--compression-level=20", "app"}) ==
+        "compression-level of zstd needs a whole number from 1 to 19, not '20'");
   CHECK(refusal({"login", "-u", "me"}) == "login needs a password: --password-stdin < FILE");
   CHECK(refusal({"login", "-p", "x"}) == "login needs a user: -u USER");
 }

@@ -44,6 +44,7 @@ int Program::run(const program::Arguments& arguments) {
                  .environment = environment,
                  .working_directory = dir.path(),
                  .system_config = dir / "etc/config.toml",
+                 .run_directory = dir / "run",
                  .now = 1'700'000'000};
   const int status = program::run(arguments, io);
   ::close(in);

@@ -115,6 +115,25 @@ def docker_loads_its_platform_of_an_index(options, work):
             peer.equal(found, "%s %s" % (architecture, architecture), "architecture by way of %s.tar" % archive)
 
 
+def load_puts_the_image_into_the_running_engine(options, work):
+    """cli.md 5.6, 5.7: the engine that DOCKER_HOST names has the image with its names at once, and of an index its own"""
+    program = options.program(work)
+    context = peer.stage_example(options.server, work + "/context")
+    with engine.Engine() as docker:
+        for flags in (["--load"], ["-o", "type=docker"], ["--load", "--platform", "linux/amd64,linux/arm64"]):
+            program("build", "-t", "fluidity:1", "-t", "fluidity:2", "--iidfile", work + "/id", *flags, context,
+                    env=docker.environment)
+            ids = [docker.docker("image", "inspect", "--format", "{{.Id}}", name) for name in ("fluidity:1", "fluidity:2")]
+            peer.equal(ids[0], ids[1], "both names")
+            with open(work + "/id", encoding="ascii") as file:
+                assert "--platform" in flags or ids[0] == file.read(), ids
+            docker.docker("rmi", "--force", "fluidity:1", "fluidity:2")
+        program("build", "-t", "fluidity:1", "--load", context, env=docker.environment)
+        container, pid = start(docker, "fluidity:1")
+        peer.expect_served(pid)
+        docker.docker("rm", "--force", container)
+
+
 FILES_DOCKERFILE = """FROM scratch AS a
 COPY . /x/
 FROM scratch
@@ -159,4 +178,4 @@ if engine.available():
 peer.require("nsenter", root=True)
 peer.run(the_example_from_scratch_serves, the_docker_engine_agrees_about_the_image_id,
          a_debian_base_keeps_its_links_modes_and_owners, docker_loads_its_platform_of_an_index,
-         the_files_of_an_image_are_those_docker_writes)
+         load_puts_the_image_into_the_running_engine, the_files_of_an_image_are_those_docker_writes)

@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import json  # noqa: E402
+import subprocess  # noqa: E402
 import time  # noqa: E402
 
 import peer  # noqa: E402
@@ -53,6 +54,27 @@ def podman_takes_docker_archives_oci_archives_and_oci_directories(options, work)
         peer.call(*podman, "rmi", "--force", image_id)
 
 
+def load_puts_the_image_into_a_running_podman(options, work):
+    """cli.md 5.6: podman's service takes what --load sends, from CONTAINER_HOST"""
+    program = options.program(work)
+    podman = ["podman", "--root", work + "/storage", "--runroot", work + "/run", "--storage-driver", "vfs",
+              "--events-backend=none"]
+    service = subprocess.Popen([*podman, "system", "service", "--time=0", "unix://%s/sock" % work])
+    try:
+        for _ in range(200):
+            if os.path.exists(work + "/sock"):
+                break
+            time.sleep(0.05)
+        environment = dict(os.environ, CONTAINER_HOST="unix://%s/sock" % work)
+        environment.pop("DOCKER_HOST", None)
+        program("build", "-t", "fluidity:1", "--load", peer.stage_example(options.server, work + "/context"), env=environment)
+    finally:
+        service.terminate()
+        service.wait(30)
+    (inspected,) = json.loads(peer.call(*podman, "image", "inspect", "fluidity:1"))
+    peer.equal("sha256:" + inspected["Id"], program.image("fluidity:1").image_id, "image ID")
+
+
 def crun_runs_the_bundle_that_umoci_unpacks(options, work):
     program = build_example(options, work)
     program("save", "fluidity:1", "-o", work + "/oci", "--format", "oci-dir")
@@ -87,4 +109,4 @@ def crun_runs_the_bundle_that_umoci_unpacks(options, work):
 
 peer.require("podman", "umoci", "crun", "unshare", "nsenter", root=True)
 peer.run(podman_runs_the_example, podman_takes_docker_archives_oci_archives_and_oci_directories,
-         crun_runs_the_bundle_that_umoci_unpacks)
+         load_puts_the_image_into_a_running_podman, crun_runs_the_bundle_that_umoci_unpacks)

@@ -169,10 +169,10 @@ private:
     return out;
   }
 
-  Outline dockerfile() const {
+  Choices dockerfile() const {
     ParsedFlags given = flags();
     if (id() == pull_command) given.arguments.clear();  // names of images
-    return outline(parse_source_options(given, io_).request);
+    return choices(parse_source_options(given, io_).request);
   }
 
   const std::string& current_;

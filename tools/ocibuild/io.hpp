@@ -60,7 +60,8 @@ struct Io {
   std::map<std::string, std::string> environment{};
   std::filesystem::path working_directory{};  ///< absolute; relative arguments start here
   std::filesystem::path system_config = "/etc/ocibuild/config.toml";  ///< may be missing
-  std::int64_t now = 0;  ///< seconds since 1970 UTC, for "3 days ago"
+  std::filesystem::path run_directory = "/var/run";  ///< where sockets of the system's engines are
+  std::int64_t now = 0;                              ///< seconds since 1970 UTC, for "3 days ago"
   std::stop_token stop{};
 
   /// Absent when unset or empty: both mean "not given" for every variable we read.

@@ -103,6 +103,47 @@ std::filesystem::path cache_directory(const ParsedFlags& flags, const Io& io) {
   return directory ? io.resolve(*directory) : store_root(flags, io) / "cache";
 }
 
+namespace {
+
+/// The path of unix://PATH; nothing for any other address.
+std::optional<std::filesystem::path> socket_path(std::string_view address) {
+  constexpr std::string_view scheme = "unix://";
+  if (!address.starts_with(scheme) || address.size() == scheme.size()) return std::nullopt;
+  return std::filesystem::path(address.substr(scheme.size()));
+}
+
+/// docker's and podman's, the user's own engine after docker's of the system as docker has it.
+std::vector<std::filesystem::path> usual_sockets(const Io& io) {
+  std::vector<std::filesystem::path> out = {io.run_directory / "docker.sock"};
+  if (const auto runtime = io.variable("XDG_RUNTIME_DIR")) {
+    out.push_back(io.resolve(*runtime) / "docker.sock");
+    out.push_back(io.resolve(*runtime) / "podman/podman.sock");
+  }
+  out.push_back(io.run_directory / "podman/podman.sock");
+  return out;
+}
+
+}  // namespace
+
+EngineChoice engine_choice(const ParsedFlags& flags, const Io& io) {
+  // A variable of other tools goes before a file (7.1); docker's before podman's.
+  const auto level = flags.level("host");
+  const auto podman = io.variable("CONTAINER_HOST");
+  const bool is_podman = podman && (!level || *level > Level::general_variable);
+  const auto address = is_podman ? podman : flags.text("host");
+  if (!address) return {.sockets = usual_sockets(io)};
+  if (*address == "none" && !is_podman) return {};
+  if (const auto socket = socket_path(*address))
+    return {.sockets = {io.resolve(*socket)}, .is_named = true};
+  const std::string origin = is_podman ? "CONTAINER_HOST" : flags.origin("host");
+  const std::string shown = '\'' + terminal_text(*address, 200) + '\'';
+  if (!is_podman && level != Level::general_variable)
+    usage_error(origin + " takes unix://PATH or none, not " + shown);
+  return {.note = origin + ' ' + shown +
+                  " is no unix:// address: the image is in the store only; ocibuild save writes it "
+                  "for docker load"};
+}
+
 std::optional<std::uint64_t> space_limit(const ParsedFlags& flags) {
   const auto size = flags.text("max-used-space");
   if (!size) return std::nullopt;

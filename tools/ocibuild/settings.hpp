@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "flags.hpp"
 #include "io.hpp"
@@ -43,6 +45,16 @@ std::filesystem::path store_root(const ParsedFlags& flags, const Io& io);
 
 /// --cache-dir, else `cache` below the store. @throws Error(Errc::usage)
 std::filesystem::path cache_directory(const ParsedFlags& flags, const Io& io);
+
+/// Where --load looks for a container engine.
+struct EngineChoice {
+  std::vector<std::filesystem::path> sockets{};  ///< in this order; may be empty
+  bool is_named = false;                         ///< the user names the one there is
+  std::string note{};                            ///< what the user should know; may be empty
+};
+/// --host, DOCKER_HOST, CONTAINER_HOST, else the usual places. Opens nothing.
+/// @throws Error(Errc::usage) for a --host that is no socket
+EngineChoice engine_choice(const ParsedFlags& flags, const Io& io);
 
 /// How many bytes what no image needs may take: --max-used-space; nothing without a limit.
 /// @throws Error(Errc::usage)

@@ -19,7 +19,6 @@
 
 namespace ocibuild {
 
-enum class Compression { gzip, zstd, none };
 enum class ImageFormat { oci, docker };
 
 /// Which times files and directories get in new layers (docs/reference/image.md, 2.8).
@@ -105,6 +104,9 @@ struct BuildRequest {
   Compression compression = Compression::gzip;
   /// gzip 1..12, zstd 1..19; empty: the format version's default.
   std::optional<int> compression_level{};
+  /// True: layers of bases that are in another compression are brought into this one, which needs
+  /// their bytes. False: they stay as they are.
+  bool force_compression = false;
   /// Of config and history, seconds since 1970 UTC.
   std::int64_t created = 0;
   FileTimes file_times{};

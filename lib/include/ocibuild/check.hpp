@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,14 +39,66 @@ struct CheckResult {
 /// @throws Error   Errc::failed when there is no Dockerfile or no context
 OCIBUILD_API CheckResult check(const BuildRequest& request);
 
-/// What a Dockerfile leaves to choose.
-struct Outline {
-  std::vector<std::string> stages;     ///< names, in the order of the file
+/// The names that a Dockerfile gives to choose from, for who completes words.
+struct Choices {
+  std::vector<std::string> stages;     ///< in the order of the file
   std::vector<std::string> arguments;  ///< of every ARG, each once
 };
 
 /// Reads of `request` what names the Dockerfile, and passes over mistakes in it.
 /// @throws Error(Errc::failed) when there is no Dockerfile or no context
+OCIBUILD_API Choices choices(const BuildRequest& request);
+
+/// Where an instruction stands; lines count from 1.
+struct LineRange {
+  unsigned first = 0;
+  unsigned last = 0;
+  auto operator<=>(const LineRange&) const = default;
+};
+
+/// A stage as something to build.
+struct Target {
+  std::string name;         ///< lower case; empty when it has none
+  std::string description;  ///< the comment above its FROM that begins with its name, without that
+  std::string base;         ///< as written
+  std::string platform;     ///< of its FROM, as written
+  bool is_default = false;  ///< built when none is named
+  LineRange lines;
+};
+
+struct TargetList {
+  std::string dockerfile;  ///< its text
+  std::vector<Target> targets;
+};
+
+/// The stages of the Dockerfile, in its order (docs/reference/cli.md, 6.18).
+/// @throws Error(Errc::failed) with the mistakes that the text alone shows
+OCIBUILD_API TargetList targets(const BuildRequest& request);
+
+/// What whoever builds a target can give, or has to.
+struct Outline {
+  struct Argument {
+    std::string name;
+    std::string description;           ///< as of Target, from above its ARG
+    std::optional<std::string> value;  ///< with the build arguments of the request
+    LineRange lines;
+  };
+  struct Input {
+    std::string name;
+    bool required = false;
+    LineRange lines;
+  };
+  std::string dockerfile;  ///< its text
+  Target target;
+  std::vector<Argument> arguments;  ///< in the order of the file, as all of these
+  std::vector<Input> secrets;       ///< RUN --mount=type=secret
+  std::vector<Input> ssh;           ///< RUN --mount=type=ssh
+};
+
+/// The same for the target of `request` and every stage that it needs; of several platforms for the
+/// first. No registry is asked: what depends on a base that the store lacks has no value. RUN,
+/// which a build would refuse, is no error here.
+/// @throws Error(Errc::failed) with the mistakes of the Dockerfile
 OCIBUILD_API Outline outline(const BuildRequest& request);
 
 }  // namespace ocibuild

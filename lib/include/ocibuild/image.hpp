@@ -45,6 +45,9 @@ struct Descriptor {
   Annotations annotations{};
 };
 
+/// How the tar of a layer is stored.
+enum class Compression { gzip, zstd, none };
+
 struct Manifest {
   MediaType media_type;
   Descriptor config;

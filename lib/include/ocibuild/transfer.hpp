@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -39,6 +40,16 @@ using Endpoint = std::variant<std::filesystem::path, int>;
 OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<SavedImage>& images,
                        ImageContainer container, const Endpoint& destination,
                        std::stop_token stop = {});
+
+/// Sends images of the store, as save() writes a docker_archive, to the container engine that
+/// listens at `socket` (of this machine), by the call that `docker load` makes; podman has it, too.
+/// @returns what the engine says of it, a line each: "Loaded image: app:1"
+/// @throws Error(Errc::failed) engine-absent: nobody listens there; engine-forbidden: this user may
+/// not; engine-failed: it took no image, with its words; and as save()
+OCIBUILD_API std::vector<std::string> load_into_engine(const std::filesystem::path& store,
+                                                       const std::vector<SavedImage>& images,
+                                                       const std::filesystem::path& socket,
+                                                       std::stop_token stop = {});
 
 /// How the files of an image are written.
 enum class FilesContainer { tar, directory };
@@ -87,16 +98,26 @@ private:
   std::vector<StoredImage> images_;
 };
 
+/// The form that layers get before they are sent.
+struct SentCompression {
+  Compression form = Compression::gzip;
+  std::optional<int> level{};  ///< gzip 1..12, zstd 1..19; empty: the format version's default
+  bool all = false;            ///< layers that are in this form are compressed anew, too
+};
+
 /// Where images to push are, and how registries are reached.
 struct PushSettings {
   std::filesystem::path store;
   /// Build records, which know the repositories that have a base's layers; empty: store/cache.
   std::filesystem::path cache{};
   NetworkSettings network{};
+  /// Absent: layers go as they are stored. Otherwise the manifest is another one; config and
+  /// diff_ids stay. The store must have the layers that change.
+  std::optional<SentCompression> compression{};
 };
 
 struct PushResult {
-  Digest digest;                 ///< of what every name now points to
+  Digest digest;                 ///< of what every name now points to, compressed as it was sent
   std::uint64_t uploaded = 0;    ///< bytes of blobs
   std::uint64_t mounted = 0;     ///< bytes taken over from another repository of the registry
   std::uint64_t was_there = 0;   ///< bytes the registries had already

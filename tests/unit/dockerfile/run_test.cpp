@@ -37,6 +37,21 @@ TEST_CASE("dockerfile.md 13.15: RUN has a text or a JSON list, and flags", "[doc
   CHECK(errors_of("FROM scratch\nRUN\n") == Strings{"arguments-missing 2:1+3"});
 }
 
+TEST_CASE("cli.md 6.19: what RUN mounts of the user's is known by its id, or its default",
+          "[dockerfile]") {
+  const Parsed parsed(
+      "FROM scratch\nRUN --mount=type=secret,id=token,required "
+      "--mount=type=secret,target=/run/a.key "
+      "--mount=type=secret,source=b --mount=type=ssh --mount=type=SSH,id=deploy,required=true "
+      "--mount=type=ssh,id=x,required=false --mount=type=cache,target=/c x\n");
+  CHECK(brief(parsed.diagnostics.errors()) == Strings{});
+  Strings found;
+  for (const dockerfile::MountedInput& input : parsed.body<Run>(1).inputs)
+    found.push_back((input.ssh ? "ssh " : "secret ") + input.id + (input.required ? " !" : ""));
+  CHECK(found == Strings{"secret token !", "secret a.key", "secret b", "ssh default",
+                         "ssh deploy !", "ssh x"});
+}
+
 TEST_CASE("dockerfile.md 13.15: a mount's type and keys are known ones", "[dockerfile]") {
   for (const char* mount :
        {"type=bind,source=a,src=b,target=c,dst=d,destination=e,ro,readonly=1,rw=false,readwrite",

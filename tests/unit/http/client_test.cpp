@@ -39,6 +39,31 @@ TEST_CASE("registry.md N4: path and query go out byte for byte", "[http]") {
   CHECK(server.record().at(0).at("target") == target);
 }
 
+TEST_CASE("cli.md 5.6: a body whose size nobody knows is sent in chunks", "[http]") {
+  struct Unmeasured final : RequestBody {
+    explicit Unmeasured(std::string given) : text(std::move(given)) {}
+    std::uint64_t size() const override { return unknown_size; }
+    std::unique_ptr<support::ByteSource> open() const override {
+      return std::make_unique<support::MemorySource>(std::string_view(text));
+    }
+    const std::string text;
+  };
+  ScriptedServer server(R"({"rules": [{"status": 200}]})");
+  const NetworkSettings settings;
+  Client client(settings);
+  const auto url = *Url::parse(server.url("/up"));
+  for (const std::size_t size : {0UL, 5UL, 3UL << 20}) {
+    const Unmeasured body(std::string(size, 'x'));
+    const auto answer = client.send({.method = Method::post, .url = url, .body = &body}, 100);
+    REQUIRE(answer.outcome.head);
+    CHECK(answer.outcome.head->status == 200);
+    const auto request = server.record().back();
+    CHECK(request.at("body_size") == size);
+    CHECK(header_of(request, "Transfer-Encoding") == "chunked");
+    CHECK(header_of(request, "Content-Length").empty());
+  }
+}
+
 TEST_CASE("registry.md N1: a body is sent with its length, and a POST without one has length 0",
           "[http]") {
   ScriptedServer server(R"({"rules": [{"status": 201}]})");

@@ -10,8 +10,9 @@
 
 #include "commands/build_json.hpp"
 #include "commands/build_options.hpp"
-#include "commands/check.hpp"
+#include "commands/call.hpp"
 #include "commands/commands.hpp"
+#include "commands/engine_load.hpp"
 #include "console.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
@@ -152,6 +153,7 @@ Outcome build_and_push(const BuildOptions& options, Invocation& invocation) {
   PushCheck check(pusher, std::move(repositories), console);
   Outcome out{ocibuild::build(request, check, stop)};
   write_outputs(options, out.result, invocation);
+  if (options.load) load_into_engine(options, out.result, invocation);
   if (options.push) out.pushed = pusher.send(out.result.manifest, options.names);
   write_caches(options, out.result, pusher, invocation);
   return out;
@@ -216,9 +218,8 @@ void build(Invocation& invocation) {
   BuildOptions options = parse_build_options(invocation.flags, invocation.io);
   log_requests(*options.request.network, invocation.console);
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
-  if (const auto format = wanted_check(invocation.flags)) {
-    return print_check(options, *format, invocation);
-  }
+  const Call call = wanted_call(invocation.flags);
+  if (call.what != Call::What::build) return answer(call, options, invocation);
   const auto limit = configured_space_limit(invocation.flags);
   invocation.console.debug("store " + terminal_text(options.request.store.string()));
   remove_stale(options);

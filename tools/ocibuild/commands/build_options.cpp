@@ -9,6 +9,8 @@
 #include <ocibuild/transfer.hpp>
 
 #include "commands/annotation.hpp"
+#include "commands/build_arguments.hpp"
+#include "commands/compression_option.hpp"
 #include "commands/context_option.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
@@ -68,7 +70,7 @@ private:
     request().store = store_root(flags_, io_);
     request().network = network_settings(flags_, io_);
     read_input();
-    read_arguments();
+    request().build_args = build_arguments(flags_, io_);
     read_contexts();
   }
 
@@ -160,33 +162,6 @@ private:
     }
   }
 
-  void read_arguments() {
-    for (const std::string& file : flags_.list("build-arg-file")) {
-      std::ifstream in(io_.resolve(file), std::ios::binary);
-      if (!in)
-        usage_error(flags_.origin("build-arg-file") + ": " + shown(file) + " cannot be read");
-      for (std::string line; std::getline(in, line);) {
-        if (line.ends_with('\r')) line.pop_back();
-        const std::size_t start = line.find_first_not_of(" \t");
-        if (start != std::string::npos && line[start] != '#')
-          add_argument(line.substr(start), "build-arg-file");
-      }
-    }
-    for (const std::string& argument : flags_.list("build-arg"))
-      add_argument(argument, "build-arg");
-  }
-
-  void add_argument(const std::string& text, std::string_view flag) {
-    const std::size_t equals = text.find('=');
-    const std::string name = text.substr(0, equals);
-    if (name.empty()) usage_error(flags_.origin(flag) + " needs K=V, not " + shown(text));
-    if (equals != std::string::npos) {
-      request().build_args[name] = text.substr(equals + 1);
-    } else if (const auto at = io_.environment.find(name); at != io_.environment.end()) {
-      request().build_args[name] = at->second;
-    }
-  }
-
   void read_contexts() {
     const bool asks = request().pull == PullPolicy::always || request().pull == PullPolicy::newer;
     const auto image = [&](std::string_view name) {
@@ -200,7 +175,7 @@ private:
 
   void read_outputs() {
     for (const std::string& tag : flags_.list("tag")) add_name(Reference::parse(tag));
-    bool in_store = flags_.on("load");
+    bool in_store = out_.load = flags_.on("load");
     const std::vector<std::string> texts = flags_.list("output");
     bool to_stdout = false;
     for (const std::string& text : texts) {
@@ -210,12 +185,14 @@ private:
         to_stdout = true;
       }
       in_store = in_store || spec.in_store;
+      out_.load = out_.load || spec.load;
       out_.push = out_.push || spec.push;
       for (const Reference& name : spec.names) add_name(name);
       auto& annotations = request().annotations;
       annotations.insert(annotations.end(), spec.annotations.begin(), spec.annotations.end());
       specs_.push_back(std::move(spec));
     }
+    if (out_.load) engine_choice(flags_, io_);  // mistakes first
     if (flags_.on("no-push")) out_.push = false;
     if (out_.push && out_.names.empty()) usage_error("--push needs a name: -t NAME");
     if (out_.push && request().network->offline)
@@ -288,24 +265,18 @@ private:
             kind = value;
             is_chosen = true;
           });
-    if (kind == "gzip") {
-      request().compression = Compression::gzip;
-    } else if (kind == "zstd") {
-      request().compression = Compression::zstd;
-    } else if (kind == "uncompressed") {
-      request().compression = Compression::none;
-    } else {
-      usage_error("compression is gzip, zstd or uncompressed, not " + shown(kind));
-    }
+    request().compression = compression_named(kind);
+    std::optional<bool> forced;
+    request().force_compression = flags_.on("force-compression");
+    if (is_typed("force-compression")) forced = request().force_compression;
+    agree(forced, &OutputSpec::force_compression, "force-compression",
+          [&](bool value) { request().force_compression = value; });
     std::optional<std::string> level;
     // The level of a file is that of the compression there.
     if (!is_chosen) level = flags_.text("compression-level");
     agree(typed_text("compression-level"), &OutputSpec::compression_level, "compression-level",
           [&](const std::string& value) { level = value; });
-    if (!level) return;
-    if (kind == "uncompressed") usage_error("there is no compression-level without compression");
-    request().compression_level = static_cast<int>(
-        parse_count(*level, "compression-level of " + kind, 1, kind == "gzip" ? 12 : 19));
+    if (level) request().compression_level = compression_level(*level, request().compression);
   }
 
   void read_shared_caches() {

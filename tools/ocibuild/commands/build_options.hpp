@@ -30,7 +30,8 @@ struct BuildOptions {
   std::optional<std::filesystem::path> name_file{};  ///< --image-name-with-digest-file
   std::optional<std::filesystem::path> tag_file{};   ///< --image-name-tag-with-digest-file
   bool push = false;                                 ///< send the result to all `names`
-  bool prints_id = false;                            ///< the image ID goes to standard output
+  bool load = false;       ///< and to the container engine of this machine
+  bool prints_id = false;  ///< the image ID goes to standard output
 };
 
 /// The part of it that says what a Dockerfile means: PATH, -f, --target, --build-arg, --platform,

@@ -96,8 +96,7 @@ private:
     } else if (key == "push") {
       spec_.push = parse_bool(key, value);
     } else if (key == "force-compression") {
-      if (parse_bool(key, value))
-        usage_error("-o " + key + "=true is not in this release of ocibuild");
+      spec_.force_compression = parse_bool(key, value);
     } else if (key.starts_with("annotation")) {
       take_annotation(key, value);
     } else {
@@ -147,7 +146,7 @@ private:
       spec_.container = directory ? ImageContainer::oci_directory : ImageContainer::oci_archive;
     } else if (type_ == "docker" || type_ == "docker-archive") {
       spec_.container = ImageContainer::docker_archive;
-      spec_.in_store = !dest_;
+      spec_.load = spec_.in_store = !dest_;
       if (!tar_.value_or(true))
         usage_error("-o type=docker is always a tar; use type=oci,tar=false for a directory");
     } else if (type_ == "tar") {

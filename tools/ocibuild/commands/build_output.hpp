@@ -23,12 +23,14 @@ using OutputContainer = std::variant<ImageContainer, FilesContainer>;
 struct OutputSpec {
   bool in_store = false;  ///< names go to the store
   bool push = false;      ///< and to their registries
+  bool load = false;      ///< and to a container engine: what --load asks for
   bool archive = false;   ///< `container` is written to `path`
   OutputContainer container = ImageContainer::oci_archive;
   std::optional<std::filesystem::path> path{};  ///< absent: standard output
   std::vector<Reference> names{};               ///< from name=, beside those of -t
   std::optional<std::string> compression{};
   std::optional<std::string> compression_level{};
+  std::optional<bool> force_compression{};
   std::optional<ImageFormat> format{};
   std::optional<bool> rewrite_timestamp{};
   std::vector<Annotation> annotations{};

@@ -12,11 +12,6 @@ namespace ocibuild::program {
 
 namespace {
 
-void check_format(const std::string& format, const std::string& origin) {
-  if (format == "text" || format == "json" || format == "github") return;
-  usage_error(origin + " takes text, json or github, not '" + terminal_text(format, 100) + "'");
-}
-
 std::string counts(const CheckResult& result) {
   const auto count = [](std::size_t number, std::string_view thing) {
     return number == 0 ? "no " + std::string(thing) + 's' : counted(number, thing);
@@ -44,22 +39,9 @@ std::filesystem::path from_working_directory(const std::filesystem::path& path, 
 
 }  // namespace
 
-std::optional<std::string> wanted_check(const ParsedFlags& flags) {
-  const std::string call = flags.text("call").value_or("build");
-  const std::string prefix = "check,format=";
-  if (call.starts_with(prefix)) {
-    check_format(call.substr(prefix.size()), flags.origin("call") + " check,format=");
-    return call.substr(prefix.size());
-  }
-  if (call == "outline" || call == "targets") {
-    usage_error(flags.origin("call") + ' ' + call + " is not in this release: only check is");
-  }
-  if (call != "build" && call != "check") {
-    usage_error(flags.origin("call") + " takes build or check, not '" + terminal_text(call, 100) +
-                "'");
-  }
-  if (call == "check" || flags.on("check")) return "text";
-  return std::nullopt;
+void check_format(const std::string& format, const std::string& origin) {
+  if (format == "text" || format == "json" || format == "github") return;
+  usage_error(origin + " takes text, json or github, not '" + terminal_text(format, 100) + "'");
 }
 
 void print_check(BuildOptions& options, const std::string& format, Invocation& invocation) {

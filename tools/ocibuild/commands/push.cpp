@@ -4,6 +4,7 @@
 #include <ocibuild/transfer.hpp>
 
 #include "commands/commands.hpp"
+#include "commands/compression_option.hpp"
 #include "commands/image_names.hpp"
 #include "commands/listing.hpp"
 #include "commands/push_source.hpp"
@@ -71,11 +72,10 @@ std::vector<Load> all_tags(const ParsedFlags& flags, const ImageStore& store,
 }
 
 /// "REPOSITORY@DIGEST", a line for each repository.
-std::string result_lines(const Load& load) {
+std::string result_lines(const std::vector<Reference>& names, const Digest& digest) {
   std::string out;
-  for (const Reference& name : load.names) {
-    const std::string line =
-        name.registry + '/' + name.repository + '@' + load.image.digest.str() + '\n';
+  for (const Reference& name : names) {
+    const std::string line = name.registry + '/' + name.repository + '@' + digest.str() + '\n';
     if (out.find(line) == std::string::npos) out += line;
   }
   return out;
@@ -85,9 +85,9 @@ void send(const std::vector<Load>& loads, PushSettings settings, Invocation& inv
   Pusher pusher(std::move(settings), invocation.console, invocation.io.stop);
   const auto file = invocation.flags.text("digestfile");
   for (const Load& load : loads) {
-    pusher.send(load.image, load.names);
-    if (file) write_output_file(invocation.io.resolve(*file), load.image.digest.str());
-    invocation.io.out.sink->write(result_lines(load));
+    const Digest sent = pusher.send(load.image, load.names).digest;
+    if (file) write_output_file(invocation.io.resolve(*file), sent.str());
+    invocation.io.out.sink->write(result_lines(load.names, sent));
   }
 }
 
@@ -97,7 +97,9 @@ void push_image(Invocation& invocation) {
   const ParsedFlags& flags = invocation.flags;
   Io& io = invocation.io;
   check_arguments(flags, 1, flags.arguments.size(), "the name of an image");
-  PushSettings settings{.store = store_root(flags, io), .network = network_settings(invocation)};
+  PushSettings settings{.store = store_root(flags, io),
+                        .network = network_settings(invocation),
+                        .compression = sent_compression(flags)};
   if (settings.network.offline) usage_error("push needs a registry, and --offline forbids it");
   const std::optional<Platform> platform = wanted_platform(flags);
   if (flags.on("quiet")) invocation.console.be_quiet();

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <ocibuild/transfer.hpp>
+
+#include "compress/codec.hpp"
+#include "layer/chunk_workers.hpp"
+#include "store/blob_store.hpp"
+#include "store/build_cache.hpp"
+
+namespace ocibuild::engine {
+
+/// Brings layers that others made into another compression (docs/reference/image.md, 3.9). What
+/// became of a layer is recorded, so that it is done once. Not thread-safe.
+class Recompression {
+public:
+  /// `jobs`: threads. `blobs` and `cache` must outlive this.
+  /// @throws Error(Errc::usage) for a compression or level that there is not
+  Recompression(const SentCompression& wanted, unsigned jobs, const store::BlobStore& blobs,
+                const store::BuildCache& cache, std::stop_token stop);
+
+  /// True if the layer has to change. Foreign layers, and what is no tar, never do.
+  bool concerns(const Descriptor& layer) const;
+  /// The layer in its new form, which is in the store then; the old one must be there. Its media
+  /// type is of the same family. @throws Error(Errc::failed) blob-missing, blob-corrupt
+  store::LayerRecord convert(const Descriptor& layer, const DiffId& diff_id);
+  /// The image, or every image of the index, with such layers; `image` itself when none changes.
+  /// @throws Error(Errc::not_found, push-incomplete) for an index whose images are not all here
+  Descriptor convert_image(const Descriptor& image);
+
+private:
+  Descriptor convert_index(const Descriptor& index);
+  Descriptor convert_manifest(const Descriptor& image);
+  std::optional<store::LayerRecord> find(const Digest& key, const DiffId& diff_id) const;
+  store::LayerRecord make(const Descriptor& layer, const DiffId& diff_id);
+
+  const SentCompression wanted_;
+  const compress::Setting setting_;
+  const std::string setting_key_;
+  const store::BlobStore& blobs_;
+  const store::BuildCache& cache_;
+  const std::stop_token stop_;
+  layer::ChunkWorkers workers_;
+};
+
+}  // namespace ocibuild::engine

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Layers are brought into another compression on their way to a registry.
+
+usage: push_compression_test.py --ocibuild PROGRAM
+"""
+
+import json
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import imagefs  # noqa: E402
+import peer  # noqa: E402
+from registry import Registry, run  # noqa: E402
+
+OCI = "application/vnd.oci.image.manifest.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar"
+
+
+def manifest(registry, name, tag="1"):
+    return json.loads(registry.get("/v2/%s/manifests/%s" % (name, tag), OCI))
+
+
+def kinds(document):
+    return [layer["mediaType"].removeprefix(LAYER) for layer in document["layers"]]
+
+
+def a_push_changes_the_layers_and_nothing_else(client, work):
+    """cli.md 6.21: the registry's layers have the form that was asked for; config, diff_ids and the store's image stay"""
+    with Registry(work + "/r") as registry:
+        name = registry.name + "/t/app:1"
+        digest = client.build(name, a=b"one" * 100000, b=b"two")
+        stored = client("inspect", "--raw", name).stdout
+        done = client("push", "--compression", "zstd", "--digestfile", work + "/digest", name)
+        sent = registry.get("/v2/t/app/manifests/1", OCI)
+        peer.equal(kinds(json.loads(sent)), ["+zstd", "+zstd"], "media types")
+        peer.equal(json.loads(sent)["config"], json.loads(stored)["config"], "config")
+        peer.equal(done.stdout, "%s/t/app@%s\n" % (registry.name, imagefs.sha256(sent)), "what is printed")
+        with open(work + "/digest", encoding="ascii") as file:
+            peer.equal(file.read(), imagefs.sha256(sent), "--digestfile")
+        assert imagefs.sha256(sent) != digest, digest
+        peer.equal(client("inspect", "--raw", name).stdout, stored, "the image of the store")
+        assert "already there" in client("push", "--compression-format=zstd", name).stderr
+        client("pull", name, store=work + "/other")
+        peer.equal(imagefs.read_layout(work + "/other", name).tree(), imagefs.read_layout(client.store, name).tree(), "files")
+        client("push", "--compression=uncompressed", name)
+        peer.equal(kinds(manifest(registry, "t/app")), ["", ""], "media types")
+
+
+def layers_of_that_form_stay_unless_forced(client, work):
+    """cli.md 6.21: a layer that has the form is sent as it is; --force-compression gives all new bytes"""
+    with Registry(work + "/r") as registry:
+        name = registry.name + "/t/app:1"
+        digest = client.build(name, a=b"one" * 100000)
+        assert client("push", "--compression", "gzip", name).stdout.endswith(digest + "\n")
+        client("push", "--compression", "gzip", "--compression-level", "1", "--force-compression", name)
+        document = manifest(registry, "t/app")
+        peer.equal(kinds(document), ["+gzip"], "media types")
+        old = json.loads(client("inspect", "--raw", name).stdout)
+        assert document["layers"][0]["digest"] != old["layers"][0]["digest"], document
+
+
+def one_platform_and_all_tags(client, work):
+    """cli.md 6.21: with --platform, --all-tags and of an index as well"""
+    with Registry(work + "/r") as registry:
+        name = registry.name + "/t/app"
+        client.build(name + ":1", platform="linux/amd64,linux/arm64", a=b"one")
+        client.build(name + ":2", b=b"two")
+        client("push", "--compression", "zstd", "--all-tags", name)
+        index = json.loads(registry.get("/v2/t/app/manifests/1", "application/vnd.oci.image.index.v1+json"))
+        for child in index["manifests"]:
+            peer.equal(kinds(manifest(registry, "t/app", child["digest"])), ["+zstd"], "media types of a child")
+        peer.equal(kinds(manifest(registry, "t/app", "2")), ["+zstd"], "media types")
+        client("push", "--compression", "uncompressed", "--platform", "linux/arm64", name + ":1")
+        peer.equal(kinds(manifest(registry, "t/app", "1")), [""], "media types")
+
+
+def base_layers_are_fetched_to_be_changed(client, work):
+    """cli.md 4.18: a base's layers are fetched when the result is to have another compression"""
+    with Registry(work + "/r") as registry:
+        base = registry.name + "/t/base:1"
+        client.build(base, a=b"one" * 100000)
+        client("push", base)
+        context, name = client.context(base=base, b=b"two"), registry.name + "/t/app:1"
+        for words in (["--compression", "zstd", "--force-compression", "--push"],
+                      ["-o", "type=registry,compression=zstd,force-compression=true"]):
+            store = work + "/" + words[0]
+            client("build", "-t", name, *words, context, store=store)
+            document = manifest(registry, "t/app")
+            peer.equal(kinds(document), ["+zstd", "+zstd"], "media types")
+        peer.equal(len(document["layers"]), 2, "layers")
+        client("pull", name, store=work + "/other")
+        assert imagefs.read_layout(work + "/other", name).tree(), "files"
+
+
+run(a_push_changes_the_layers_and_nothing_else, layers_of_that_form_stay_unless_forced, one_platform_and_all_tags,
+    base_layers_are_fetched_to_be_changed)
