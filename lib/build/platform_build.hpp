@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ocibuild/plan.hpp>
+
 #include "build/image_names.hpp"
+#include "build/layer_history.hpp"
 #include "build/layer_step.hpp"
+#include "build/report.hpp"
 #include "build/stages.hpp"
 
 namespace ocibuild::engine {
@@ -20,8 +24,11 @@ struct SharedWork {
   Archives& archives;
   Downloads& downloads;
   const store::BlobStore& blobs;
+  const store::BuildCache& cache;
+  std::string project;  ///< tells the Dockerfiles that use one cache from each other
   support::Diagnostics& diagnostics;
   EventSink& events;
+  std::stop_token stop{};
 };
 
 /// The image of one platform, from the stages of the Dockerfile to its manifest. The methods are
@@ -43,10 +50,15 @@ public:
   /// Begins to make the layers of the target and of the stages it starts from; the others only
   /// served COPY --from.
   void start_layers(LayerMaker& maker);
-  /// Stores config and manifest, once the layers are there.
-  PlatformResult make_image();
+  /// Stores config and manifest, once the layers are there. `maker`: makes them.
+  PlatformResult make_image(const LayerMaker& maker);
+  /// In the place of the last two: adds to `plan` what they would do.
+  void plan_image(LayerMaker& maker, BuildPlan& plan);
 
 private:
+  Reporter reporter() const;
+  LayerHistory history(const LayerMaker& maker, const BaseImage* base) const;
+  bool is_made_anew(const StageWork& work) const;
   StageInputs inputs() const;
 
   const SharedWork& shared_;

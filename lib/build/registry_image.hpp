@@ -42,6 +42,14 @@ registry::Document fetch_child(const RemoteImage& remote, const Descriptor& chil
 bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::BlobStore& blobs,
                 const registry::TransferObserver& observer = {});
 
+/// A small blob that is only looked at, verified.
+std::string fetch_text(const RemoteImage& remote, const Descriptor& blob);
+
+/// A manifest, index or config, which then is nowhere in the store.
+/// @throws Error(Errc::failed, too-large)
+std::string fetch_document(const RemoteImage& remote, const Descriptor& document,
+                           std::size_t limit);
+
 /// Several blobs at a time, with events. False: all were there.
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,
                  const store::BlobStore& blobs, RegistryWork& work);

@@ -40,10 +40,14 @@ std::optional<DownloadRecord> decode_download(std::string_view text);
 /// lists.
 class BuildCache {
 public:
-  explicit BuildCache(std::filesystem::path directory) : directory_(std::move(directory)) {}
+  /// `writes`: false for who only looks: then nothing is put, and no file's time changes.
+  explicit BuildCache(std::filesystem::path directory, bool writes = true)
+      : directory_(std::move(directory)), writes_(writes) {}
 
   std::optional<LayerRecord> find_layer(const Digest& key) const;
   void put_layer(const Digest& key, const LayerRecord& record) const noexcept;
+  /// When the record was written or last found; nothing if it is not there. Does not count as use.
+  std::optional<std::filesystem::file_time_type> layer_used(const Digest& key) const;
   /// True when a layer of this shape (layer_shape()) was put: there may be a record for it.
   bool has_layer_shape(const Digest& shape) const;
   void put_layer_shape(const Digest& shape) const noexcept;
@@ -64,6 +68,10 @@ public:
   /// All of them, the latest first.
   std::vector<std::pair<Digest, std::string>> find_chunks() const;
 
+  /// Encoded engine::StageMemory of a stage. Not flushed: it explains, and nothing is made of it.
+  std::optional<std::string> find_steps(const Digest& stage) const;
+  void put_steps(const Digest& stage, std::string_view bytes) const noexcept;
+
   /// Repositories of registries that had a blob, "HOST/PATH", the latest first.
   std::vector<std::string> find_repositories(const Digest& blob) const;
   void put_repositories(const Digest& blob, const std::vector<std::string>& names) const noexcept;
@@ -72,7 +80,12 @@ public:
   std::filesystem::path stat_index_file(const std::filesystem::path& root) const;
 
 private:
+  std::optional<std::string> use(std::string_view kind, const Digest& key, std::size_t limit) const;
+  template <typename Work>
+  void put(Work&& work) const noexcept;
+
   std::filesystem::path directory_;
+  bool writes_;
 };
 
 }  // namespace ocibuild::store

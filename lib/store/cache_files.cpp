@@ -5,7 +5,6 @@
 
 #include "oci/hasher.hpp"
 #include "support/fd.hpp"
-#include "support/temp_file.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::store {
@@ -44,7 +43,7 @@ std::optional<std::string> find_cache_file(const std::filesystem::path& director
 }
 
 void put_cache_file(const std::filesystem::path& directory, std::string_view kind,
-                    const Digest& key, std::string_view body) {
+                    const Digest& key, std::string_view body, support::Flush flush) {
   const auto temporary = directory / "tmp";
   support::remove_stale_temp_files(temporary);
   support::TempFile file(temporary);
@@ -52,7 +51,7 @@ void put_cache_file(const std::filesystem::path& directory, std::string_view kin
   file.write(support::as_bytes(body));
   const auto target = cache_file(directory, kind, key);
   std::filesystem::create_directories(target.parent_path());
-  file.commit(target);
+  file.commit(target, flush);
 }
 
 std::vector<std::filesystem::path> cache_files(const std::filesystem::path& directory,

@@ -77,8 +77,9 @@ void TempFile::close() {
   fd_.reset();
 }
 
-void TempFile::commit(const std::filesystem::path& target) {
-  close();
+void TempFile::commit(const std::filesystem::path& target, Flush flush) {
+  if (flush == Flush::yes) close();
+  fd_.reset();
   if (::rename(path_.c_str(), target.c_str()) != 0) throw_errno("rename to", target, errno);
   path_.clear();
 }
