@@ -159,6 +159,7 @@ constexpr Flag table[] = {
     {.name = "cache-to", .kind = list, .value = "SPEC",
      .help = "write the layers for other machines: type=registry,ref=NAME (or NAME alone), type=local,dest=DIR; keys: tag, "
              "mode=min|max (the same here), ignore-error", .group = work},
+    {.name = "explain", .help = "say of each layer that is made which file, argument or base changed since the last build", .group = work},
     {.name = "jobs", .letter = 'j', .kind = text, .value = "N", .initial = "CPUs",
      .help = "worker threads; the result never depends on it", .group = work, .brief = "Work"},
 
@@ -173,6 +174,7 @@ constexpr Flag table[] = {
 
     {.name = "quiet", .letter = 'q', .help = "only the image ID on stdout, and errors", .group = display, .brief = "Result"},
 
+    {.name = "dry-run", .help = "show what would be made, fetched and sent, and do nothing of it: ocibuild plan", .group = display},
     {.name = "check", .help = "look at the Dockerfile instead of building: ocibuild check", .group = display},
     {.name = "call", .kind = text, .value = "build|check[,format=F]", .initial = "build",
      .help = "check is --check; formats: those of ocibuild check", .group = display},
@@ -223,6 +225,8 @@ constexpr Flag table[] = {
     {.name = "format", .kind = text, .value = "text|json|github", .initial = "text",
      .help = "json: one object; github: lines that GitHub shows beside the code", .commands = check_command},
 
+    {.name = "format", .kind = text, .value = "table|json", .initial = "table",
+     .help = "json: one object a line; oci and docker mean what they do for build", .commands = plan_command},
     {.name = "format", .kind = text, .value = "text|json", .initial = "text", .help = "json: one object with everything found",
      .commands = doctor_command},
     {.name = "push", .help = "the names are destinations too: an upload is opened there and given up", .commands = doctor_command},
@@ -257,8 +261,6 @@ constexpr Flag table[] = {
     {.name = "all", .help = "every registry", .commands = logout_command},
     not_yet("compression", text, "layers are sent as they are stored; ocibuild build has --compression", push_command),
     not_yet("force-compression", boolean, "base layers keep their compression"),
-    not_yet("explain", boolean, "plain progress says which steps were cached"),
-    not_yet("dry-run", boolean, "a build reports every mistake of the Dockerfile before it starts"),
 
     never("attest", list, "not yet; nothing is attached"), never("provenance", text, "not yet; nothing is attached"),
     never("sbom", text, "not yet; nothing is attached"),

@@ -12,6 +12,7 @@
 #include "commands/build_options.hpp"
 #include "commands/check.hpp"
 #include "commands/commands.hpp"
+#include "commands/plan.hpp"
 #include "console.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
@@ -218,6 +219,11 @@ void build(Invocation& invocation) {
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
   if (const auto format = wanted_check(invocation.flags)) {
     return print_check(options, *format, invocation);
+  }
+  if (invocation.flags.on("dry-run")) {
+    read_standard_input(options, invocation.io);
+    note_other_dockerfiles(options.request, invocation.console);
+    return print_plan(options, invocation);
   }
   const auto limit = configured_space_limit(invocation.flags);
   invocation.console.debug("store " + terminal_text(options.request.store.string()));
