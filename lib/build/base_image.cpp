@@ -8,6 +8,7 @@
 #include "build/image_names.hpp"
 #include "build/layer_indexes.hpp"
 #include "build/layout_image.hpp"
+#include "build/not_here.hpp"
 #include "oci/image_json.hpp"
 #include "oci/platform_choice.hpp"
 #include "store/copy_blob.hpp"
@@ -70,7 +71,8 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
     found.remote = remote_->find(from.name, listed != nullptr, layout_.blobs(), where);
   if (found.remote) {
     const registry::Document& document = found.remote->document;
-    layout_.blobs().put(document.descriptor.media_type, document.bytes);
+    if (fetching_ == Fetching::all)
+      layout_.blobs().put(document.descriptor.media_type, document.bytes);
     found.descriptor = document.descriptor;
   } else {
     if (listed == nullptr) throw_not_local(from, layout_, where);
@@ -136,6 +138,7 @@ const BaseImage& BaseImages::read(BaseImage found, const Platform& platform,
 std::string BaseImages::read_document(const BaseImage& image, const Descriptor& document,
                                       std::size_t limit) {
   if (image.remote && !image.blobs->has(document)) {
+    if (fetching_ == Fetching::documents) return fetch_document(*image.remote, document, limit);
     if (oci::is_manifest(document.media_type) || oci::is_index(document.media_type)) {
       const registry::Document child = fetch_child(*image.remote, document);
       layout_.blobs().put(child.descriptor.media_type, child.bytes);
@@ -208,6 +211,11 @@ std::shared_ptr<const rootfs::LayerIndex> BaseImages::index(const BaseImage& ima
   std::shared_ptr<const rootfs::LayerIndex>& index = indexes_[layer.digest];
   if (index) return index;
   index = known_index(image, layer);
+  const bool stops = !index && fetching_ == Fetching::documents;
+  if (stops && !store_of(image, layer).has(layer) && source_of(image, layer)) {
+    wanted_.insert(&image);
+    throw NotHere{concat("layers of ", image.title)};
+  }
   if (!index) {
     if (image.remote) fetch_with_indexes(image);
     if (index) return index;
@@ -235,6 +243,8 @@ const store::BlobStore& BaseImages::store_of(const BaseImage& image,
 std::function<void()> BaseImages::provider(const BaseImage& image, const Descriptor& layer) const {
   const auto source = image.blobs->has(layer) ? nullptr : source_of(image, layer);
   if (!source) return {};
+  if (fetching_ == Fetching::documents)
+    return [what = concat("layers of ", image.title)] { throw NotHere{what}; };
   return [source, layer, &blobs = layout_.blobs()] { fetch_blob(*source, layer, blobs); };
 }
 
@@ -245,13 +255,22 @@ rootfs::View BaseImages::view(const BaseImage& image) {
     std::shared_ptr<const rootfs::LayerContents>& contents = contents_[layer.digest];
     if (!contents) {
       contents = std::make_shared<rootfs::LayerContents>(store_of(image, layer).path(layer.digest),
-                                                         layout_.blobs().temp_directory(),
+                                                         scratch_of(layout_.blobs(), fetching_),
                                                          provider(image, layer));
     }
     view.add(index(image, layer, image.config.diff_ids[i]), contents,
              concat("layer ", i + 1, " of ", image.title));
   }
   return view;
+}
+
+std::vector<Descriptor> BaseImages::missing_layers(const BaseImage& image) const {
+  std::vector<Descriptor> out;
+  if (!image.remote) return out;
+  for (const Descriptor& layer : image.manifest.layers) {
+    if (!oci::stays_at_urls(layer) && !image.blobs->has(layer)) out.push_back(layer);
+  }
+  return out;
 }
 
 std::uint64_t BaseImages::unpacked(const Digest& layer) const {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include <ocibuild/image.hpp>
 #include <ocibuild/image_store.hpp>
 
+#include "build/fetching.hpp"
 #include "build/remote_bases.hpp"
 #include "build/shared_cache.hpp"
 #include "plan/stage_graph.hpp"
@@ -43,8 +45,14 @@ public:
   /// `remote` may be null: then images come from the store only. The arguments must outlive this.
   /// Nor need there be `shared`, which may know layers that the store lacks.
   BaseImages(store::OciLayout& layout, const store::BuildCache& cache, RemoteBases* remote,
-             std::stop_token stop, SharedCaches* shared = nullptr)
-      : layout_(layout), cache_(cache), remote_(remote), shared_(shared), stop_(std::move(stop)) {}
+             std::stop_token stop, SharedCaches* shared = nullptr,
+             Fetching fetching = Fetching::all)
+      : layout_(layout),
+        cache_(cache),
+        remote_(remote),
+        shared_(shared),
+        fetching_(fetching),
+        stop_(std::move(stop)) {}
 
   /// The image that `from` names, for its platform, else for `wanted`, else for the host. The
   /// result lives as long as this object. @throws Error(Errc::not_found, base-not-local) or
@@ -72,6 +80,11 @@ public:
 
   /// Its files. Layers whose index is not in the cache are scanned once, and verified by that.
   rootfs::View view(const BaseImage& image);
+
+  /// Layers that neither the store nor the image's own place has: they can come from its registry.
+  std::vector<Descriptor> missing_layers(const BaseImage& image) const;
+  /// True if view() threw NotHere for want of them: a build would fetch them all.
+  bool would_fetch(const BaseImage& image) const { return wanted_.contains(&image); }
 
   /// Bytes of the layer's tar; known once view() was called, 0 before.
   std::uint64_t unpacked(const Digest& layer) const;
@@ -104,7 +117,9 @@ private:
   const store::BuildCache& cache_;
   RemoteBases* const remote_;
   SharedCaches* const shared_;
+  const Fetching fetching_;
   std::stop_token stop_;
+  std::set<const BaseImage*> wanted_;
   std::map<std::string, std::unique_ptr<BaseImage>> images_;  // by title and manifest digest
   std::map<std::filesystem::path, std::unique_ptr<store::OciLayout>> layouts_;
   std::map<Digest, std::shared_ptr<const rootfs::LayerIndex>> indexes_;

@@ -25,8 +25,8 @@ Manifest cache_of(const MediaType& type, std::string_view document) {
 
 class LayoutCache final : public CacheSource {
 public:
-  LayoutCache(LayoutImage place, const store::BlobStore& blobs, std::stop_token stop)
-      : place_(std::move(place)), blobs_(blobs), stop_(std::move(stop)) {
+  LayoutCache(LayoutImage place, const store::BlobStore& blobs, bool fetches, std::stop_token stop)
+      : place_(std::move(place)), blobs_(blobs), fetches_(fetches), stop_(std::move(stop)) {
     if (place_.tag.empty() && !place_.digest) place_.tag = default_cache_tag;
   }
 
@@ -48,6 +48,7 @@ public:
 
   bool provide(const Descriptor& blob) override {
     if (!from_->has(blob)) return false;
+    if (!fetches_) return true;
     store::copy_blob(*from_, blob, blobs_, stop_);
     return true;
   }
@@ -57,19 +58,9 @@ public:
 private:
   LayoutImage place_;
   const store::BlobStore& blobs_;
+  const bool fetches_;
   const std::stop_token stop_;
   std::optional<store::BlobStore> from_;
-};
-
-/// A small blob that is only looked at.
-class TextSink final : public registry::BlobSink {
-public:
-  void write(support::Bytes bytes) override {
-    text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  }
-  void restart() override { text.clear(); }
-
-  std::string text;
 };
 
 class RegistryCache final : public CacheSource {
@@ -94,11 +85,8 @@ public:
                        read({.media_type = {}, .digest = config.digest, .size = config.size}));
   }
 
-  std::string read(const Descriptor& blob) override {
-    TextSink sink;
-    registry::download_blob(remote_.sessions, blob, sink);
-    return std::move(sink.text);
-  }
+  std::string read(const Descriptor& blob) override { return fetch_text(remote_, blob); }
+  std::string host() const override { return remote_.sessions.front()->source().registry; }
 
   bool provide(const Descriptor& blob) override { return fetches_ ? fetch(blob) : is_there(blob); }
 
@@ -145,8 +133,8 @@ private:
 }  // namespace
 
 std::unique_ptr<CacheSource> layout_cache(const LayoutImage& place, const store::BlobStore& blobs,
-                                          std::stop_token stop) {
-  return std::make_unique<LayoutCache>(place, blobs, std::move(stop));
+                                          bool fetches, std::stop_token stop) {
+  return std::make_unique<LayoutCache>(place, blobs, fetches, std::move(stop));
 }
 
 std::unique_ptr<CacheSource> registry_cache(const Reference& name, const store::BlobStore& blobs,

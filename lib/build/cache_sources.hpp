@@ -12,10 +12,10 @@
 
 namespace ocibuild::engine {
 
-/// A cache in an OCI layout, which is only read. Its blobs are copied into `blobs`.
-/// The arguments must outlive it.
+/// A cache in an OCI layout, which is only read. With `fetches` its blobs are copied into `blobs`;
+/// else it is only looked whether it has them. The arguments must outlive it.
 std::unique_ptr<CacheSource> layout_cache(const LayoutImage& place, const store::BlobStore& blobs,
-                                          std::stop_token stop);
+                                          bool fetches, std::stop_token stop);
 
 /// A cache of a registry. With `fetches` its blobs come into `blobs`; else it is made sure that the
 /// registry has them, and `sources` is told. The arguments must outlive it.

@@ -14,10 +14,10 @@ namespace ocibuild::engine {
 
 Contexts::Directory::Directory(const std::filesystem::path& path, context::IgnoreRules rules,
                                const store::BuildCache& cache, unsigned readers)
-    : known(
-          cache.stat_index_file(std::filesystem::absolute(path)),
-          context::StatIndex::system_clock(),
-          cache.anew() ? context::StatIndex::Earlier::replaced : context::StatIndex::Earlier::used),
+    : known(cache.stat_index_file(std::filesystem::absolute(path)),
+            context::StatIndex::system_clock(),
+            cache.access().finds ? context::StatIndex::Earlier::used
+                                 : context::StatIndex::Earlier::replaced),
       tree(path, std::move(rules), &known, readers) {}
 
 namespace {

@@ -4,6 +4,7 @@
 #include <ocibuild/error.hpp>
 
 #include "build/located.hpp"
+#include "build/not_here.hpp"
 #include "build/url_download.hpp"
 #include "oci/hasher.hpp"
 #include "support/fd.hpp"
@@ -61,12 +62,19 @@ bool Downloads::is_kept(const plan::Download& wanted, const store::BlobStore& bl
 }
 
 Downloads::Downloads(const BuildRequest& request, const store::BlobStore& blobs,
-                     const store::BuildCache& cache, EventSink& events, std::stop_token stop)
+                     const store::BuildCache& cache, EventSink& events, std::stop_token stop,
+                     Fetching fetching)
     : settings_(request.network && !request.network->offline ? &*request.network : nullptr),
       blobs_(blobs),
       cache_(cache),
       events_(events),
-      stop_(std::move(stop)) {}
+      stop_(std::move(stop)),
+      fetching_(fetching) {}
+
+std::string Downloads::host_of(const plan::Download& wanted) {
+  const auto url = http::Url::parse(wanted.url.text);
+  return url ? url->origin.authority() : std::string();
+}
 
 oci::TreeFile Downloads::fetch(const plan::Download& wanted, const dockerfile::Findings& findings) {
   try {
@@ -106,6 +114,8 @@ store::DownloadRecord Downloads::get(const http::Url& url, const Digest& checksu
                  {},
                  {"build once without --offline, or COPY the file from the build context"}});
   }
+  if (fetching_ == Fetching::documents)
+    throw NotHere{concat("the file of ", url.origin.authority())};
   if (!work_) work_.emplace(*settings_, events_, stop_);
   store::DownloadRecord record;
   const auto job = [&] {

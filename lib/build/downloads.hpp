@@ -6,6 +6,7 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/fetching.hpp"
 #include "build/registry_work.hpp"
 #include "dockerfile/findings.hpp"
 #include "oci/file_tree.hpp"
@@ -22,7 +23,8 @@ class Downloads {
 public:
   /// The arguments must outlive this. Nothing is opened before a file is missing.
   Downloads(const BuildRequest& request, const store::BlobStore& blobs,
-            const store::BuildCache& cache, EventSink& events, std::stop_token stop);
+            const store::BuildCache& cache, EventSink& events, std::stop_token stop,
+            Fetching fetching = Fetching::all);
 
   /// A regular file 0600 of root, its path the name that its URL gives it. Its time is that of the
   /// server. @throws Error with the place of the URL: add-url-invalid, add-url-offline,
@@ -31,6 +33,8 @@ public:
 
   /// Bytes so far.
   std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
+  /// The server that a file comes from; empty for what is no address.
+  static std::string host_of(const plan::Download& wanted);
   /// True if fetch() would ask nobody.
   static bool is_kept(const plan::Download& wanted, const store::BlobStore& blobs,
                       const store::BuildCache& cache);
@@ -43,6 +47,7 @@ private:
   const store::BuildCache& cache_;
   EventSink& events_;
   const std::stop_token stop_;
+  const Fetching fetching_;
   std::optional<RegistryWork> work_;  ///< made for the first file that is missing
 };
 

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <functional>
 
 #include <ocibuild/build.hpp>
+#include <ocibuild/plan.hpp>
 
 #include "build/archives.hpp"
 #include "build/assembly.hpp"
@@ -25,29 +27,68 @@ using Clock = std::chrono::steady_clock;
 /// One build; run() is the list of its stages.
 class Engine {
 public:
-  Engine(const BuildRequest& request, EventSink& events, std::stop_token stop)
+  /// `fetching`: documents for plan(), all for run().
+  Engine(const BuildRequest& request, EventSink& events, std::stop_token stop, Fetching fetching)
       : request_(request),
         events_(events),
         stop_(std::move(stop)),
+        fetching_(fetching),
         layout_(request.store),
-        cache_(request.cache.empty() ? request.store / "cache" : request.cache, !request.use_cache),
+        cache_(request.cache.empty() ? request.store / "cache" : request.cache,
+               {.finds = request.use_cache, .puts = fetching == Fetching::all}),
         remote_(request, events, stop_),
         names_(request, layout_),
-        shared_caches_(request, layout_.blobs(), cache_, events, stop_),
-        images_(layout_, cache_, &remote_, stop_, &shared_caches_),
-        archives_(cache_, layout_.blobs().temp_directory(), stop_),
-        downloads_(request, layout_.blobs(), cache_, events, stop_) {
-    if (!request.force_compression) return;
+        shared_caches_(request, layout_.blobs(), cache_, events, stop_, fetching),
+        images_(layout_, cache_, &remote_, stop_, &shared_caches_, fetching),
+        archives_(cache_, scratch_of(layout_.blobs(), fetching), stop_),
+        downloads_(request, layout_.blobs(), cache_, events, stop_, fetching) {
+    if (!request.force_compression || fetching != Fetching::all) return;
     const SentCompression wanted{.form = request.compression, .level = request.compression_level};
     recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, stop_);
   }
 
   BuildResult run() {
     const auto start = Clock::now();
+    std::shared_ptr<const store::Hold> hold;
+    BuildResult result;
+    prepare(hold, [&](Builds& builds, Contexts& contexts) {
+      result = make_images(builds);
+      name_image(result.manifest);
+      contexts.save_known_contents();
+    });
+    result.looked_into = images_.looked_into();
+    result.warnings = warnings();
+    result.downloaded =
+        remote_.downloaded() + downloads_.downloaded() + shared_caches_.downloaded();
+    result.hold = hold;
+    result.took = Clock::now() - start;
+    return result;
+  }
+
+  BuildPlan plan() {
+    std::shared_ptr<const store::Hold> hold;
+    BuildPlan out;
+    prepare(hold, [&](Builds& builds, Contexts&) {
+      LayerMaker maker(request_, layout_.blobs(), cache_, shared_caches_, stop_);
+      for (PlatformBuild& build : builds) build.plan_image(maker, out);
+    });
+    out.warnings = warnings();
+    return out;
+  }
+
+private:
+  using Builds = std::deque<PlatformBuild>;
+
+  /// All stages up to the first layer; then `use` does the rest.
+  void prepare(std::shared_ptr<const store::Hold>& hold,
+               const std::function<void(Builds&, Contexts&)>& use) {
     check_annotations(request_);
-    Inputs inputs = read_inputs(request_);
+    Inputs inputs = read_inputs(request_, fetching_);
     const dockerfile::Dockerfile file = parse(inputs);
-    const auto hold = std::make_shared<const store::Hold>(store::Hold::shared(layout_, stop_));
+    hold = std::make_shared<const store::Hold>(fetching_ == Fetching::all
+                                                   ? store::Hold::shared(layout_, stop_)
+                                                   : store::Hold::without_trace(layout_, stop_));
+    std::string project = project_of(inputs);
     Contexts contexts(request_, std::move(inputs.rules), std::move(inputs.files), cache_);
     const SharedWork shared{request_,
                             file,
@@ -57,28 +98,35 @@ public:
                             archives_,
                             downloads_,
                             layout_.blobs(),
+                            cache_,
                             recompression_ ? &*recompression_ : nullptr,
+                            std::move(project),
                             diagnostics_,
-                            events_};
+                            events_,
+                            stop_};
     Builds builds = find_stages(shared);
     evaluate(builds);
     place_files(builds, shared);
-    BuildResult result = make_images(builds);
-    name_image(result.manifest);
-    contexts.save_known_contents();
-    result.looked_into = images_.looked_into();
-    result.warnings = diagnostics_.warnings();
-    const auto& of_caches = shared_caches_.warnings();
-    result.warnings.insert(result.warnings.end(), of_caches.begin(), of_caches.end());
-    result.downloaded =
-        remote_.downloaded() + downloads_.downloaded() + shared_caches_.downloaded();
-    result.hold = hold;
-    result.took = Clock::now() - start;
-    return result;
+    use(builds, contexts);
   }
 
-private:
-  using Builds = std::deque<PlatformBuild>;
+  /// One Dockerfile with one context, on this machine.
+  std::string project_of(const Inputs& inputs) const {
+    const std::filesystem::path file =
+        inputs.path.empty() ? std::filesystem::path(inputs.name) : inputs.path;
+    const auto clean = [](const std::filesystem::path& path) {
+      const auto normal = std::filesystem::absolute(path).lexically_normal();
+      return (normal.has_filename() ? normal : normal.parent_path()).string();
+    };
+    return support::concat(clean(request_.context), '\n', clean(file));
+  }
+
+  std::vector<Diagnostic> warnings() const {
+    std::vector<Diagnostic> out = diagnostics_.warnings();
+    const auto& of_caches = shared_caches_.warnings();
+    out.insert(out.end(), of_caches.begin(), of_caches.end());
+    return out;
+  }
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
     dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
@@ -124,7 +172,7 @@ private:
                      stop_);  // goes before the files do
     for (PlatformBuild& build : builds) build.start_layers(maker);
     std::vector<PlatformResult> images;
-    for (PlatformBuild& build : builds) images.push_back(build.make_image());
+    for (PlatformBuild& build : builds) images.push_back(build.make_image(maker));
     return join(std::move(images), request_, layout_.blobs());
   }
 
@@ -149,6 +197,7 @@ private:
   const BuildRequest& request_;
   EventSink& events_;
   const std::stop_token stop_;
+  const Fetching fetching_;
   store::OciLayout layout_;
   const store::BuildCache cache_;
   RemoteBases remote_;
@@ -169,7 +218,11 @@ private:
 namespace ocibuild {
 
 BuildResult build(const BuildRequest& request, EventSink& events, std::stop_token stop) {
-  return engine::Engine(request, events, std::move(stop)).run();
+  return engine::Engine(request, events, std::move(stop), engine::Fetching::all).run();
+}
+
+BuildPlan plan_build(const BuildRequest& request, EventSink& events, std::stop_token stop) {
+  return engine::Engine(request, events, std::move(stop), engine::Fetching::documents).plan();
 }
 
 }  // namespace ocibuild

@@ -96,9 +96,9 @@ Inputs read_from_tar(const BuildRequest& request, rootfs::View files) {
       .help("name the Dockerfile with -f FILE, by its path in the tar");
 }
 
-Inputs read_context_file(const BuildRequest& request) {
-  auto files =
-      read_tar_context(*request.context_file, store::BlobStore(request.store).temp_directory());
+Inputs read_context_file(const BuildRequest& request, Fetching fetching) {
+  auto files = read_tar_context(*request.context_file,
+                                scratch_of(store::BlobStore(request.store), fetching));
   if (files && request.dockerfile_text)
     return {request.dockerfile.string(), *request.dockerfile_text, {}, {}, std::move(files)};
   if (files) return read_from_tar(request, *std::move(files));
@@ -146,8 +146,8 @@ void check_annotations(const BuildRequest& request) {
   }
 }
 
-Inputs read_dockerfile(const BuildRequest& request) {
-  if (request.context_file) return read_context_file(request);
+Inputs read_dockerfile(const BuildRequest& request, Fetching fetching) {
+  if (request.context_file) return read_context_file(request, fetching);
   std::error_code ignored;
   if (!fs::is_directory(request.context, ignored)) {
     throw Error(
@@ -180,8 +180,8 @@ void read_ignore_rules(const BuildRequest& request, Inputs& inputs) {
                                      : read_rules(inputs.path, request.context);
 }
 
-Inputs read_inputs(const BuildRequest& request) {
-  Inputs inputs = read_dockerfile(request);
+Inputs read_inputs(const BuildRequest& request, Fetching fetching) {
+  Inputs inputs = read_dockerfile(request, fetching);
   read_ignore_rules(request, inputs);
   return inputs;
 }

@@ -6,6 +6,7 @@
 
 #include <ocibuild/build.hpp>
 
+#include "build/fetching.hpp"
 #include "context/ignore_rules.hpp"
 #include "rootfs/view.hpp"
 
@@ -31,15 +32,16 @@ context::IgnoreRules read_ignore_file(const std::filesystem::path& directory);
 /// @throws Error(Errc::usage, annotation-misplaced)
 void check_annotations(const BuildRequest& request);
 
-/// The Dockerfile, and the files of a context that is a tar; `rules` stay empty.
+/// The Dockerfile, and the files of a context that is a tar; `rules` stay empty. `fetching`:
+/// whether the store may be written.
 /// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near)
-Inputs read_dockerfile(const BuildRequest& request);
+Inputs read_dockerfile(const BuildRequest& request, Fetching fetching = Fetching::all);
 
 /// Reads the rules that belong to the Dockerfile of `inputs`.
 /// @throws Error(Errc::failed) ignore-pattern-invalid
 void read_ignore_rules(const BuildRequest& request, Inputs& inputs);
 
 /// Both. @throws Error(Errc::failed)
-Inputs read_inputs(const BuildRequest& request);
+Inputs read_inputs(const BuildRequest& request, Fetching fetching = Fetching::all);
 
 }  // namespace ocibuild::engine

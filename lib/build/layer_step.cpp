@@ -8,7 +8,6 @@
 
 #include "build/inputs.hpp"
 #include "image/manifest_builder.hpp"
-#include "layer/description.hpp"
 #include "support/stop.hpp"
 
 namespace ocibuild::engine {
@@ -147,6 +146,27 @@ StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const D
   return *std::move(layer);
 }
 
+std::optional<StoredLayer> LayerMaker::look_up(const std::vector<layer::LayerFile>& files,
+                                               bool anew) {
+  if (anew || !request_.use_cache) return std::nullopt;
+  layer::ContentDigests contents(files);
+  const Digest shape = layer::layer_shape(files, options_.setting_key);
+  if (!contents.all_known() && (!request_.cache_from.empty() || cache_.has_layer_shape(shape)))
+    contents.compute(chunks_.jobs(), stop_.get_token());
+  if (!contents.all_known()) return std::nullopt;
+  const Digest key = layer::layer_key(shape, files, contents);
+  auto found = find(key, false);
+  return found || request_.cache_from.empty() ? found : find_elsewhere(key, shape);
+}
+
+layer::LayerForecast LayerMaker::forecast(const std::vector<layer::LayerFile>& files, bool anew) {
+  layer::ContentDigests contents(files);
+  layer::EarlierLayers earlier;
+  if (!anew && request_.use_cache && is_large(files)) earlier = earlier_layers();
+  if (!earlier.empty()) contents.compute(chunks_.jobs(), stop_.get_token());
+  return layer::forecast_layer(files, contents, options_, earlier);
+}
+
 std::optional<StoredLayer> LayerMaker::find(const Digest& key, bool anew) {
   {
     const std::lock_guard lock(mutex_);
@@ -159,10 +179,13 @@ std::optional<StoredLayer> LayerMaker::find(const Digest& key, bool anew) {
 }
 
 std::optional<StoredLayer> LayerMaker::find_elsewhere(const Digest& key, const Digest& shape) {
-  auto record = shared_.find_layer(key);
-  if (!record) return std::nullopt;
+  auto shared = shared_.find_layer(key);
+  if (!shared) return std::nullopt;
   cache_.put_layer_shape(shape);
-  return found(key, *std::move(record));
+  StoredLayer layer = found(key, std::move(shared->record));
+  layer.shared_cache = std::move(shared->cache);
+  layer.host = std::move(shared->host);
+  return layer;
 }
 
 StoredLayer LayerMaker::found(const Digest& key, store::LayerRecord record) const {

@@ -14,6 +14,7 @@
 #include <ocibuild/build.hpp>
 
 #include "build/shared_cache.hpp"
+#include "layer/description.hpp"
 #include "layer/layer_writer.hpp"
 #include "store/blob_store.hpp"
 #include "store/build_cache.hpp"
@@ -29,6 +30,8 @@ struct StoredLayer {
   store::LayerRecord record;
   bool cached = false;
   Digest key{};                     ///< of its record
+  std::string shared_cache{};       ///< that gave it, or has it
+  std::string host{};               ///< the registry of that cache
   std::chrono::nanoseconds took{};  ///< time that it was worked on
 };
 
@@ -52,6 +55,13 @@ public:
   /// The layer at once if the cache has it and no file has to be read; otherwise begins to make it.
   /// `files` must outlive this. `anew`: what other builds made does not count.
   PendingLayer start(const std::vector<layer::LayerFile>& files, bool anew = false);
+
+  /// What start() finds, without making what it does not find.
+  std::optional<StoredLayer> look_up(const std::vector<layer::LayerFile>& files, bool anew = false);
+  /// What it would make then. Reads contents that are not known.
+  layer::LayerForecast forecast(const std::vector<layer::LayerFile>& files, bool anew = false);
+  /// Moves with everything that the bytes of all layers depend on.
+  std::string format() const { return layer::layer_shape({}, options_.setting_key).str(); }
 
 private:
   class Turn;

@@ -5,7 +5,7 @@
 
 #include "build/assembly.hpp"
 #include "build/copy_lint.hpp"
-#include "build/report.hpp"
+#include "build/image_planner.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::engine {
@@ -15,10 +15,13 @@ namespace {
 /// Waits for the layers of one stage after the other.
 class ChainMaker {
 public:
-  ChainMaker(const dockerfile::Dockerfile& file, Assembly& image, Reporter& reporter)
-      : file_(file), image_(image), reporter_(reporter) {}
+  /// `history`: explains what is made; may be null.
+  ChainMaker(const dockerfile::Dockerfile& file, Assembly& image, Reporter& reporter,
+             LayerHistory* history)
+      : file_(file), image_(image), reporter_(reporter), history_(history) {}
 
-  void make(const StageWork& work) {
+  /// `anew`: the layers of this stage.
+  void make(const StageWork& work, bool anew) {
     reporter_.base(work);
     for (const StageStep& step : work.steps) {
       if (step.files.empty()) {
@@ -30,7 +33,9 @@ public:
       const StoredLayer& layer = step.layer.get();
       image_.add_layer(step.plan.created_by, layer, file_.source.file(),
                        file_.instructions[step.plan.instruction]);
-      reporter_.step(work, step, &layer, layer.took);
+      std::vector<RebuildCause> causes;
+      if (history_ != nullptr && !layer.cached) causes = history_->explain(work, step, anew);
+      reporter_.step(work, step, &layer, layer.took, std::move(causes));
     }
   }
 
@@ -38,6 +43,7 @@ private:
   const dockerfile::Dockerfile& file_;
   Assembly& image_;
   Reporter& reporter_;
+  LayerHistory* const history_;
 };
 
 bool is_named(const plan::Stage& stage, const std::vector<std::string>& names) {
@@ -119,7 +125,7 @@ void PlatformBuild::warn_ignored() const {
 
 void PlatformBuild::start_layers(LayerMaker& maker) {
   for (const std::size_t index : chain_of(stages_, graph_.target)) {
-    const bool anew = is_named(graph_.stages[index], shared_.request.no_cache_stages);
+    const bool anew = is_made_anew(stages_[index]);
     for (StageStep& step : stages_[index].steps) {
       if (!step.files.empty()) step.layer = maker.start(step.files, anew);
     }
@@ -144,11 +150,32 @@ std::vector<store::LayerRecord> PlatformBuild::layers_of(const BaseImage& base) 
   return out;
 }
 
-PlatformResult PlatformBuild::make_image() {
-  const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
+bool PlatformBuild::is_made_anew(const StageWork& work) const {
+  return is_named(*work.stage, shared_.request.no_cache_stages);
+}
+
+Reporter PlatformBuild::reporter() const {
   const bool one_of_several = shared_.request.platforms.size() > 1;
-  Reporter reporter(shared_.events, file_, shared_.images,
-                    one_of_several ? plan_inputs_.platform->str() : "");
+  return Reporter(shared_.events, file_, shared_.images,
+                  one_of_several ? plan_inputs_.platform->str() : "");
+}
+
+LayerHistory PlatformBuild::history(const LayerMaker& maker, const BaseImage* base) const {
+  return LayerHistory({.request = shared_.request,
+                       .cache = shared_.cache,
+                       .blobs = shared_.blobs,
+                       .file = file_,
+                       .graph = graph_,
+                       .project = shared_.project,
+                       .platform = plan_inputs_.platform ? plan_inputs_.platform->str() : "",
+                       .base = base,
+                       .format = maker.format(),
+                       .stop = shared_.stop});
+}
+
+PlatformResult PlatformBuild::make_image(const LayerMaker& maker) {
+  const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
+  Reporter reporter = this->reporter();
   for (const std::size_t index : graph_.needed) {
     if (std::find(chain.begin(), chain.end(), index) == chain.end())
       reporter.stage_without_layers(stages_[index]);
@@ -158,9 +185,25 @@ PlatformResult PlatformBuild::make_image() {
   shared_.images.keep_names();
   Assembly image(shared_.request, plan_inputs_.platform, base,
                  base != nullptr ? layers_of(*base) : std::vector<store::LayerRecord>());
-  ChainMaker maker(file_, image, reporter);
-  for (const std::size_t index : chain) maker.make(stages_[index]);
+  LayerHistory history = this->history(maker, base);
+  ChainMaker chain_maker(file_, image, reporter, shared_.request.explain ? &history : nullptr);
+  for (const std::size_t index : chain)
+    chain_maker.make(stages_[index], is_made_anew(stages_[index]));
+  for (const std::size_t index : chain) history.remember(stages_[index]);
   return std::move(image).finish(stages_[graph_.target].result, shared_.blobs);
+}
+
+void PlatformBuild::plan_image(LayerMaker& maker, BuildPlan& plan) {
+  const std::vector<std::size_t> chain = chain_of(stages_, graph_.target);
+  Reporter reporter = this->reporter();
+  for (const std::size_t index : graph_.needed) reporter.base(stages_[index]);
+  const BaseImage* base = stages_[chain.front()].image;
+  LayerHistory history = this->history(maker, base);
+  ImagePlanner planner(
+      {shared_.request, file_, shared_.images, shared_.blobs, shared_.cache, maker, history}, plan);
+  planner.begin(base, plan_inputs_.platform);
+  for (const std::size_t index : chain) planner.add(stages_[index], is_made_anew(stages_[index]));
+  for (const std::size_t index : graph_.needed) planner.add_downloads(stages_[index]);
 }
 
 }  // namespace ocibuild::engine

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <ocibuild/plan.hpp>
+
 #include "build/image_names.hpp"
+#include "build/layer_history.hpp"
 #include "build/layer_step.hpp"
 #include "build/recompression.hpp"
+#include "build/report.hpp"
 #include "build/stages.hpp"
 
 namespace ocibuild::engine {
@@ -21,9 +25,12 @@ struct SharedWork {
   Archives& archives;
   Downloads& downloads;
   const store::BlobStore& blobs;
+  const store::BuildCache& cache;
   Recompression* recompression;  ///< null: base layers stay as they are
+  std::string project;           ///< tells the Dockerfiles that use one cache from each other
   support::Diagnostics& diagnostics;
   EventSink& events;
+  std::stop_token stop{};
 };
 
 /// The image of one platform, from the stages of the Dockerfile to its manifest. The methods are
@@ -45,10 +52,15 @@ public:
   /// Begins to make the layers of the target and of the stages it starts from; the others only
   /// served COPY --from.
   void start_layers(LayerMaker& maker);
-  /// Stores config and manifest, once the layers are there.
-  PlatformResult make_image();
+  /// Stores config and manifest, once the layers are there. `maker`: makes them.
+  PlatformResult make_image(const LayerMaker& maker);
+  /// In the place of the last two: adds to `plan` what they would do.
+  void plan_image(LayerMaker& maker, BuildPlan& plan);
 
 private:
+  Reporter reporter() const;
+  LayerHistory history(const LayerMaker& maker, const BaseImage* base) const;
+  bool is_made_anew(const StageWork& work) const;
   StageInputs inputs() const;
   /// The layers of `base` as the image has them; those that change are in the store then.
   std::vector<store::LayerRecord> layers_of(const BaseImage& base) const;

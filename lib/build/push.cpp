@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Images of the store to registries (docs/reference/registry.md, 9 and 10).
 #include <map>
+#include <set>
 
+#include <ocibuild/plan.hpp>
 #include <ocibuild/transfer.hpp>
 
 #include "build/cache_export.hpp"
 #include "build/push_target.hpp"
 #include "build/recompression.hpp"
+#include "oci/image_json.hpp"
 #include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/text.hpp"
@@ -18,6 +21,21 @@ namespace {
 
 std::filesystem::path cache_of(const PushSettings& settings) {
   return settings.cache.empty() ? settings.store / "cache" : settings.cache;
+}
+
+/// Each layer of all images once; those that stay at URLs are not sent.
+std::vector<PlannedLayer> layers_of(const BuildPlan& plan) {
+  std::vector<PlannedLayer> out;
+  std::set<Digest> seen;
+  for (const PlannedImage& image : plan.images) {
+    for (const PlannedLayer& layer : image.layers) {
+      if (layer.blob &&
+          (oci::stays_at_urls(*layer.blob) || !seen.insert(layer.blob->digest).second))
+        continue;
+      out.push_back(layer);
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -108,6 +126,18 @@ std::optional<PushResult> Pusher::send_cache(const BuildResult& result, const Re
                     .mounted = moved.mounted,
                     .was_there = moved.was_there,
                     .downloaded = impl_->work.network().downloaded() - before};
+}
+
+std::vector<PlannedTransfer> Pusher::plan(const BuildPlan& plan,
+                                          const std::vector<Reference>& names) {
+  const std::vector<PlannedLayer> layers = layers_of(plan);
+  std::vector<PlannedTransfer> out;
+  std::set<engine::PushTarget*> planned;
+  for (const Reference& name : names) {
+    engine::PushTarget& target = impl_->target(name);
+    if (planned.insert(&target).second) target.plan(layers, plan.downloads, out);
+  }
+  return out;
 }
 
 }  // namespace ocibuild

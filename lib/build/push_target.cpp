@@ -112,6 +112,51 @@ PushedBytes PushTarget::send(const PushContents& contents, const std::vector<Ref
   return bytes_;
 }
 
+PlannedTransfer::State PushTarget::plan_blob(const PlannedLayer& layer) {
+  using enum PlannedTransfer::State;
+  if (!layer.blob) return at_most;
+  if (registry::has_blob(*session_, *layer.blob)) return was_there;
+  const std::string& registry = session_->source().registry;
+  std::vector<std::string> repositories =
+      shared_.sources.repositories(layer.blob->digest, registry);
+  const std::size_t slash = layer.repository.find('/');
+  if (slash != std::string::npos &&
+      registry::is_same_registry(layer.repository.substr(0, slash), registry))
+    repositories.push_back(layer.repository.substr(slash + 1));
+  const bool mounts = std::ranges::any_of(
+      repositories, [&](const std::string& from) { return registry::may_mount(*session_, from); });
+  return mounts ? mounted : certain;
+}
+
+void PushTarget::plan(const std::vector<PlannedLayer>& layers,
+                      const std::vector<PlannedTransfer>& known,
+                      std::vector<PlannedTransfer>& out) {
+  shared_.work.transfers().report(Asking{Asking::For::diagnosis, session_->source().registry,
+                                         repository_name(session_->source())});
+  for (const PlannedLayer& layer : layers) {
+    PlannedTransfer up{.upload = true,
+                       .state = plan_blob(layer),
+                       .host = session_->source().registry,
+                       .what = layer.instruction};
+    if (layer.blob) {
+      up.digest = layer.blob->digest;
+      up.bytes = layer.blob->size;
+    } else if (layer.unpacked > 0) {
+      up.bytes = layer.unpacked;
+    }
+    const bool streams = up.state == PlannedTransfer::State::certain && !layer.in_store;
+    const bool is_known =
+        std::ranges::find(known, up.digest, &PlannedTransfer::digest) != known.end();
+    if (streams && !is_known) {
+      PlannedTransfer down = up;
+      down.upload = false;
+      down.host = layer.repository.substr(0, layer.repository.find('/'));
+      out.push_back(std::move(down));
+    }
+    out.push_back(std::move(up));
+  }
+}
+
 /// A registry that has the image under its digest or another tag has all that it names.
 bool PushTarget::is_stored(const registry::Document& image, bool under_other_tag) {
   const Digest& digest = image.descriptor.digest;

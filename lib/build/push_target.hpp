@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <ocibuild/event.hpp>
+#include <ocibuild/plan.hpp>
 #include <ocibuild/reference.hpp>
 
 #include "build/blob_sources.hpp"
@@ -50,7 +51,13 @@ public:
   PushedBytes send(const PushContents& contents, const std::vector<Reference>& names,
                    Asking::For purpose = Asking::For::push);
 
+  /// What send() would move of these layers, and from registries what the store would lack; only
+  /// asks. `known`: downloads that are planned anyway.
+  void plan(const std::vector<PlannedLayer>& layers, const std::vector<PlannedTransfer>& known,
+            std::vector<PlannedTransfer>& out);
+
 private:
+  PlannedTransfer::State plan_blob(const PlannedLayer& layer);
   /// A name, and what it stands for until now.
   struct Tag {
     Reference name;

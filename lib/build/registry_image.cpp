@@ -36,6 +36,15 @@ private:
   std::optional<store::BlobWriter> writer_;
 };
 
+/// A small blob that is only looked at.
+class TextSink final : public registry::BlobSink {
+public:
+  void write(support::Bytes bytes) override { text.append(support::as_text(bytes)); }
+  void restart() override { text.clear(); }
+
+  std::string text;
+};
+
 /// Interruption and what the user wrote are nobody's reason to ask elsewhere.
 bool asks_the_next(const Error& error) {
   return error.code() != Errc::interrupted && error.code() != Errc::usage;
@@ -143,6 +152,24 @@ bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::
   registry::download_blob(remote.sessions, blob, sink, observer);
   sink.commit();
   return true;
+}
+
+std::string fetch_text(const RemoteImage& remote, const Descriptor& blob) {
+  TextSink sink;
+  registry::download_blob(remote.sessions, blob, sink);
+  return std::move(sink.text);
+}
+
+std::string fetch_document(const RemoteImage& remote, const Descriptor& document,
+                           std::size_t limit) {
+  if (document.digest == remote.document.descriptor.digest) return remote.document.bytes;
+  if (document.size > limit) {
+    throw Error(Errc::failed, "too-large",
+                concat("blob ", document.digest.str(), " is larger than ", limit, " bytes"));
+  }
+  if (oci::is_manifest(document.media_type) || oci::is_index(document.media_type))
+    return fetch_child(remote, document).bytes;
+  return fetch_text(remote, document);
 }
 
 bool fetch_blobs(const RemoteImage& remote, const std::vector<Descriptor>& wanted,

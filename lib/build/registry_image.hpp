@@ -43,6 +43,14 @@ registry::Document fetch_child(const RemoteImage& remote, const Descriptor& chil
 bool fetch_blob(const RemoteImage& remote, const Descriptor& blob, const store::BlobStore& blobs,
                 const registry::TransferObserver& observer = {});
 
+/// A small blob that is only looked at, verified.
+std::string fetch_text(const RemoteImage& remote, const Descriptor& blob);
+
+/// A manifest, index or config, which then is nowhere in the store.
+/// @throws Error(Errc::failed, too-large)
+std::string fetch_document(const RemoteImage& remote, const Descriptor& document,
+                           std::size_t limit);
+
 /// Told of each blob that came, in the thread that brought it, while others are on their way.
 using BlobArrived = std::function<void(const Descriptor&)>;
 

@@ -57,7 +57,7 @@ void Reporter::starts(const StageWork& work, const StageStep& step) {
 }
 
 void Reporter::step(const StageWork& work, const StageStep& step, const StoredLayer* layer,
-                    std::chrono::nanoseconds took) {
+                    std::chrono::nanoseconds took, std::vector<RebuildCause> causes) {
   StepDone done{};
   done.kind = step.plan.makes_layer() ? StepKind::layer : StepKind::config;
   done.platform = platform_;
@@ -66,6 +66,7 @@ void Reporter::step(const StageWork& work, const StageStep& step, const StoredLa
   done.total = count_layers(work, nullptr);
   done.instruction = file_.instructions[step.plan.instruction].text;
   done.took = took;
+  done.causes = std::move(causes);
   if (layer != nullptr) {
     done.cached = layer->cached;
     done.unpacked = layer->record.unpacked;

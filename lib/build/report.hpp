@@ -24,7 +24,7 @@ public:
   void starts(const StageWork& work, const StageStep& step);
   /// `layer`: what a step with files became; null for the others. Steps of one stage come in order.
   void step(const StageWork& work, const StageStep& step, const StoredLayer* layer,
-            std::chrono::nanoseconds took);
+            std::chrono::nanoseconds took, std::vector<RebuildCause> causes = {});
   /// A stage that only serves COPY --from: nothing is written for it.
   void stage_without_layers(const StageWork& work);
 

@@ -21,12 +21,18 @@ constexpr std::size_t index_limit = 256 * 1024 * 1024;  // bytes of one that is 
 }  // namespace
 
 SharedCaches::SharedCaches(const BuildRequest& request, const store::BlobStore& blobs,
-                           const store::BuildCache& cache, EventSink& events, std::stop_token stop)
-    : request_(request), blobs_(blobs), cache_(cache), events_(events), stop_(std::move(stop)) {}
+                           const store::BuildCache& cache, EventSink& events, std::stop_token stop,
+                           Fetching fetching)
+    : request_(request),
+      blobs_(blobs),
+      cache_(cache),
+      events_(events),
+      stop_(std::move(stop)),
+      fetching_(fetching) {}
 
 SharedCaches::~SharedCaches() = default;
 
-std::optional<store::LayerRecord> SharedCaches::find_layer(const Digest& key) {
+std::optional<SharedLayer> SharedCaches::find_layer(const Digest& key) {
   for (std::size_t i = 0; i < request_.cache_from.size(); ++i) {
     Opened& cache = opened(i);
     if (!cache.records) continue;
@@ -35,21 +41,21 @@ std::optional<store::LayerRecord> SharedCaches::find_layer(const Digest& key) {
     store::LayerRecord record = at->second;
     if (!provide(cache, record.descriptor)) continue;
     if (blobs_.has(record.descriptor)) cache_.put_layer(key, record);
-    return record;
+    return SharedLayer{std::move(record), cache.source->name(), cache.source->host()};
   }
   return std::nullopt;
 }
 
 std::unique_ptr<CacheSource> SharedCaches::open(const CacheLocation& location) {
   if (const auto* place = std::get_if<LayoutImage>(&location)) {
-    auto source = layout_cache(*place, blobs_, stop_);
+    auto source = layout_cache(*place, blobs_, fetching_ == Fetching::all, stop_);
     events_.on_event(Asking{Asking::For::cache_from, "", source->name()});
     return source;
   }
   static const NetworkSettings no_network{.offline = true};
   if (!work_) work_.emplace(request_.network ? *request_.network : no_network, events_, stop_);
   return registry_cache(std::get<Reference>(location), blobs_, cache_, *work_,
-                        request_.keep_shared_layers);
+                        request_.keep_shared_layers && fetching_ == Fetching::all);
 }
 
 SharedCaches::Opened& SharedCaches::opened(std::size_t number) {

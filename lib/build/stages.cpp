@@ -2,7 +2,9 @@
 #include "build/stages.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "build/not_here.hpp"
 #include "build/workdir_step.hpp"
 #include "plan/evaluator.hpp"
 #include "rootfs/layer_index.hpp"
@@ -101,7 +103,11 @@ public:
       : stages_(stages), inputs_(inputs), findings_(findings), counts_(counts) {}
 
   void run(StageWork& work) {
-    work.files = base_files(work);
+    try {
+      work.files = base_files(work);
+    } catch (const NotHere& missing) {
+      return give_up(work, 0, missing);
+    }
     const StageStep* waiting = nullptr;  // its files are shown to whoever comes next
     const auto show = [&] {
       if (waiting == nullptr || waiting->files.empty()) return;
@@ -110,13 +116,27 @@ public:
     for (StageStep& step : work.steps) {
       if (!step.plan.makes_layer()) continue;
       show();
-      step.files = files_of(step.plan, work.files).finish();
+      try {
+        step.files = files_of(step.plan, work.files).finish();
+      } catch (const NotHere& missing) {
+        step.source = std::exchange(source_, nullptr);
+        return give_up(work, static_cast<std::size_t>(&step - work.steps.data()), missing);
+      }
+      step.source = std::exchange(source_, nullptr);
       waiting = &step;
     }
     if (is_origin(work)) show();
   }
 
 private:
+  /// Each step sees what those before it made.
+  static void give_up(StageWork& work, std::size_t from, const NotHere& missing) {
+    work.unknown = missing.what;
+    for (std::size_t i = from; i < work.steps.size(); ++i) {
+      if (work.steps[i].plan.makes_layer()) work.steps[i].unknown = missing.what;
+    }
+  }
+
   /// "Dockerfile:7"
   std::string line_of(const plan::Step& step) const {
     const dockerfile::Instruction& instruction = inputs_.file.instructions[step.instruction];
@@ -126,11 +146,16 @@ private:
   rootfs::View base_files(const StageWork& work) {
     const bool looks = std::any_of(work.steps.begin(), work.steps.end(),
                                    [](const StageStep& step) { return step.plan.makes_layer(); });
-    if (work.parent) return stages_[*work.parent].files;
+    if (work.parent) return known(stages_[*work.parent]).files;
     // A stage that others copy from is looked at even without steps of its own.
     if (work.image != nullptr && (looks || is_origin(work)))
       return inputs_.images.view(*work.image);
     return {};
+  }
+
+  static const StageWork& known(const StageWork& work) {
+    if (!work.unknown.empty()) throw NotHere{work.unknown};
+    return work;
   }
 
   bool is_origin(const StageWork& work) const {
@@ -167,7 +192,7 @@ private:
   }
   layer::FileSet copy_from(const plan::FromStage& from, const plan::CopyStep& step,
                            const StepPlace& place) {
-    const StageWork& origin = stages_[from.index];
+    const StageWork& origin = known(stages_[from.index]);
     const std::string name =
         origin.stage->name.empty() ? concat(from.index) : concat("'", origin.stage->name, "'");
     return copy_files(step, {origin.files, nullptr, concat("stage ", name)}, place, counts_);
@@ -186,6 +211,7 @@ private:
   }
   layer::FileSet copy_from_image(const plan::CopyStep& step, const StepPlace& place) {
     const BaseImage& image = *image_of(step.from, inputs_);
+    source_ = &image;
     const rootfs::View files = inputs_.images.view(image);
     return copy_files(step, {files, nullptr, concat("image ", image.title)}, place, counts_);
   }
@@ -194,6 +220,7 @@ private:
   const StageInputs& inputs_;
   dockerfile::Findings& findings_;
   CopyCounts& counts_;
+  const BaseImage* source_ = nullptr;  // of the step that is worked on
 };
 
 }  // namespace

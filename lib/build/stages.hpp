@@ -19,6 +19,8 @@ struct StageStep {
   plan::Step plan;
   std::vector<layer::LayerFile> files;  ///< of its layer, in order; empty for steps without one
   PendingLayer layer{};                 ///< once it was started
+  const BaseImage* source = nullptr;    ///< the image that COPY --from reads
+  std::string unknown{};  ///< in a plan: what would have to be fetched before `files` are known
 };
 
 /// A stage that the target needs, from its base to its files.
@@ -30,6 +32,7 @@ struct StageWork {
   rootfs::View files;  ///< after the last step; of a stage that others look at
   /// A directory that it starts from is its first step, at the FROM line.
   std::vector<StageStep> steps;
+  std::string unknown{};  ///< in a plan: why `files` are not known
 };
 
 /// All stages of a Dockerfile, by index; those the target does not need stay empty.
@@ -60,7 +63,7 @@ std::vector<std::string> triggers_of(const plan::Origin& base, const StageInputs
 Stages evaluate_stages(const StageInputs& inputs);
 
 /// Gives every step its files. Reads directories, the indexes of base layers and archives that ADD
-/// unpacks; no other content.
+/// unpacks; no other content. Where `inputs` only look, steps may stay unknown.
 void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts);
 
 /// The stages whose steps make the image: the target and the stages it starts from, oldest first.

@@ -40,6 +40,15 @@ struct WriteOptions {
   std::string setting_key;  ///< setting.key(), which is costly
 };
 
+/// What write_layer() would write, and copy from `earlier`, in bytes of the tar.
+struct LayerForecast {
+  std::uint64_t unpacked = 0;
+  std::uint64_t copied = 0;
+};
+/// All of `contents` are known, unless `earlier` is empty.
+LayerForecast forecast_layer(const std::vector<LayerFile>& files, ContentDigests& contents,
+                             const WriteOptions& options, const EarlierLayers& earlier);
+
 /// Writes one reproducible layer: the same files give the same bytes on every machine, for any
 /// number of threads and whatever was taken from earlier layers.
 ///

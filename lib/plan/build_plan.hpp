@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -69,6 +70,8 @@ struct Step {
   std::size_t instruction;  ///< index into Dockerfile::instructions
   std::string created_by;   ///< text of the history entry
   std::variant<ConfigStep, CopyStep, WorkdirStep> action;
+  /// What its words read, by name; of steps that may make a layer.
+  std::map<std::string, std::string> variables{};
   bool makes_layer() const { return !std::holds_alternative<ConfigStep>(action); }
 };
 

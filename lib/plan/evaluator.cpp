@@ -74,6 +74,7 @@ EvaluatedStage StageEvaluator::run() {
 /// Carries out one instruction. What cannot be known of it is neither wrong nor a step.
 void StageEvaluator::visit() {
   warned_.clear();
+  read_.clear();
   uncertain_ = false;
   const std::size_t errors = diagnostics_.errors().size();
   const std::size_t steps = out_.steps.size();
@@ -94,13 +95,15 @@ void StageEvaluator::visit() {
 }
 
 void StageEvaluator::add_step(std::string created_by, decltype(Step::action) action) {
-  out_.steps.push_back({at_, std::move(created_by), std::move(action)});
+  Step& step = out_.steps.emplace_back(Step{at_, std::move(created_by), std::move(action)});
+  if (step.makes_layer()) step.variables = read_;
 }
 
 dockerfile::Lookup StageEvaluator::lookup() {
   return [this](std::string_view name) {
     auto value = out_.variables.find(name);
     if (!value && out_.variables.is_open()) uncertain_ = true;
+    if (value) read_.insert_or_assign(std::string(name), *value);
     return value;
   };
 }

@@ -84,6 +84,7 @@ private:
   std::map<std::string, std::size_t, std::less<>> env_index_;  ///< name -> place in config.env
   std::size_t at_ = 0;                                         ///< index of the instruction
   std::set<std::string, std::less<>> warned_;                  ///< names, for this instruction
+  std::map<std::string, std::string> read_;  ///< variables and their values, by this instruction
   bool uncertain_ = false;  ///< this instruction reads a variable that an unknown base may set
   std::map<std::string, dockerfile::Span, std::less<>> single_use_;  ///< keyword -> where it was
 };

@@ -2,12 +2,15 @@
 #include "store/build_cache.hpp"
 
 #include <algorithm>
+#include <system_error>
+#include <utility>
 
 #include <ocibuild/error.hpp>
 
 #include "oci/hasher.hpp"
 #include "store/cache_files.hpp"
 #include "support/fd.hpp"
+#include "support/temp_file.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::store {
@@ -31,14 +34,6 @@ std::vector<std::filesystem::path> latest_first(const std::filesystem::path& dir
   std::vector<std::filesystem::path> files;
   for (auto& [time, file] : found) files.push_back(std::move(file));
   return files;
-}
-
-/// Finds a file and says that it was of use.
-std::optional<std::string> use(const std::filesystem::path& directory, std::string_view kind,
-                               const Digest& key, std::size_t limit) {
-  auto text = find_cache_file(directory, kind, key, limit);
-  if (text) support::touch(cache_file(directory, kind, key));
-  return text;
 }
 
 /// A failed write costs time in the next build and is no reason to fail this one.
@@ -96,9 +91,22 @@ std::optional<DownloadRecord> decode_download(std::string_view text) {
   return record;
 }
 
+/// Finds a file and says that it was of use.
+std::optional<std::string> BuildCache::use(std::string_view kind, const Digest& key,
+                                           std::size_t limit) const {
+  auto text = find_cache_file(directory_, kind, key, limit);
+  if (text && access_.puts) support::touch(cache_file(directory_, kind, key));
+  return text;
+}
+
 std::optional<std::string> BuildCache::find(std::string_view kind, const Digest& key,
                                             std::size_t limit) const {
-  return anew_ ? std::nullopt : use(directory_, kind, key, limit);
+  return access_.finds ? use(kind, key, limit) : std::nullopt;
+}
+
+template <typename Work>
+void BuildCache::put(Work&& work) const noexcept {
+  if (access_.puts) best_effort(std::forward<Work>(work));
 }
 
 std::optional<LayerRecord> BuildCache::find_layer(const Digest& key) const {
@@ -107,7 +115,14 @@ std::optional<LayerRecord> BuildCache::find_layer(const Digest& key) const {
 }
 
 void BuildCache::put_layer(const Digest& key, const LayerRecord& record) const noexcept {
-  best_effort([&] { put_cache_file(directory_, layer_kind, key, encode(record)); });
+  put([&] { put_cache_file(directory_, layer_kind, key, encode(record)); });
+}
+
+std::optional<std::filesystem::file_time_type> BuildCache::layer_used(const Digest& key) const {
+  std::error_code error;
+  const auto time =
+      std::filesystem::last_write_time(cache_file(directory_, layer_kind, key), error);
+  return error ? std::nullopt : std::optional(time);
 }
 
 bool BuildCache::has_layer_shape(const Digest& shape) const {
@@ -115,16 +130,16 @@ bool BuildCache::has_layer_shape(const Digest& shape) const {
 }
 
 void BuildCache::put_layer_shape(const Digest& shape) const noexcept {
-  best_effort([&] { put_cache_file(directory_, shape_kind, shape, {}); });
+  put([&] { put_cache_file(directory_, shape_kind, shape, {}); });
 }
 
 std::optional<DownloadRecord> BuildCache::find_download(const Digest& key) const {
-  const auto text = use(directory_, download_kind, key, record_limit);
+  const auto text = use(download_kind, key, record_limit);
   return text ? decode_download(*text) : std::nullopt;
 }
 
 void BuildCache::put_download(const Digest& key, const DownloadRecord& record) const noexcept {
-  best_effort([&] { put_cache_file(directory_, download_kind, key, encode(record)); });
+  put([&] { put_cache_file(directory_, download_kind, key, encode(record)); });
 }
 
 std::optional<std::string> BuildCache::find_index(const Digest& layer) const {
@@ -132,7 +147,7 @@ std::optional<std::string> BuildCache::find_index(const Digest& layer) const {
 }
 
 void BuildCache::put_index(const Digest& layer, std::string_view bytes) const noexcept {
-  best_effort([&] { put_cache_file(directory_, index_kind, layer, bytes); });
+  put([&] { put_cache_file(directory_, index_kind, layer, bytes); });
 }
 
 std::optional<std::string> BuildCache::find_archive(const Digest& file) const {
@@ -140,11 +155,11 @@ std::optional<std::string> BuildCache::find_archive(const Digest& file) const {
 }
 
 void BuildCache::put_archive(const Digest& file, std::string_view bytes) const noexcept {
-  best_effort([&] { put_cache_file(directory_, archive_kind, file, bytes); });
+  put([&] { put_cache_file(directory_, archive_kind, file, bytes); });
 }
 
 void BuildCache::put_chunks(const Digest& layer, std::string_view bytes) const noexcept {
-  best_effort([&] {
+  put([&] {
     put_cache_file(directory_, chunks_kind, layer, bytes);
     const auto files = latest_first(directory_, chunks_kind);
     for (std::size_t i = most_chunk_lists; i < files.size(); ++i) std::filesystem::remove(files[i]);
@@ -153,7 +168,7 @@ void BuildCache::put_chunks(const Digest& layer, std::string_view bytes) const n
 
 std::vector<std::pair<Digest, std::string>> BuildCache::find_chunks() const {
   std::vector<std::pair<Digest, std::string>> lists;
-  if (anew_) return lists;
+  if (!access_.finds) return lists;
   best_effort([&] {
     for (const auto& file : latest_first(directory_, chunks_kind)) {
       const Digest layer = Digest::parse(concat("sha256:", file.filename().native()));
@@ -164,8 +179,16 @@ std::vector<std::pair<Digest, std::string>> BuildCache::find_chunks() const {
   return lists;
 }
 
+std::optional<std::string> BuildCache::find_steps(const Digest& stage) const {
+  return use(steps_kind, stage, steps_limit);
+}
+
+void BuildCache::put_steps(const Digest& stage, std::string_view bytes) const noexcept {
+  put([&] { put_cache_file(directory_, steps_kind, stage, bytes); });
+}
+
 std::vector<std::string> BuildCache::find_repositories(const Digest& blob) const {
-  const auto text = use(directory_, repositories_kind, blob, record_limit);
+  const auto text = use(repositories_kind, blob, record_limit);
   std::vector<std::string> names = support::split(text.value_or(""), '\n');
   std::erase(names, "");
   return names;
@@ -173,8 +196,7 @@ std::vector<std::string> BuildCache::find_repositories(const Digest& blob) const
 
 void BuildCache::put_repositories(const Digest& blob,
                                   const std::vector<std::string>& names) const noexcept {
-  best_effort(
-      [&] { put_cache_file(directory_, repositories_kind, blob, support::join(names, "\n")); });
+  put([&] { put_cache_file(directory_, repositories_kind, blob, support::join(names, "\n")); });
 }
 
 std::filesystem::path BuildCache::stat_index_file(const std::filesystem::path& root) const {

@@ -40,14 +40,22 @@ std::optional<DownloadRecord> decode_download(std::string_view text);
 /// lists.
 class BuildCache {
 public:
-  /// `anew`: what builds found out before is recorded again and not believed: no record, index or
-  /// list is found (docs/reference/image.md, 7.4). Downloads and repositories are, which only say
-  /// where bytes of a known digest are.
-  explicit BuildCache(std::filesystem::path directory, bool anew = false)
-      : directory_(std::move(directory)), anew_(anew) {}
+  /// `finds`: false to record again what builds found out before, and not to believe it: no record,
+  /// index or list is found (docs/reference/image.md, 7.4). Downloads and repositories are, which
+  /// only say where bytes of a known digest are. `puts`: false for who only looks: then nothing is
+  /// put, and no file's time changes.
+  struct Access {
+    bool finds = true;
+    bool puts = true;
+  };
+  explicit BuildCache(std::filesystem::path directory) : BuildCache(std::move(directory), {}) {}
+  BuildCache(std::filesystem::path directory, Access access)
+      : directory_(std::move(directory)), access_(access) {}
 
   std::optional<LayerRecord> find_layer(const Digest& key) const;
   void put_layer(const Digest& key, const LayerRecord& record) const noexcept;
+  /// When the record was written or last found; nothing if it is not there. Does not count as use.
+  std::optional<std::filesystem::file_time_type> layer_used(const Digest& key) const;
   /// True when a layer of this shape (layer_shape()) was put: there may be a record for it.
   bool has_layer_shape(const Digest& shape) const;
   void put_layer_shape(const Digest& shape) const noexcept;
@@ -68,20 +76,27 @@ public:
   /// All of them, the latest first.
   std::vector<std::pair<Digest, std::string>> find_chunks() const;
 
+  /// Encoded engine::StageMemory of a stage. Not flushed: it explains, and nothing is made of it.
+  std::optional<std::string> find_steps(const Digest& stage) const;
+  void put_steps(const Digest& stage, std::string_view bytes) const noexcept;
+
   /// Repositories of registries that had a blob, "HOST/PATH", the latest first.
   std::vector<std::string> find_repositories(const Digest& blob) const;
   void put_repositories(const Digest& blob, const std::vector<std::string>& names) const noexcept;
 
   /// File of the stat index for the context at `root` (an absolute path).
   std::filesystem::path stat_index_file(const std::filesystem::path& root) const;
-  bool anew() const { return anew_; }
+  const Access& access() const { return access_; }
 
 private:
+  std::optional<std::string> use(std::string_view kind, const Digest& key, std::size_t limit) const;
   std::optional<std::string> find(std::string_view kind, const Digest& key,
                                   std::size_t limit) const;
+  template <typename Work>
+  void put(Work&& work) const noexcept;
 
   std::filesystem::path directory_;
-  bool anew_;
+  Access access_;
 };
 
 }  // namespace ocibuild::store

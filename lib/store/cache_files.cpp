@@ -5,7 +5,6 @@
 
 #include "oci/hasher.hpp"
 #include "support/fd.hpp"
-#include "support/temp_file.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::store {
@@ -52,7 +51,7 @@ void put_cache_file(const std::filesystem::path& directory, std::string_view kin
   file.write(support::as_bytes(body));
   const auto target = cache_file(directory, kind, key);
   std::filesystem::create_directories(target.parent_path());
-  file.commit_unflushed(target);
+  file.commit(target, support::Flush::no);
 }
 
 std::vector<std::filesystem::path> cache_files(const std::filesystem::path& directory,

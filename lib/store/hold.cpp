@@ -40,7 +40,15 @@ bool try_lock(const support::Fd& fd, int how, const std::filesystem::path& file)
 
 Hold Hold::shared(const OciLayout& layout, const std::stop_token& stop) {
   const auto file = lock_file(layout);
-  support::Fd fd = open_lock(file);
+  return take(open_lock(file), file, stop);
+}
+
+Hold Hold::without_trace(const OciLayout& layout, const std::stop_token& stop) {
+  const auto file = lock_file(layout);
+  return take(support::Fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC)), file, stop);
+}
+
+Hold Hold::take(support::Fd fd, const std::filesystem::path& file, const std::stop_token& stop) {
   if (!fd.is_open()) return Hold({});
   // Removing takes a moment. Asking again, unlike waiting, can be interrupted.
   while (!try_lock(fd, LOCK_SH, file)) {

@@ -20,10 +20,13 @@ public:
   /// locked, is used without.
   /// @throws Error(Errc::interrupted)
   static Hold shared(const OciLayout& layout, const std::stop_token& stop);
+  /// The same for who writes nothing: a store that nobody ever locked is used without.
+  static Hold without_trace(const OciLayout& layout, const std::stop_token& stop);
   /// Nothing while anybody else holds it, in this process too.
   static std::optional<Hold> alone(const OciLayout& layout);
 
 private:
+  static Hold take(support::Fd fd, const std::filesystem::path& file, const std::stop_token& stop);
   explicit Hold(support::Fd fd) : fd_(std::move(fd)) {}
   support::Fd fd_;
 };

@@ -28,7 +28,7 @@ constexpr CacheKind cache_kinds[] = {
     {layer_kind, StoredKind::layer_record},        {shape_kind, StoredKind::layer_shape},
     {download_kind, StoredKind::download_record},  {index_kind, StoredKind::layer_index},
     {archive_kind, StoredKind::archive_index},     {chunks_kind, StoredKind::chunk_list},
-    {repositories_kind, StoredKind::repositories},
+    {repositories_kind, StoredKind::repositories}, {steps_kind, StoredKind::step_records},
 };
 
 /// "layer-record" of "layer-record-2".

@@ -120,7 +120,7 @@ private:
 
   void read_cache_files() {
     for (const auto kind : {layer_kind, shape_kind, download_kind, index_kind, archive_kind,
-                            chunks_kind, repositories_kind}) {
+                            chunks_kind, repositories_kind, steps_kind}) {
       for (const fs::path& path : cache_files(cache_, kind)) read_record(kind, path);
     }
     std::error_code none;

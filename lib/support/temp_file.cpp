@@ -77,17 +77,9 @@ void TempFile::close() {
   fd_.reset();
 }
 
-void TempFile::commit(const std::filesystem::path& target) {
-  close();
-  rename_to(target);
-}
-
-void TempFile::commit_unflushed(const std::filesystem::path& target) {
+void TempFile::commit(const std::filesystem::path& target, Flush flush) {
+  if (flush == Flush::yes) close();
   fd_.reset();
-  rename_to(target);
-}
-
-void TempFile::rename_to(const std::filesystem::path& target) {
   if (::rename(path_.c_str(), target.c_str()) != 0) throw_errno("rename to", target, errno);
   path_.clear();
 }
@@ -102,7 +94,7 @@ Fd open_unnamed(const std::filesystem::path& directory) {
 void write_unflushed(const std::filesystem::path& target, std::string_view text) {
   TempFile file(target.parent_path().empty() ? "." : target.parent_path());
   file.write(as_bytes(text));
-  file.commit_unflushed(target);
+  file.commit(target, Flush::no);
 }
 
 std::vector<std::filesystem::path> stale_temp_files(const std::filesystem::path& directory) {

@@ -10,6 +10,10 @@
 
 namespace ocibuild::support {
 
+/// Whether a file is on the disk before it has its name. Without, a machine that stops may leave
+/// any bytes under the name.
+enum class Flush { yes, no };
+
 /// A file that appears complete or not at all: written under a temporary name, flushed, renamed.
 ///
 /// The destructor removes a file that was not committed. Temporary names start with ".ocibuild-" so
@@ -31,14 +35,9 @@ public:
   void close();
 
   /// Renames to `target` (same file system), replacing what is there.
-  void commit(const std::filesystem::path& target);
-  /// The same without waiting for the disk, so that after a power cut the file may be empty or
-  /// partial: for what carries a checksum and whose loss costs only time.
-  void commit_unflushed(const std::filesystem::path& target);
+  void commit(const std::filesystem::path& target, Flush flush = Flush::yes);
 
 private:
-  void rename_to(const std::filesystem::path& target);
-
   std::filesystem::path path_;  // empty once committed or moved from
   Fd fd_;
   std::uint64_t written_ = 0;

@@ -99,19 +99,19 @@ TEST_CASE("what cannot be read is refused with what would be right", "[cli]") {
 }
 
 TEST_CASE("flags of a later release and refused ones have their own sentence", "[cli]") {
-  CHECK(refusal({"--explain"}) ==
-        "--explain is not in this release of ocibuild: plain progress says which steps were "
-        "cached");
-  CHECK(refusal({"--explain=true"}) == refusal({"--explain"}));
+  CHECK(refusal({"--force-compression"}) ==
+        "--force-compression is not in this release of ocibuild: base layers keep their "
+        "compression");
+  CHECK(refusal({"--force-compression=true"}) == refusal({"--force-compression"}));
   CHECK(refusal({"--sbom=true"}) == "--sbom is refused: not yet; nothing is attached");
   CHECK(refusal({"--sbom=false"}) == "accepted");
   CHECK(refusal({"-v", "a:b"}) == "-v is refused: nothing is run, so nothing is mounted");
   CHECK(refusal({"--squash"}) ==
         "--squash is refused: layers are never merged; COPY everything in one instruction for one "
         "layer");
-  CHECK(refusal({}, {{"OCIBUILD_EXPLAIN", "1"}}) ==
-        "OCIBUILD_EXPLAIN is not in this release of ocibuild: plain progress says which steps were "
-        "cached");
+  CHECK(refusal({}, {{"OCIBUILD_FORCE_COMPRESSION", "1"}}) ==
+        "OCIBUILD_FORCE_COMPRESSION is not in this release of ocibuild: base layers keep their "
+        "compression");
 }
 
 TEST_CASE("a variable stands for a flag that the command line does not give", "[cli]") {

@@ -41,8 +41,8 @@ TEST_CASE("the short help fits 24 lines of 80 columns", "[cli]") {
         "           --registry-mirror [REG=]HOST[/PREFIX] --cacert FILE --authfile FILE\n"
         "           --offline\n"
         "Work:      --cache-dir DIR --no-cache -j N --root DIR\n"
-        "Commands:  build check images inspect history tag rmi save load push pull login\n"
-        "           logout doctor cache completion executor version help\n"
+        "Commands:  build plan check images inspect history tag rmi save load push pull\n"
+        "           login logout doctor cache completion executor version help\n"
         "ocibuild build --help: every flag    ocibuild doctor: network or login trouble?\n");
   CHECK(std::count(ocibuild.out.begin(), ocibuild.out.end(), '\n') <= 24);
   CHECK(longest_line(ocibuild.out) <= 80);

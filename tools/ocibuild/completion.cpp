@@ -48,7 +48,7 @@ public:
   }
 
 private:
-  Command id() const { return command_->id; }
+  Command id() const { return command_->id == plan_command ? build_command : command_->id; }
 
   void offer(std::string_view word) {
     const std::string whole = prefix_ + std::string(word);

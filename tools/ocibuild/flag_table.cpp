@@ -165,6 +165,7 @@ constexpr Flag table[] = {
     {.name = "cache-to", .kind = list, .value = "SPEC",
      .help = "write the layers for other machines: type=registry,ref=NAME (or NAME alone), type=local,dest=DIR; keys: tag, "
              "mode=min|max (the same here), ignore-error", .group = work},
+    {.name = "explain", .help = "say of each layer that is made which file, argument or base changed since the last build", .group = work},
     {.name = "jobs", .letter = 'j', .kind = text, .value = "N", .initial = "CPUs",
      .help = "worker threads; the result never depends on it", .group = work, .brief = "Work"},
 
@@ -179,6 +180,7 @@ constexpr Flag table[] = {
 
     {.name = "quiet", .letter = 'q', .help = "only the image ID on stdout, and errors", .group = display, .brief = "Result"},
 
+    {.name = "dry-run", .help = "show what would be made, fetched and sent, and do nothing of it: ocibuild plan", .group = display},
     {.name = "check", .help = "look at the Dockerfile instead of building: ocibuild check", .group = display},
     {.name = "call", .kind = text, .value = "build|check|outline|targets", .initial = "build",
      .help = "instead of building: check is --check, outline says what can be given to the target, targets lists the stages; "
@@ -230,6 +232,8 @@ constexpr Flag table[] = {
     {.name = "format", .kind = text, .value = "text|json|github", .initial = "text",
      .help = "json: one object; github: lines that GitHub shows beside the code", .commands = check_command},
 
+    {.name = "format", .kind = text, .value = "table|json", .initial = "table",
+     .help = "json: one object a line; oci and docker mean what they do for build", .commands = plan_command},
     {.name = "format", .kind = text, .value = "text|json", .initial = "text", .help = "json: one object with everything found",
      .commands = doctor_command},
     {.name = "push", .help = "the names are destinations too: an upload is opened there and given up", .commands = doctor_command},
@@ -266,8 +270,6 @@ constexpr Flag table[] = {
     {.name = "password-stdin", .help = "read the password from standard input", .commands = login_command},
     {.name = "no-verify", .help = "save without asking the registry", .commands = login_command},
     {.name = "all", .help = "every registry", .commands = logout_command},
-    not_yet("explain", boolean, "plain progress says which steps were cached"),
-    not_yet("dry-run", boolean, "a build reports every mistake of the Dockerfile before it starts"),
 
     never("attest", list, "not yet; nothing is attached"), never("provenance", text, "not yet; nothing is attached"),
     never("sbom", text, "not yet; nothing is attached"),

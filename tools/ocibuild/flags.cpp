@@ -268,7 +268,10 @@ private:
 ParsedFlags parse_flags(Command command, std::span<const std::string> words,
                         const std::map<std::string, std::string>& environment,
                         std::size_t globals) {
-  return FlagParser(command, words).run(environment, globals);
+  if (command != plan_command) return FlagParser(command, words).run(environment, globals);
+  ParsedFlags parsed = FlagParser(build_command, words).run(environment, globals);
+  parsed.add(*find_flag(build_command, "dry-run"), {"true"}, Level::command_line, "plan");
+  return parsed;
 }
 
 std::size_t global_prefix(std::span<const std::string> words) {

@@ -35,7 +35,8 @@ enum Command : unsigned {
   cache_verify_command = 524288,
   completion_command = 1048576,
   executor_command = 2097152,
-  every_command = 4194303,
+  plan_command = 4194304,  ///< takes build's flags, and is build --dry-run
+  every_command = 8388607,
 };
 
 enum class FlagKind : std::uint8_t {

@@ -6,6 +6,7 @@
 #include "diagnostic_text.hpp"
 #include "progress_text.hpp"
 #include "progress_view.hpp"
+#include "rebuild_text.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
 
@@ -14,6 +15,7 @@ namespace ocibuild::program {
 namespace {
 
 constexpr std::chrono::seconds between_lines{10};
+constexpr std::size_t most_causes = 10;  // of a layer that was made
 
 /// What waits for a network has a line at its start and at its end, under one number; all else one
 /// line when it is done.
@@ -134,6 +136,8 @@ private:
     if (base) return ended(Asking::For::base, event.base.name, text);
     open_.reset();
     line(text);
+    for (const std::string& cause : cause_lines(event.causes, most_causes))
+      numbered(lines_, "because " + cause);
   }
 
   void take(const Warning& event) {

@@ -27,6 +27,11 @@ constexpr CommandInfo commands[] = {
     {build_command, "build", "bud, buildx build, buildx b, builder build, image build", "[PATH]",
      "Build the image that PATH/Dockerfile describes, from the files in PATH [.].",
      "ocibuild build -t app:1 --build-arg VERSION=1.4 .", build},
+    {plan_command, "plan", "", "[PATH]",
+     "Show what a build with the same flags would do, and do nothing of it: which layers would be "
+     "made and why, and how many bytes would go to or come from which host. Every flag of build is "
+     "taken.",
+     "ocibuild plan -t ghcr.io/me/app:1 --push .", build},
     {check_command, "check", "lint", "[PATH]",
      "Look for mistakes in PATH/Dockerfile [.] without building, and without network.",
      "ocibuild check --format github .", check},
@@ -90,7 +95,7 @@ constexpr CommandInfo commands[] = {
 };
 
 constexpr std::string_view later_commands[] = {
-    "plan", "lock", "vendor", "copy", "diff", "rebase", "buildx", "image", "builder", "system",
+    "lock", "vendor", "copy", "diff", "rebase", "buildx", "image", "builder", "system",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -214,7 +219,7 @@ int run_command(const Call& call, Io& io, Console& console) {
     io.out.sink->write(brief ? short_help() : command_help(*call.command));
     return 0;
   }
-  Command command = call.command->id;
+  Command command = call.command->id == plan_command ? build_command : call.command->id;
   UnnamedFile context;
   if (command == executor_command) {
     command = build_command;

@@ -10,6 +10,7 @@
 #include "commands/build_json.hpp"
 #include "progress_text.hpp"
 #include "progress_view.hpp"
+#include "rebuild_text.hpp"
 #include "terminal_text.hpp"
 
 namespace ocibuild::program {
@@ -63,10 +64,7 @@ public:
   void print(std::string_view lines) override {
     set_clock(std::chrono::steady_clock::now());
     begin("ocibuild");
-    send("logs", {{"vertex", vertex_id("ocibuild")},
-                  {"stream", 2},
-                  {"data", base64(lines)},
-                  {"timestamp", timestamp(wall_)}});
+    log("ocibuild", lines);
   }
 
   void summary(const BuildSummary& summary) override {
@@ -113,9 +111,13 @@ private:
                     event.took);
     const bool base = event.kind == StepKind::base;
     if (base) answered(Asking::For::base, event.base.name);
-    vertex(
-        step_title(place, event.number, event.total, base ? base_text(event) : event.instruction),
-        event.took, event.cached);
+    const std::string title =
+        step_title(place, event.number, event.total, base ? base_text(event) : event.instruction);
+    std::string causes;
+    for (const std::string& cause : cause_lines(event.causes, event.causes.size()))
+      causes += "because " + cause + '\n';
+    if (!causes.empty()) log(title, causes);
+    vertex(title, event.took, event.cached);
   }
 
   void take(const Warning& event) {
@@ -193,6 +195,13 @@ private:
     for (const std::string& what : asked_[{purpose, name}]) end(what, "");
     asked_.erase({purpose, name});
     open_.clear();
+  }
+
+  void log(const std::string& vertex, std::string_view lines) {
+    send("logs", {{"vertex", vertex_id(vertex)},
+                  {"stream", 2},
+                  {"data", base64(lines)},
+                  {"timestamp", timestamp(wall_)}});
   }
 
   static std::string group_name(bool upload, const std::string& host) {

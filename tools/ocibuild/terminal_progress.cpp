@@ -8,6 +8,7 @@
 #include "live_terminal.hpp"
 #include "progress_text.hpp"
 #include "progress_view.hpp"
+#include "rebuild_text.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
 
@@ -16,6 +17,7 @@ namespace ocibuild::program {
 namespace {
 
 constexpr std::chrono::milliseconds between_frames{100};
+constexpr std::size_t most_causes = 5;  // of a layer that was made
 constexpr const char* green = "32";
 constexpr const char* yellow = "33";
 constexpr const char* red = "31";
@@ -114,6 +116,8 @@ private:
               .from = human_size(event.unpacked),
               .to = human_size(event.size),
               .end = event.cached ? "cached" : time_text(event.took)});
+        for (const std::string& cause : cause_lines(event.causes, most_causes))
+          pending_ += cut("    because " + cause) + '\n';
     }
   }
 

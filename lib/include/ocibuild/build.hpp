@@ -114,6 +114,8 @@ struct BuildRequest {
   bool use_cache = true;
   /// Stages, any case, whose layers are made anew.
   std::vector<std::string> no_cache_stages{};
+  /// Events of layers that are made say why. The layer of the last build is read for that.
+  bool explain = false;
   /// The config has no history, not even the base's.
   bool omit_history = false;
   /// Worker threads; 0: one per CPU. The result never depends on it.

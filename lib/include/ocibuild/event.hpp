@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <ocibuild/error.hpp>
 #include <ocibuild/export.hpp>
+#include <ocibuild/rebuild.hpp>
 
 /// What a build reports while it runs. Pure data, in the order in which it happened.
 namespace ocibuild {
@@ -57,8 +59,9 @@ struct StepDone {
   std::uint64_t unpacked = 0;  ///< bytes of the uncompressed tar; base and layers
   std::uint64_t size = 0;      ///< bytes of the stored blob; base and layers
   std::chrono::nanoseconds took{};
-  std::string platform{};  ///< of the image; empty when the build makes one image only
-  BaseUsed base{};         ///< of StepKind::base
+  std::string platform{};              ///< of the image; empty when the build makes one image only
+  BaseUsed base{};                     ///< of StepKind::base
+  std::vector<RebuildCause> causes{};  ///< of a layer that was made, if the request asks for them
 };
 
 struct Warning {

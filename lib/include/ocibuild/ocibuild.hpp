@@ -23,6 +23,8 @@
 #include <ocibuild/image_store.hpp>
 #include <ocibuild/login.hpp>
 #include <ocibuild/network.hpp>
+#include <ocibuild/plan.hpp>
+#include <ocibuild/rebuild.hpp>
 #include <ocibuild/reference.hpp>
 #include <ocibuild/transfer.hpp>
 #include <ocibuild/upkeep.hpp>

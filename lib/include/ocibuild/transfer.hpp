@@ -16,7 +16,9 @@
 
 namespace ocibuild {
 
+struct BuildPlan;
 struct BuildResult;
+struct PlannedTransfer;
 
 /// oci_*: an OCI image layout. docker_archive: a tar for `docker load` and `podman load` that is at
 /// the same time an OCI image layout.
@@ -148,6 +150,10 @@ public:
   /// The layers of `result`, which was built with the same store and build records, as a shared
   /// cache under `name` (docs/reference/image.md, 7.7). Nothing when there is nothing to send.
   std::optional<PushResult> send_cache(const BuildResult& result, const Reference& name);
+  /// What send() would move of what `plan` describes, to all repositories of `names`, and from
+  /// registries what the store would lack: each layer is asked for, and nothing is written
+  /// anywhere.
+  std::vector<PlannedTransfer> plan(const BuildPlan& plan, const std::vector<Reference>& names);
 
 private:
   struct Impl;

@@ -30,6 +30,7 @@ enum class StoredKind {
   archive_index,  ///< files of an archive that ADD unpacks
   chunk_list,
   repositories,  ///< where registries have a blob
+  step_records,  ///< what made a stage's layers what they are, to explain others
   stat_index,    ///< contents of a build context's files
   temporary,     ///< left over by a process that was killed, and older than a day
 };

@@ -115,7 +115,7 @@ TEST_CASE("image.md 7.4: a cache that is made anew finds nothing but downloads",
   before.put_archive(key, "archive");
   before.put_chunks(key, "chunks");
   before.put_download(key, {.blob = other_key, .size = 1, .modified = 2});
-  const BuildCache anew(root.path(), true);
+  const BuildCache anew(root.path(), {.finds = false});
   CHECK_FALSE(anew.find_layer(key));
   CHECK_FALSE(anew.has_layer_shape(key));
   CHECK_FALSE(anew.find_index(key));

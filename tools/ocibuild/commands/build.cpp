@@ -13,6 +13,7 @@
 #include "commands/call.hpp"
 #include "commands/commands.hpp"
 #include "commands/engine_load.hpp"
+#include "commands/plan.hpp"
 #include "console.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
@@ -220,6 +221,11 @@ void build(Invocation& invocation) {
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
   const Call call = wanted_call(invocation.flags);
   if (call.what != Call::What::build) return answer(call, options, invocation);
+  if (invocation.flags.on("dry-run")) {
+    read_standard_input(options, invocation.io);
+    note_other_dockerfiles(options.request, invocation.console);
+    return print_plan(options, invocation);
+  }
   const auto limit = configured_space_limit(invocation.flags);
   invocation.console.debug("store " + terminal_text(options.request.store.string()));
   remove_stale(options);

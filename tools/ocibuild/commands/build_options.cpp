@@ -55,6 +55,7 @@ public:
       for (std::string& name : csv_fields(names)) request().no_cache_stages.push_back(name);
     }
     request().omit_history = flags_.on("omit-history");
+    request().explain = flags_.on("explain");
     read_shared_caches();
     if (const auto jobs = flags_.text("jobs")) {
       request().jobs =
@@ -224,13 +225,16 @@ private:
       for (Annotation& annotation : parse_annotation(text, flags_.origin("annotation")))
         request().annotations.push_back(std::move(annotation));
     }
-    const std::optional<std::string> format = flags_.text("format");
+    std::optional<std::string> format = flags_.text("format");
+    const bool of_plan = flags_.on("dry-run") && (format == "table" || format == "json");
+    if (of_plan) format.reset();
     if (format && *format != "oci" && *format != "docker") {
       usage_error(flags_.origin("format") + " takes oci or docker, not " + shown(*format));
     }
     if (format) request().format = *format == "docker" ? ImageFormat::docker : ImageFormat::oci;
-    agree(is_typed("format") ? std::optional(request().format) : std::nullopt, &OutputSpec::format,
-          "oci-mediatypes", [&](ImageFormat value) { request().format = value; });
+    agree(format && is_typed("format") ? std::optional(request().format) : std::nullopt,
+          &OutputSpec::format, "oci-mediatypes",
+          [&](ImageFormat value) { request().format = value; });
   }
 
   /// Said for this build; general variables and files only say what happens else.

@@ -40,6 +40,8 @@ std::string name_of(StoredKind kind) {
       return "chunk list";
     case StoredKind::repositories:
       return "repositories";
+    case StoredKind::step_records:
+      return "step records";
     case StoredKind::stat_index:
       return "context index";
     case StoredKind::temporary:
