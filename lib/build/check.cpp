@@ -23,7 +23,8 @@ public:
   CheckResult run() {
     Inputs inputs = read_dockerfile(request_);
     read_rules(inputs);
-    const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
+    const dockerfile::Dockerfile file =
+        dockerfile::parse(inputs.name, inputs.text, diagnostics_, inputs.path);
     if (has_meaning(file)) check_stages(file, inputs);
     return result(inputs);
   }

@@ -129,7 +129,8 @@ private:
   }
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
-    dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
+    dockerfile::Dockerfile file =
+        dockerfile::parse(inputs.name, inputs.text, diagnostics_, inputs.path);
     diagnostics_.throw_errors();
     events_.on_event(DockerfileRead{inputs.name, file.instructions.size()});
     return file;

@@ -66,7 +66,7 @@ std::string display_name(const fs::path& file, const fs::path& context) {
 
 context::IgnoreRules parse_rules(const fs::path& file, const fs::path& context) {
   return context::IgnoreRules::parse(display_name(file, context),
-                                     support::read_file(file, dockerfile_limit));
+                                     support::read_file(file, dockerfile_limit), file);
 }
 
 /// The ignore file: beside the Dockerfile with its name, else the context's; never both.

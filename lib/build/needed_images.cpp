@@ -27,7 +27,8 @@ public:
 
   Needs run() {
     const Inputs inputs = read_dockerfile(request_);
-    const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
+    const dockerfile::Dockerfile file =
+        dockerfile::parse(inputs.name, inputs.text, diagnostics_, inputs.path);
     throw_mistakes();
     for (std::optional<Platform>& platform : wanted_platforms(request_))
       collect(file, inputs.files, std::move(platform));

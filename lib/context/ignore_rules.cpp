@@ -100,16 +100,24 @@ std::optional<Line> read_line(std::string_view text) {
   return line;
 }
 
-Diagnostic invalid(const std::string& file, unsigned number, std::string_view text,
-                   std::string_view written, std::string message) {
+/// A line of a file.
+struct Place {
+  const std::string& file;
+  const std::filesystem::path& path;
+  unsigned number;
+};
+
+Diagnostic invalid(const Place& place, std::string_view text, std::string_view written,
+                   std::string message) {
   if (text.ends_with('\r')) text.remove_suffix(1);
-  SourceRange where{.file = file,
-                    .line = number,
+  SourceRange where{.file = place.file,
+                    .line = place.number,
                     .column = static_cast<unsigned>(written.data() - text.data()) + 1,
                     .length = static_cast<unsigned>(written.size()),
                     .label = {},
-                    .first_line = number,
-                    .excerpt = {std::string(text)}};
+                    .first_line = place.number,
+                    .excerpt = {std::string(text)},
+                    .path = place.path};
   return {.id = "ignore-pattern-invalid", .message = std::move(message), .where = std::move(where)};
 }
 
@@ -129,13 +137,12 @@ struct IgnoreRules::Impl {
   PrefixIndex exceptions_by_front;  // those with wildcards
   PrefixIndex exception_fronts;     // all; values mean nothing
 
-  void add_line(const std::string& name, unsigned number, std::string_view text,
-                support::Diagnostics& found) {
+  void add_line(const Place& place, std::string_view text, support::Diagnostics& found) {
     const auto line = read_line(text);
     if (!line) return;
     if (line->pattern.empty()) {
       Diagnostic lone =
-          invalid(name, number, text, line->written, "\"!\" stands alone: a pattern must follow");
+          invalid(place, text, line->written, "\"!\" stands alone: a pattern must follow");
       lone.helps.emplace_back("remove the line, or write the paths to keep after \"!\"");
       found.error(std::move(lone));
       return;
@@ -143,10 +150,11 @@ struct IgnoreRules::Impl {
     try {
       Use& use = uses[index_of(line->pattern)];
       (line->exception ? use.exceptions : use.exclusions).push_back(rules.size());
-      rules.push_back(
-          {.exception = line->exception, .line = number, .written = std::string(line->written)});
+      rules.push_back({.exception = line->exception,
+                       .line = place.number,
+                       .written = std::string(line->written)});
     } catch (const Error& error) {
-      Diagnostic malformed = invalid(name, number, text, line->written, error.what());
+      Diagnostic malformed = invalid(place, text, line->written, error.what());
       malformed.helps = error.diagnostic().helps;
       found.error(std::move(malformed));
     }
@@ -221,14 +229,15 @@ IgnoreRules::~IgnoreRules() = default;
 IgnoreRules::IgnoreRules(IgnoreRules&&) noexcept = default;
 IgnoreRules& IgnoreRules::operator=(IgnoreRules&&) noexcept = default;
 
-IgnoreRules IgnoreRules::parse(std::string file, std::string_view text) {
+IgnoreRules IgnoreRules::parse(std::string file, std::string_view text,
+                               const std::filesystem::path& path) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   IgnoreRules out;
   support::Diagnostics found;
   for (unsigned number = 1; !text.empty(); ++number) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    out.impl_->add_line(file, number, text.substr(0, end), found);
+    out.impl_->add_line({file, path, number}, text.substr(0, end), found);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   found.throw_errors();

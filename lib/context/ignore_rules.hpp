@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,8 +25,10 @@ public:
   IgnoreRules(IgnoreRules&&) noexcept;
   IgnoreRules& operator=(IgnoreRules&&) noexcept;
 
-  /// @throws Error(Errc::failed, ignore-pattern-invalid) with `file`, line and pattern
-  static IgnoreRules parse(std::string file, std::string_view text);
+  /// `file`: how messages call it; `path`: where it is.
+  /// @throws Error(Errc::failed, ignore-pattern-invalid) with file, line and pattern
+  static IgnoreRules parse(std::string file, std::string_view text,
+                           const std::filesystem::path& path = {});
 
   /// Adds one pattern of a list such as that of --exclude: in the grammar of a line, but with no
   /// comments. @throws Error(Errc::failed, pattern-invalid)

@@ -27,7 +27,7 @@ Diagnostic Findings::describe(std::string id, std::string message, const Span* s
   if (span == nullptr) return out;
   for (std::string& note : source_.notes(*span)) out.notes.push_back(std::move(note));
   if (many()) {
-    out.where = SourceRange{source_.file(), span->line, span->column, span->length, {}, 0, {}};
+    out.where = source_.bare_range(*span);
   } else {
     out.where = source_.range(*span, std::move(explanation.label));
   }

@@ -189,9 +189,10 @@ std::vector<Instruction> Parser::run() {
 
 }  // namespace
 
-Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& diagnostics) {
+Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& diagnostics,
+                 std::filesystem::path path) {
   Dockerfile out;
-  out.source = SourceText(std::move(file), text);
+  out.source = SourceText(std::move(file), text, std::move(path));
   const Directives directives = read_directives(out.source, diagnostics);
   out.escape = directives.escape;
   out.checks = directives.checks;

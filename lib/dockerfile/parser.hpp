@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,9 @@ namespace ocibuild::dockerfile {
 
 /// Text -> instructions. Every mistake that can be seen without a build goes to `diagnostics` and
 /// parsing goes on with the next instruction; the result is whole only when there were no errors.
-Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& diagnostics);
+/// `file` and `path`: as of SourceText.
+Dockerfile parse(std::string file, std::string_view text, support::Diagnostics& diagnostics,
+                 std::filesystem::path path = {});
 
 /// Parses `trigger`, an ONBUILD text that `base` left behind, and appends its instruction to
 /// `file`. Everything in it has the place `from`, the FROM that makes it run, and so have its

@@ -18,7 +18,8 @@ constexpr std::size_t longest_line = 16 * 1024;
 
 }  // namespace
 
-SourceText::SourceText(std::string file, std::string_view text) : file_(std::move(file)) {
+SourceText::SourceText(std::string file, std::string_view text, std::filesystem::path path)
+    : file_(std::move(file)), path_(std::move(path)) {
   if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
   while (!text.empty()) {
     const std::size_t end = text.find('\n');
@@ -48,14 +49,21 @@ std::vector<std::string> SourceText::notes(const Span& span) const {
       support::concat("in the ONBUILD trigger of ", base, ": ", support::escape_controls(text))};
 }
 
+SourceRange SourceText::bare_range(const Span& span) const {
+  return {.file = file_,
+          .line = span.line,
+          .column = span.column,
+          .length = span.length,
+          .label = {},
+          .first_line = 0,
+          .excerpt = {},
+          .path = path_};
+}
+
 SourceRange SourceText::range(const Span& span, std::string label) const {
-  SourceRange out{.file = file_,
-                  .line = span.line,
-                  .column = span.column,
-                  .length = span.length,
-                  .label = std::move(label),
-                  .first_line = span.first_line,
-                  .excerpt = {}};
+  SourceRange out = bare_range(span);
+  out.label = std::move(label);
+  out.first_line = span.first_line;
   if (span.first_line == 0) return out;  // stands in no line
   const auto count = static_cast<unsigned>(lines_.size());
   unsigned last = std::min(span.last_line, count);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,12 +26,15 @@ struct Span {
 class SourceText {
 public:
   SourceText() = default;
-  /// `file`: as the user named it. A BOM is dropped; line ends are LF or CRLF.
-  SourceText(std::string file, std::string_view text);
+  /// `file`: as the user named it; `path`: where it is, empty if the text is of no file. A BOM is
+  /// dropped; line ends are LF or CRLF.
+  SourceText(std::string file, std::string_view text, std::filesystem::path path = {});
   const std::string& file() const { return file_; }
   const std::vector<std::string>& lines() const { return lines_; }
   /// `span` with the excerpt of its instruction and `label` behind the carets.
   SourceRange range(const Span& span, std::string label = {}) const;
+  /// The same without the excerpt.
+  SourceRange bare_range(const Span& span) const;
   /// A line with its line end, `index` from 0; not the last one of a text that ends without.
   std::string line_with_end(std::size_t index) const;
 
@@ -45,6 +49,7 @@ private:
     std::string base;
   };
   std::string file_;
+  std::filesystem::path path_;
   std::vector<std::string> lines_;
   std::vector<bool> crlf_;  ///< for each line, whether CR LF ends it
   std::vector<Trigger> triggers_;

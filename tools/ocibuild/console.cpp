@@ -17,18 +17,39 @@ constexpr std::size_t most_requests = 1000;  // of the log; the last ones count
 }  // namespace
 
 Console::Console(const OutputStream& stream, Look look)
-    : stream_(stream), look_(look), view_(make_plain_view(stream, look)) {}
+    : stream_(stream), look_(look), guard_(*stream.sink), view_(make_plain_view(stream, look)) {}
 
 Console::~Console() {
   ticker_ = {};  // ends it, while all else is there
 }
 
-void Console::set_up(Look look, ProgressMode mode, bool debug) {
+void Console::set_up(Look look, ProgressMode mode, bool debug, CiLog ci) {
   const Lock lock(mutex_);
   look_ = look;
   quiet_ = mode == ProgressMode::quiet;
   debug_ = debug;
-  view_ = make_view(mode, stream_, look);
+  ci_ = std::move(ci);
+  // Marks are for logs: neither for a screen nor for a reader of JSON.
+  if (mode != ProgressMode::plain && mode != ProgressMode::quiet) ci_.system = CiSystem::none;
+  view_ = make_view(mode, guarded_stream(), look);
+  if (ci_.system == CiSystem::gitlab && !quiet_)
+    view_ = make_gitlab_view(std::move(view_), stream_);
+}
+
+OutputStream Console::guarded_stream() {
+  OutputStream stream = stream_;
+  if (ci_.system == CiSystem::github) stream.sink = &guard_;
+  return stream;
+}
+
+void Console::write_annotation(const Diagnostic& diagnostic, Severity severity) {
+  if (ci_.system == CiSystem::github && diagnostic.where)
+    stream_.sink->write(github_annotation(diagnostic, severity, ci_.directory));
+}
+
+void Console::annotate(const Diagnostic& diagnostic, Severity severity) {
+  const Lock lock(mutex_);
+  write_annotation(diagnostic, severity);
 }
 
 void Console::end_errors_with(std::string text) {
@@ -39,7 +60,7 @@ void Console::end_errors_with(std::string text) {
 void Console::be_quiet() {
   const Lock lock(mutex_);
   quiet_ = true;
-  view_ = make_quiet_view(stream_);
+  view_ = make_quiet_view(guarded_stream());
 }
 
 void Console::on_event(const Event& event) {
@@ -47,6 +68,8 @@ void Console::on_event(const Event& event) {
   const Time now = std::chrono::steady_clock::now();
   count_time(event, now);
   view_->on_event(event, now);
+  if (const auto* warning = std::get_if<Warning>(&event); warning != nullptr && !quiet_)
+    write_annotation(warning->diagnostic, Severity::warning);
   if (const auto* read = std::get_if<DockerfileRead>(&event);
       read != nullptr && debug_ && !quiet_) {
     view_->print("debug: " + terminal_text(read->file) + ": " +
@@ -140,6 +163,8 @@ void Console::error(const Error& error, const std::string& see) {
     if (!last.empty()) text += last + '\n';
   }
   view_->error(error, text);
+  for (const Diagnostic& diagnostic : error.diagnostics())
+    write_annotation(diagnostic, Severity::error);
 }
 
 void Console::pause() {

@@ -12,10 +12,12 @@
 #include <vector>
 
 #include <ocibuild/build.hpp>
+#include <ocibuild/check.hpp>
 #include <ocibuild/error.hpp>
 #include <ocibuild/event.hpp>
 #include <ocibuild/transfer.hpp>
 
+#include "ci_log.hpp"
 #include "io.hpp"
 #include "progress_view.hpp"
 #include "settings.hpp"
@@ -31,7 +33,7 @@ public:
   Console(const OutputStream& stream, Look look);
   ~Console() override;
 
-  void set_up(Look look, ProgressMode mode, bool debug);
+  void set_up(Look look, ProgressMode mode, bool debug, CiLog ci = {});
 
   void on_event(const Event& event) override;
 
@@ -55,6 +57,8 @@ public:
                const std::optional<PushResult>& pushed = {});
   /// All findings of an error, apart from each other; `see` is a last line, may be empty.
   void error(const Error& error, const std::string& see);
+  /// Tells the CI system of a finding, which has been printed elsewhere.
+  void annotate(const Diagnostic& diagnostic, Severity severity);
   /// Nothing that changes is on the screen afterwards: something else will be written there.
   void pause();
   /// Ends progress.
@@ -63,6 +67,8 @@ public:
 private:
   using Lock = std::unique_lock<std::mutex>;
 
+  OutputStream guarded_stream();
+  void write_annotation(const Diagnostic& diagnostic, Severity severity);
   void count_time(const Event& event, Time now);
   /// Lets the view draw in time although nothing happens. The thread starts when there is need.
   void keep_ticking();
@@ -70,7 +76,9 @@ private:
 
   const OutputStream stream_;
   Look look_;
+  CommandGuard guard_;
   std::mutex mutex_;  ///< for all of what follows
+  CiLog ci_;
   std::unique_ptr<ProgressView> view_;
   bool quiet_ = false;
   bool debug_ = false;

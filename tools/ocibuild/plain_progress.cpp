@@ -79,6 +79,7 @@ public:
     return std::max(left, std::chrono::milliseconds(1));
   }
 
+  void pause() override { flush_config_steps(); }
   void close() override { flush_config_steps(); }
 
 private:

@@ -226,7 +226,8 @@ int run_command(const Call& call, Io& io, Console& console) {
     context = use_kaniko_flags(flags, io);
   }
   add_configuration(flags, command, io);
-  console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"));
+  console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"),
+                 ci_log(io));
   say_without_effect(flags, console);
   Invocation invocation{flags, io, console};
   call.command->run(invocation);

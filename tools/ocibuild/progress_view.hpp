@@ -50,6 +50,10 @@ std::unique_ptr<ProgressView> make_json_view(const OutputStream& stream);
 /// Nothing but errors.
 std::unique_ptr<ProgressView> make_quiet_view(const OutputStream& stream);
 
+/// `inner`, with marks on `stream` by which GitLab folds its lines (9.8).
+std::unique_ptr<ProgressView> make_gitlab_view(std::unique_ptr<ProgressView> inner,
+                                               const OutputStream& stream);
+
 std::unique_ptr<ProgressView> make_view(ProgressMode mode, const OutputStream& stream, Look look);
 
 }  // namespace ocibuild::program

@@ -27,6 +27,10 @@ bool forced(const Io& io, const char* name) {
   return value && *value != "0";
 }
 
+bool is_true(const Io& io, const char* name) {
+  return forced(io, name) && io.variable(name) != "false";
+}
+
 }  // namespace
 
 Look look_of(const ParsedFlags& flags, const Io& io, const OutputStream& stream) {
@@ -72,6 +76,14 @@ ProgressMode progress_mode(const ParsedFlags& flags, const Io& io) {
   }
   const bool tty = mode == "tty" || !io.variable("CI");
   return tty && can_redraw ? ProgressMode::terminal : ProgressMode::plain;
+}
+
+CiLog ci_log(const Io& io) {
+  CiLog log{CiSystem::none, io.working_directory};
+  if (io.variable("OCIBUILD_CI") && !is_true(io, "OCIBUILD_CI")) return log;
+  if (is_true(io, "GITHUB_ACTIONS")) log.system = CiSystem::github;
+  if (is_true(io, "GITLAB_CI")) log.system = CiSystem::gitlab;
+  return log;
 }
 
 std::optional<std::filesystem::path> home_directory(const Io& io) {

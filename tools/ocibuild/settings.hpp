@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ci_log.hpp"
 #include "flags.hpp"
 #include "io.hpp"
 
@@ -32,6 +33,9 @@ enum class ProgressMode {
 
 /// How progress and warnings are shown on standard error. @throws Error(Errc::usage)
 ProgressMode progress_mode(const ParsedFlags& flags, const Io& io);
+
+/// Who reads standard error besides people: the CI system of this job, unless OCIBUILD_CI=0.
+CiLog ci_log(const Io& io);
 
 /// Absent if HOME is not set.
 std::optional<std::filesystem::path> home_directory(const Io& io);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,7 @@ struct SourceRange {
   std::string label;                 ///< short reason for the marked words; may be empty
   unsigned first_line = 0;           ///< number of excerpt.front()
   std::vector<std::string> excerpt;  ///< every physical line of the instruction, without line ends
+  std::filesystem::path path{};      ///< of the file, from the working directory; empty: it is none
 };
 
 /// One finding: an error or a warning. Pure data; the program turns it into text.

@@ -28,15 +28,6 @@ std::string check_text(const CheckResult& result, const Look& look) {
   return out + counts(result) + '\n';
 }
 
-/// Annotations are found by the path below the checkout, which jobs work in.
-std::filesystem::path from_working_directory(const std::filesystem::path& path, const Io& io) {
-  if (path.empty()) return path;
-  const auto relative = (io.working_directory / path)
-                            .lexically_normal()
-                            .lexically_relative(io.working_directory.lexically_normal());
-  return relative.empty() || *relative.begin() == ".." ? path : relative;
-}
-
 }  // namespace
 
 void check_format(const std::string& format, const std::string& origin) {
@@ -46,16 +37,21 @@ void check_format(const std::string& format, const std::string& origin) {
 
 void print_check(BuildOptions& options, const std::string& format, Invocation& invocation) {
   read_standard_input(options, invocation.io);
-  CheckResult result = ocibuild::check(options.request);
-  result.path = from_working_directory(result.path, invocation.io);
+  const CheckResult result = ocibuild::check(options.request);
   invocation.status = result.errors + result.warnings > 0 ? static_cast<int>(Errc::failed) : 0;
   const OutputStream& out = invocation.io.out;
+  // Annotations are found by the path below the checkout, which jobs work in.
+  const std::filesystem::path& directory = invocation.io.working_directory;
   if (format == "text") {
-    const Look look = look_of(invocation.flags, invocation.io, out);
-    return out.sink->write(check_text(result, look));
+    out.sink->write(check_text(result, look_of(invocation.flags, invocation.io, out)));
+  } else {
+    out.sink->write(format == "json" ? check_json(result, directory)
+                                     : check_github(result, directory));
+    invocation.console.note(counts(result));
   }
-  out.sink->write(format == "json" ? check_json(result) : check_github(result));
-  invocation.console.note(counts(result));
+  if (format == "github") return;
+  for (const Finding& finding : result.findings)
+    invocation.console.annotate(finding.diagnostic, finding.severity);
 }
 
 void check(Invocation& invocation) {

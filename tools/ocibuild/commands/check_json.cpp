@@ -5,9 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "terminal_text.hpp"
+#include "ci_log.hpp"
 
 namespace ocibuild::program {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -38,7 +40,7 @@ Json location_json(const SourceRange& where) {
   return {{"ranges", Json::array({range})}};
 }
 
-Json finding_json(const Finding& finding, const CheckResult& result) {
+Json finding_json(const Finding& finding, const fs::path& directory) {
   const Diagnostic& diagnostic = finding.diagnostic;
   Json out;
   if (finding.severity == Severity::warning) {
@@ -53,7 +55,7 @@ Json finding_json(const Finding& finding, const CheckResult& result) {
   out["severity"] = finding.severity == Severity::error ? "error" : "warning";
   out["message"] = diagnostic.message;
   if (diagnostic.where) {
-    out["file"] = file_of(diagnostic, result);
+    out["file"] = file_of(*diagnostic.where, directory);
     out["line"] = diagnostic.where->line;
     out["col"] = diagnostic.where->column;
     out["end"] = diagnostic.where->column + diagnostic.where->length;
@@ -64,71 +66,30 @@ Json finding_json(const Finding& finding, const CheckResult& result) {
   return out;
 }
 
-Json findings_json(const CheckResult& result, Severity severity) {
+Json findings_json(const CheckResult& result, Severity severity, const fs::path& directory) {
   Json out = Json::array();
   for (const Finding& finding : result.findings) {
-    if (finding.severity == severity) out.push_back(finding_json(finding, result));
+    if (finding.severity == severity) out.push_back(finding_json(finding, directory));
   }
   return out;
-}
-
-/// `text` as GitHub's workflow commands want it; in a property ':' and ',' have a meaning too.
-std::string escaped(const std::string& text, bool property) {
-  std::string out;
-  for (const char c : text) {
-    const bool special = c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
-    if (!special) {
-      out += c;
-      continue;
-    }
-    static constexpr char digits[] = "0123456789ABCDEF";
-    const auto byte = static_cast<unsigned char>(c);
-    out += {'%', digits[byte >> 4], digits[byte & 15]};
-  }
-  return out;
-}
-
-std::string github_line(const Finding& finding, const CheckResult& result) {
-  const Diagnostic& diagnostic = finding.diagnostic;
-  std::string out = finding.severity == Severity::error ? "::error " : "::warning ";
-  if (diagnostic.where) {
-    const SourceRange& where = *diagnostic.where;
-    out += "file=" + escaped(terminal_text(file_of(diagnostic, result)), true) +
-           ",line=" + std::to_string(where.line) + ",col=" + std::to_string(where.column) +
-           ",endColumn=" + std::to_string(where.column + where.length) + ',';
-  }
-  std::string text = terminal_text(diagnostic.message);
-  if (diagnostic.where && !diagnostic.where->label.empty()) {
-    text += " (" + terminal_text(diagnostic.where->label) + ')';
-  }
-  for (const std::string& note : diagnostic.notes) text += "\nnote: " + terminal_text(note);
-  for (const std::string& help : diagnostic.helps) text += "\nhelp: " + terminal_text(help);
-  return out + "title=" + escaped(diagnostic.id, true) + "::" + escaped(text, false) + '\n';
 }
 
 }  // namespace
 
-std::string file_of(const Diagnostic& diagnostic, const CheckResult& result) {
-  const std::string& file = diagnostic.where->file;
-  if (result.path.empty()) return file;
-  if (file == result.file) return result.path.string();
-  // The ignore file, which is called after the Dockerfile or stands in the context.
-  return file;
-}
-
-std::string check_json(const CheckResult& result) {
-  const Json out{
-      {"warnings", findings_json(result, Severity::warning)},
-      {"errors", findings_json(result, Severity::error)},
-      {"sources",
-       Json::array({{{"filename", result.path.empty() ? result.file : result.path.string()}}})},
-      {"counts", {{"errors", result.errors}, {"warnings", result.warnings}}}};
+std::string check_json(const CheckResult& result, const fs::path& directory) {
+  const std::string file =
+      result.path.empty() ? result.file : path_from(directory, result.path).string();
+  const Json out{{"warnings", findings_json(result, Severity::warning, directory)},
+                 {"errors", findings_json(result, Severity::error, directory)},
+                 {"sources", Json::array({{{"filename", file}}})},
+                 {"counts", {{"errors", result.errors}, {"warnings", result.warnings}}}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
-std::string check_github(const CheckResult& result) {
+std::string check_github(const CheckResult& result, const fs::path& directory) {
   std::string out;
-  for (const Finding& finding : result.findings) out += github_line(finding, result);
+  for (const Finding& finding : result.findings)
+    out += github_annotation(finding.diagnostic, finding.severity, directory);
   return out;
 }
 
