@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <map>
@@ -19,6 +20,32 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 using WallClock = std::chrono::system_clock;
+
+/// Printable, lines kept: readers show it on a terminal.
+std::string printable_lines(const std::vector<std::string>& lines) {
+  std::string out;
+  for (const std::string& line : lines) {
+    for (const Cell& cell : cells(line)) out += cell.shown;
+    out += '\n';
+  }
+  return out;
+}
+
+Json position(unsigned line, unsigned character) {
+  return {{"line", line}, {"character", character}};
+}
+
+/// Adds the place of a finding to a warning. Readers count lines in `data` from 1, so lines before
+/// the excerpt are there, empty.
+void add_place(Json& warning, const SourceRange& where) {
+  const unsigned before = where.first_line > 0 ? where.first_line - 1 : 0;
+  warning["sourceInfo"] = {
+      {"filename", terminal_text(where.file)},
+      {"data", base64(std::string(before, '\n') + printable_lines(where.excerpt))}};
+  const unsigned start = where.column > 0 ? where.column - 1 : 0;
+  warning["range"] = Json::array({{{"start", position(where.line, start)},
+                                   {"end", position(where.line, start + where.length)}}});
+}
 
 /// A digest's shape from a name, as BuildKit's readers want one: FNV-1a with four offsets. Only
 /// names of one run must differ.
@@ -63,32 +90,48 @@ public:
 
   void print(std::string_view lines) override {
     set_clock(std::chrono::steady_clock::now());
-    begin("ocibuild");
-    log("ocibuild", lines);
+    log(own_name, lines);
+    end(own_name, "");
   }
 
   void summary(const BuildSummary& summary) override {
     last_ = {{"result", Json::parse(metadata_json(summary.result, summary.names, summary.pushed))}};
   }
 
+  /// What failed has the reason; what went on beside it was only ended.
   void error(const Error& error, std::string_view) override {
     set_clock(std::chrono::steady_clock::now());
-    if (!open_.empty()) end(std::exchange(open_, {}), error.what());
+    if (error.code() != Errc::interrupted)
+      end(open_.empty() ? own_name : open_, terminal_text(error.what()));
+    open_.clear();
+    end_all("context canceled");
     last_ = {{"error", Json::parse(metadata_json(error))["error"]}};
   }
 
   /// The last line comes when all others are written.
   void close() override {
     if (std::exchange(closed_, true)) return;
+    end_all("");
     if (last_.is_null()) last_ = {{"result", results_.empty() ? Json::object() : results_}};
     line({{"ocibuild", last_}});
   }
 
 private:
-  /// Events carry steady time, the lines need that of the day.
+  /// A piece of work; another one of the same name has another digest.
+  struct Vertex {
+    std::string digest{};
+    WallClock::time_point started{};
+    unsigned number = 0;  ///< of those with its name
+    bool open = false;
+  };
+  /// Of what has no other work.
+  static constexpr const char* own_name = "ocibuild";
+
+  /// Events carry steady time, the lines need that of the day, which never goes back in them.
   void set_clock(Time now) {
     const auto ago = std::chrono::steady_clock::now() - now;
-    wall_ = WallClock::now() - std::chrono::duration_cast<WallClock::duration>(ago);
+    wall_ =
+        std::max(wall_, WallClock::now() - std::chrono::duration_cast<WallClock::duration>(ago));
   }
 
   void take(const DockerfileRead&) { context_start_ = wall_; }
@@ -122,21 +165,16 @@ private:
 
   void take(const Warning& event) {
     const Diagnostic& found = event.diagnostic;
-    Json warning{{"vertex", vertex_id("ocibuild")},
+    Json warning{{"vertex", begin(own_name).digest},
                  {"level", 1},
-                 {"short", base64(found.id + ": " + found.message)}};
+                 {"short", base64(terminal_text(found.id + ": " + found.message))}};
     for (const auto* texts : {&found.notes, &found.helps}) {
-      for (const std::string& text : *texts) warning["detail"].push_back(base64(text));
+      for (const std::string& text : *texts)
+        warning["detail"].push_back(base64(terminal_text(text)));
     }
-    if (found.where) {
-      std::string source;
-      for (const std::string& text : found.where->excerpt) source += text + '\n';
-      warning["sourceInfo"] = {{"filename", found.where->file}, {"data", base64(source)}};
-      const Json place{{"line", found.where->line}, {"character", found.where->column}};
-      warning["range"] = {{{"start", place}, {"end", place}}};
-    }
-    begin("ocibuild");
+    if (found.where) add_place(warning, *found.where);
     send("warnings", std::move(warning));
+    end(own_name, "");
   }
 
   void take(const ImageDone& event) {
@@ -164,10 +202,10 @@ private:
   void take(const BlobMoved& event) {
     const bool ended = event.state != BlobMoved::State::moving;
     const std::string vertex = group_name(event.upload, event.host);
-    begin(vertex);
-    const auto [started, is_new] = transfers_.try_emplace(vertex + event.digest, wall_);
+    const std::string work = begin(vertex).digest;
+    const auto [started, is_new] = transfers_.try_emplace(work + event.digest, wall_);
     Json status{{"id", event.digest},
-                {"vertex", vertex_id(vertex)},
+                {"vertex", work},
                 {"name", event.upload ? "pushing" : "pulling"},
                 {"total", event.total},
                 {"current", event.done},
@@ -198,7 +236,7 @@ private:
   }
 
   void log(const std::string& vertex, std::string_view lines) {
-    send("logs", {{"vertex", vertex_id(vertex)},
+    send("logs", {{"vertex", begin(vertex).digest},
                   {"stream", 2},
                   {"data", base64(lines)},
                   {"timestamp", timestamp(wall_)}});
@@ -208,29 +246,41 @@ private:
     return (upload ? "push blobs to " : "pull blobs from ") + terminal_text(host);
   }
 
-  void begin(const std::string& name) {
-    const auto [at, is_new] = started_.try_emplace(name, wall_);
-    if (is_new) send_vertex(name, at->second, {}, false, "");
+  Vertex& begin(const std::string& name) { return begin(name, wall_); }
+
+  /// The one of that name that goes on, or a new one.
+  Vertex& begin(const std::string& name, WallClock::time_point started) {
+    Vertex& vertex = vertexes_[name];
+    if (std::exchange(vertex.open, true)) return vertex;
+    const unsigned number = ++vertex.number;
+    vertex.digest = vertex_id(number == 1 ? name : name + '\n' + std::to_string(number));
+    vertex.started = started;
+    send_vertex(name, vertex, false, "");
+    return vertex;
   }
 
-  void end(const std::string& name, const std::string& error) {
-    begin(name);
-    send_vertex(name, started_[name], wall_, false, error);
+  void end(const std::string& name, const std::string& error, bool cached = false) {
+    Vertex& vertex = begin(name);
+    vertex.open = false;
+    send_vertex(name, vertex, cached, error);
+  }
+
+  void end_all(const std::string& error) {
+    for (const auto& [name, vertex] : vertexes_)
+      if (vertex.open) end(name, error);
   }
 
   /// One that is over, and was perhaps begun.
   void vertex(const std::string& name, std::chrono::nanoseconds took, bool cached = false) {
-    const auto start = wall_ - std::chrono::duration_cast<WallClock::duration>(took);
-    const auto [at, is_new] = started_.try_emplace(name, start);
-    send_vertex(name, at->second, wall_, cached, "");
+    begin(name, wall_ - std::chrono::duration_cast<WallClock::duration>(took));
+    end(name, "", cached);
     if (name == open_) open_.clear();
   }
 
-  void send_vertex(const std::string& name, WallClock::time_point started,
-                   std::optional<WallClock::time_point> completed, bool cached,
+  void send_vertex(const std::string& name, const Vertex& about, bool cached,
                    const std::string& error) {
-    Json vertex{{"digest", vertex_id(name)}, {"name", name}, {"started", timestamp(started)}};
-    if (completed) vertex["completed"] = timestamp(*completed);
+    Json vertex{{"digest", about.digest}, {"name", name}, {"started", timestamp(about.started)}};
+    if (!about.open) vertex["completed"] = timestamp(wall_);
     if (cached) vertex["cached"] = true;
     if (!error.empty()) vertex["error"] = error;
     send("vertexes", std::move(vertex));
@@ -246,8 +296,8 @@ private:
   const OutputStream stream_;
   WallClock::time_point wall_ = WallClock::now();
   WallClock::time_point context_start_ = wall_;
-  std::map<std::string, WallClock::time_point> started_;    ///< vertexes by name
-  std::map<std::string, WallClock::time_point> transfers_;  ///< by vertex and digest
+  std::map<std::string, Vertex> vertexes_;                  ///< the last of each name
+  std::map<std::string, WallClock::time_point> transfers_;  ///< by digests of vertex and blob
   std::map<std::string, std::uint64_t> waiting_;  ///< blobs of a vertex that have not ended
   std::map<std::pair<Asking::For, std::string>, std::set<std::string>> asked_;
   std::string open_;  ///< begun last and not ended
