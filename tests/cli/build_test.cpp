@@ -218,7 +218,7 @@ TEST_CASE("the advice for a RUN that is needed works: a directory takes the plac
                     "COPY --from=builder /out/server /server\n");
   CHECK(project.run({"."}) == 1);
   CHECK_THAT(project.err, Contains("   = help: build on the host and hand the result in:  ocibuild "
-                                   "--build-context builder=./out …   (then /out/server is "
+                                   "--build-context builder=./out ...   (then /out/server is "
                                    "./out/out/server)\n"));
   project.dir.write("out/out/server", "x");
   CHECK(project.run({"--build-context", "builder=./out", "."}) == 0);

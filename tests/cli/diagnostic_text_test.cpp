@@ -108,6 +108,17 @@ TEST_CASE("a hostile message is one line of bounded length", "[cli]") {
   CHECK(std::count(text.begin(), text.end(), '\n') == 1);
 }
 
+TEST_CASE(
+    "cli.md 9.6: outside of UTF-8 the library's own sign is ASCII, the user's text is as it is",
+    "[cli]") {
+  const Diagnostic diagnostic{"x", "a … b", at(1, 1, 2, "c …", {"é …"}, 1), {"d …"}, {"e …"}};
+  CHECK(error_text(diagnostic) ==
+        "error[x]: a ... b\n  --> Dockerfile:1:1\n 1 | é …\n   | ^ c ...\n   = note: d ...\n   = "
+        "help: e ...\n");
+  CHECK(diagnostic_text(diagnostic, Severity::error, {.utf8 = true}).find("a … b\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("colour adds to the text and takes nothing from it", "[cli]") {
   const std::string text = diagnostic_text({"x", "m", at(1, 1, 2, "", {"ab"}, 1), {}, {"h"}},
                                            Severity::error, {.colour = true});

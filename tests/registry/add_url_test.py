@@ -170,7 +170,7 @@ def what_cannot_be_had(client, work):
     """dockerfile.md 9.7, 17.16: another status, another content, no network, no address"""
     with serving(f=[(200, {}, FILE)]) as server:
         text = client.fails("add-url-status", 5, "build", *dockerfile(work, add(server, "none?key=s3cret", data=b"x")))
-        assert server.url + "/none?… is answered with status 404" in text, text
+        assert server.url + "/none?... is answered with status 404" in text, text
         text = client.fails("checksum-mismatch", 1, "build", *dockerfile(work, add(server, "f", data=b"other")))
         assert sha256(FILE) in text and sha256(b"other") in text, text
         assert not os.path.exists(client.store + "/blobs/sha256/" + sha256(FILE)[7:])

@@ -35,7 +35,7 @@ REGISTRY/t/app:1
          = note: shown: CN=scripted good, issued by: CN=Scripted ca
          = note: N CAs trusted, from /etc/ssl/certs/ca-certificates.crt
          = help: if a proxy re-signs connections, get its CA as a PEM file, then:  ocibuild \
---cacert FILE …   (or cacert= in the config file, or SSL_CERT_FILE)
+--cacert FILE ...   (or cacert= in the config file, or SSL_CERT_FILE)
          = help: look at it:  openssl s_client -showcerts -connect REGISTRY
 hosts the firewall must allow: REGISTRY
 1 problem; in the way of REGISTRY/t/app:1

@@ -55,8 +55,12 @@ class Screen:
             for line in self.lines[self.row:]:
                 assert len(line) < self.columns, "a line that changes is too wide: %r" % line
         elif letter == "J" and number in ("", "0"):
+            # Of the first row a terminal may keep in its history what is so cleared.
+            assert self.row > 0 or self.column > 0, "the screen is cleared"
             self.lines[self.row] = self.lines[self.row][:self.column]
             del self.lines[self.row + 1:]
+        elif letter == "K" and number in ("", "0"):
+            self.lines[self.row] = self.lines[self.row][:self.column]
         elif letter == "m":
             self.colours = True
         else:

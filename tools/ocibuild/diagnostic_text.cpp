@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "progress_text.hpp"
 #include "terminal_text.hpp"
 
 namespace ocibuild::program {
@@ -98,7 +99,7 @@ private:
     out_ += '\n';
     if (number != where_.line || begin == std::string::npos) return;
     std::string mark = line.mark.empty() ? "^" : line.mark;
-    if (!where_.label.empty()) mark += ' ' + terminal_text(where_.label);
+    if (!where_.label.empty()) mark += ' ' + message_text(where_.label, look_);
     out_ += gutter("") + line.before + dressed(look_, colour_, mark) + '\n';
   }
 
@@ -124,7 +125,8 @@ std::string diagnostic_text(const Diagnostic& diagnostic, Severity severity, con
   const char* colour = severity == Severity::error ? "1;31" : "1;33";
   std::string head = severity == Severity::error ? "error" : "warning";
   if (!diagnostic.id.empty()) head += '[' + terminal_text(diagnostic.id) + ']';
-  std::string out = dressed(look, colour, head) + ": " + terminal_text(diagnostic.message) + '\n';
+  std::string out =
+      dressed(look, colour, head) + ": " + message_text(diagnostic.message, look) + '\n';
   std::size_t digits = 1;
   if (diagnostic.where) {
     const SourceRange& where = *diagnostic.where;
@@ -137,9 +139,9 @@ std::string diagnostic_text(const Diagnostic& diagnostic, Severity severity, con
   }
   const std::string indent(digits + 2, ' ');
   for (const std::string& note : diagnostic.notes)
-    out += indent + "= note: " + terminal_text(note) + '\n';
+    out += indent + "= note: " + message_text(note, look) + '\n';
   for (const std::string& help : diagnostic.helps) {
-    out += indent + dressed(look, "2", "= help: " + terminal_text(help)) + '\n';
+    out += indent + dressed(look, "2", "= help: " + message_text(help, look)) + '\n';
   }
   return out;
 }

@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::string_view hide_cursor = "\x1b[?25l";
 constexpr std::string_view show_cursor = "\x1b[?25h";
+constexpr std::string_view erase_right = "\x1b[K";
 constexpr std::string_view erase_below = "\x1b[J";
 
 /// Columns of a line, its colours left out.
@@ -45,18 +46,43 @@ std::size_t LiveTerminal::rows_drawn(std::size_t width) const {
   return rows;
 }
 
+/// Each line takes the place of an old one, and what is left of those goes at the end. It is not
+/// all erased first: what begins in the first row of the screen would so be cleared to the last
+/// one, and tmux keeps the old content of a cleared screen in its history.
+std::string LiveTerminal::overwritten(std::string_view text,
+                                      const std::vector<std::string>& lines) const {
+  const std::size_t width = size().width;
+  const std::size_t rows = rows_drawn(width);
+  const std::string up = "\x1b[" + std::to_string(rows) + 'A';
+  std::string out = up + '\r';
+  const auto put = [&](const std::string& line) {
+    out.append(erase_right).append(line);
+    // Of one that wraps also the last row; not behind the last column, which would go with it.
+    const std::size_t columns = width_of(line);
+    if (columns > width && columns % width != 0) out += erase_right;
+    out += '\n';
+  };
+  if (text.empty() && lines.empty()) {
+    for (std::size_t row = 0; row < rows; ++row) put("");
+    return out + up;
+  }
+  for (; !text.empty(); text.remove_prefix(text.find('\n') + 1))
+    put(std::string(text.substr(0, text.find('\n'))));
+  for (const std::string& line : lines) put(line);
+  return out.append(erase_below);
+}
+
 void LiveTerminal::show(std::string_view text, const std::vector<std::string>& lines) {
   if (text.empty() && lines.empty() && drawn_.empty()) return;
   std::string out;
   if (!drawn_.empty()) {
-    out += "\x1b[" + std::to_string(rows_drawn(size().width)) + "A\r";
-    out += erase_below;
-  } else if (!lines.empty()) {
-    out += hide_cursor;
-    if (stream_.cursor_hidden != nullptr) *stream_.cursor_hidden = true;
+    out += overwritten(text, lines);
+  } else {
+    if (!lines.empty()) out += hide_cursor;
+    if (!lines.empty() && stream_.cursor_hidden != nullptr) *stream_.cursor_hidden = true;
+    out += text;
+    for (const std::string& line : lines) out += line + '\n';
   }
-  out += text;
-  for (const std::string& line : lines) out += line + '\n';
   if (lines.empty() && !drawn_.empty()) out += show_cursor;
   drawn_.clear();
   for (const std::string& line : lines) drawn_.push_back(width_of(line));

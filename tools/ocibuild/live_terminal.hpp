@@ -27,6 +27,8 @@ public:
   void show(std::string_view text, const std::vector<std::string>& lines);
 
 private:
+  /// What writes `text` and `lines` over the lines of the last time.
+  std::string overwritten(std::string_view text, const std::vector<std::string>& lines) const;
   /// Rows that the lines of the last time take, now that the terminal is `width` wide.
   std::size_t rows_drawn(std::size_t width) const;
 

@@ -53,7 +53,7 @@ public:
     flush_config_steps();
     if (open_ && error.code() != Errc::interrupted)
       numbered(open_->number == 0 ? next() : open_->number,
-               open_->what + " ERROR: " + terminal_text(error.what()));
+               open_->what + " ERROR: " + message_text(error.what(), look_));
     open_.reset();
     moving_.clear();
     print(text);
@@ -163,7 +163,7 @@ private:
 
   void take(const PushChecked& event) {
     ended(Asking::For::push_check, event.name,
-          "push check " + push_check_text(event) + done(event.took));
+          "push check " + message_text(push_check_text(event), look_) + done(event.took));
   }
 
   void take(const TransfersStarted& event) {

@@ -2,6 +2,7 @@
 #include "progress_text.hpp"
 
 #include <iterator>
+#include <string_view>
 
 #include "terminal_text.hpp"
 #include "units.hpp"
@@ -25,6 +26,15 @@ constexpr Symbols ascii_symbols{"ok", "FAIL", "warn", "...",         "->",
 
 const Symbols& symbols(const Look& look) {
   return look.utf8 ? utf8_symbols : ascii_symbols;
+}
+
+std::string message_text(const std::string& message, const Look& look) {
+  static constexpr std::string_view ellipsis = "…";
+  std::string out = terminal_text(message);
+  if (look.utf8) return out;
+  for (std::size_t at = 0; (at = out.find(ellipsis, at)) != std::string::npos;)
+    out.replace(at, ellipsis.size(), symbols(look).ellipsis);
+  return out;
 }
 
 std::string bare_digest(const std::string& digest) {

@@ -27,6 +27,10 @@ struct Symbols {
 };
 const Symbols& symbols(const Look& look);
 
+/// One printable line that the library wrote, cut when it is long: signs beyond ASCII that are ours
+/// (there is only one) are written as the look wants it.
+std::string message_text(const std::string& message, const Look& look);
+
 /// "sha256:5f56605b8849…", or without the algorithm; whole if it is no longer.
 std::string short_digest(const std::string& digest, const Look& look);
 /// "5f56605b8849".

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "diagnostic_text.hpp"
+#include "live_lines.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
 
@@ -13,7 +14,10 @@ namespace ocibuild::program {
 namespace {
 
 constexpr std::size_t size_column = 9;
+constexpr std::size_t kind_column = 7;
 constexpr std::size_t longest_instruction = 60;
+constexpr std::size_t shortest_instruction = 12;
+constexpr std::size_t width_for_all_columns = 60;
 constexpr std::size_t longest_command = 60;
 constexpr std::size_t shown_digits = 12;
 
@@ -49,7 +53,7 @@ std::string header(const PlatformResult& image, const std::vector<Reference>& na
   out += "   user " + (user.empty() ? std::string("root") : terminal_text(user));
   const std::string command = joined(image.config.config);
   if (!command.empty()) out += "   cmd " + command;
-  return out + '\n';
+  return out;
 }
 
 /// The base's layers are one row, since their sizes are the base's affair.
@@ -67,7 +71,7 @@ std::vector<Row> rows(const PlatformResult& image) {
     std::string where =
         layer.file.empty() ? "" : terminal_text(layer.file) + ':' + std::to_string(layer.line);
     out.push_back({layer.descriptor.size, layer.unpacked, layer.cached ? "cached" : "layer",
-                   terminal_text(layer.instruction, longest_instruction), std::move(where)});
+                   terminal_text(layer.instruction), std::move(where)});
   }
   if (base_layers > 0) {
     if (image.base_name) out.front().what = image.base_name->familiar();
@@ -82,37 +86,66 @@ std::string cut(const std::string& digest, const Look& look) {
   return digest.substr(0, size) + (look.utf8 ? "\u2026" : "...");
 }
 
+/// The columns of the table that there is room for, and how wide that of the instructions may be.
+struct Columns {
+  bool unpacked = true;
+  bool where = true;
+  std::size_t what = longest_instruction;
+};
+
+Columns columns_for(const std::vector<Row>& all, std::size_t width) {
+  if (width == 0) return {};
+  std::size_t used = 1 + size_column + 2 + kind_column;  // the last one makes some terminals wrap
+  if (width < width_for_all_columns) return {false, false, width > used ? width - used : 1};
+  used += size_column + 2;
+  std::size_t where = 0;
+  for (const Row& row : all) where = std::max(where, display_width(row.where) + 2);
+  const bool fits = used + where + shortest_instruction <= width;
+  if (fits) used += where;
+  return {true, fits, std::min(width - used, longest_instruction)};
+}
+
 }  // namespace
 
-std::string layer_table(const PlatformResult& image, const std::vector<Reference>& names) {
+std::string layer_table(const PlatformResult& image, const std::vector<Reference>& names,
+                        const Look& look, std::size_t width) {
   std::vector<Row> all = rows(image);
-  Row total{.kind = "total", .what = "(compressed, unpacked)"};
-  std::size_t what_width = 0;
+  Row total{.kind = "total"};
   bool unpacked_known = true;
   for (const Row& row : all) {
     total.size += row.size;
     total.unpacked += row.unpacked;
     unpacked_known = unpacked_known && row.unpacked > 0;  // a tar is never empty
-    if (!row.where.empty()) what_width = std::max(what_width, display_width(row.what));
   }
   if (!unpacked_known) total.unpacked = 0;
+  const Columns columns = columns_for(all, width);
+  total.what = columns.unpacked ? "(compressed, unpacked)" : "(compressed)";
   all.push_back(std::move(total));
-  std::string out = header(image, names);
+  std::size_t what_width = 0;
+  for (Row& row : all) {
+    row.what = cut_columns(row.what, columns.what, look);
+    if (!row.where.empty()) what_width = std::max(what_width, display_width(row.what));
+  }
+  const std::string head = header(image, names);
+  std::string out = (width > 0 ? cut_columns(head, width - 1, look) : head) + '\n';
   for (const Row& row : all) {
     const std::string unpacked = row.unpacked > 0 ? human_size(row.unpacked) : "-";
-    out += right(human_size(row.size), size_column) + right(unpacked, size_column + 2) + "  " +
-           left(row.kind, 6) + ' ';
-    out += row.where.empty() ? row.what : left(row.what, what_width) + "  " + row.where;
+    out += right(human_size(row.size), size_column);
+    if (columns.unpacked) out += right(unpacked, size_column + 2);
+    out += "  " + left(row.kind, kind_column - 1) + ' ';
+    const bool place = columns.where && !row.where.empty();
+    out += place ? left(row.what, what_width) + "  " + row.where : row.what;
     out += '\n';
   }
   return out;
 }
 
-std::string image_lines(const BuildResult& result, const Look& look) {
+std::string image_lines(const BuildResult& result, const Look& look, std::size_t width) {
   const bool several = result.platforms.size() > 1;
+  const char* between = width > 0 && width < width_for_all_columns ? "\ndigest " : "   digest ";
   std::string out;
   for (const PlatformResult& image : result.platforms) {
-    out += "image  " + dressed(look, "2", cut(image.image_id.str(), look)) + "   digest " +
+    out += "image  " + dressed(look, "2", cut(image.image_id.str(), look)) + between +
            dressed(look, "2", cut(image.manifest.digest.str(), look));
     if (several) out += "   " + terminal_text(image.config.platform.str());
     out += '\n';
@@ -149,7 +182,8 @@ std::string pushed_line(const PushResult& pushed, const Phases& phases,
   out += ", " + plain_seconds(build + phases.push) + ": ";
   if (phases.check.count() > 0) out += "check " + seconds(phases.check) + ", ";
   if (phases.resolve.count() > 0) out += "resolve " + seconds(phases.resolve) + ", ";
-  return out + "layers " + seconds(phases.layers) + ", push " + seconds(phases.push);
+  return out + "layers " + seconds(phases.layers) + ", push " +
+         seconds(phases.push);
 }
 
 }  // namespace
@@ -175,12 +209,13 @@ std::string closing_line(const BuildSummary& summary) {
   return out + ", " + took;
 }
 
-std::string summary_text(const BuildSummary& summary, std::size_t warnings, const Look& look) {
+std::string summary_text(const BuildSummary& summary, std::size_t warnings, const Look& look,
+                         std::size_t width) {
   std::string text;
   for (const PlatformResult& image : summary.result.platforms) {
-    if (summary.result.changed) text += '\n' + layer_table(image, summary.names);
+    if (summary.result.changed) text += '\n' + layer_table(image, summary.names, look, width);
   }
-  text += image_lines(summary.result, look);
+  text += image_lines(summary.result, look, width);
   if (warnings > 0) text += counted(warnings, "warning") + '\n';
   return text + closing_line(summary) + '\n';
 }

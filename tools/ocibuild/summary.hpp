@@ -14,12 +14,14 @@
 /// The lines that close a build (docs/reference/cli.md, section 11).
 namespace ocibuild::program {
 
-/// Name, platform, user and command, then a row for the base, each layer and the total.
-std::string layer_table(const PlatformResult& image, const std::vector<Reference>& names);
+/// Name, platform, user and command, then a row for the base, each layer and the total. `width`: of
+/// the terminal, where no line shall wrap; 0: there is none.
+std::string layer_table(const PlatformResult& image, const std::vector<Reference>& names,
+                        const Look& look, std::size_t width = 0);
 
-/// "image  sha256:…   digest sha256:…", both cut to twelve digits. For several platforms such a
-/// line each, with the platform, and then the index.
-std::string image_lines(const BuildResult& result, const Look& look);
+/// "image  sha256:…   digest sha256:…", both cut to twelve digits, in two lines where it is narrow.
+/// For several platforms that for each, with the platform, and then the index.
+std::string image_lines(const BuildResult& result, const Look& look, std::size_t width = 0);
 
 /// Bytes of all layers, each counted once.
 std::uint64_t layer_bytes(const BuildResult& result);
@@ -46,6 +48,7 @@ struct BuildSummary {
 std::string closing_line(const BuildSummary& summary);
 
 /// All of it: tables if something changed, the image, the count of warnings, the closing line.
-std::string summary_text(const BuildSummary& summary, std::size_t warnings, const Look& look);
+std::string summary_text(const BuildSummary& summary, std::size_t warnings, const Look& look,
+                         std::size_t width = 0);
 
 }  // namespace ocibuild::program

@@ -55,7 +55,7 @@ public:
 
   void summary(const BuildSummary& summary) override {
     close();
-    print(summary_text(summary, warnings_, look_));
+    print(summary_text(summary, warnings_, look_, terminal_.size().width));
   }
 
   void error(const Error& error, std::string_view text) override {
@@ -143,7 +143,8 @@ private:
   }
 
   void take(const PushChecked& event) {
-    done({.title = "may push to " + push_check_text(event), .end = time_text(event.took)});
+    done({.title = "may push to " + message_text(push_check_text(event), look_),
+          .end = time_text(event.took)});
   }
 
   void take(const TransfersStarted&) {}

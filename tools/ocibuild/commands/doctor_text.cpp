@@ -7,6 +7,7 @@
 
 #include "commands/doctor.hpp"
 #include "diagnostic_text.hpp"
+#include "progress_text.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
 
@@ -126,12 +127,13 @@ private:
   /// "MESSAGE   → HELP" where that is short, with the facts below.
   void add_problem(const std::string& head, const Error& problem) {
     const Diagnostic& diagnostic = problem.diagnostic();
-    const std::string what = head + terminal_text(diagnostic.message);
+    const std::string what = head + message_text(diagnostic.message, look_);
     std::vector<std::string> helps = diagnostic.helps;
     out_ += "  " + mark(Mark::bad) + ' ' + what;
-    const bool fits = !helps.empty() && display_width(what + terminal_text(helps.front())) < 90;
+    const bool fits =
+        !helps.empty() && display_width(what + message_text(helps.front(), look_)) < 90;
     if (fits) {
-      out_ += "  " + arrow() + terminal_text(helps.front());
+      out_ += "  " + arrow() + message_text(helps.front(), look_);
       helps.erase(helps.begin());
     }
     out_ += '\n';
@@ -140,7 +142,7 @@ private:
   }
 
   void add_fact(const char* title, const std::string& text) {
-    out_ += std::string(look_.utf8 ? 6 : 9, ' ') + title + terminal_text(text) + '\n';
+    out_ += std::string(look_.utf8 ? 6 : 9, ' ') + title + message_text(text, look_) + '\n';
   }
 
   void add_subject(const DoctorSubject& subject) {
@@ -196,10 +198,10 @@ private:
     return out;
   }
 
-  static std::string who(const DoctorSource& source) {
+  std::string who(const DoctorSource& source) const {
     if (source.credentials.empty()) return "anonymous";
     const std::string user = source.user.empty() ? "a token" : terminal_text(source.user);
-    return "as " + user + " (" + terminal_text(source.credentials) + ')';
+    return "as " + user + " (" + message_text(source.credentials, look_) + ')';
   }
 
   /// What was found beside the times, a line each.
