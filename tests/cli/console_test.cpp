@@ -154,6 +154,11 @@ TEST_CASE("cli.md 11: a build that sent something says how much, and where the t
       "image  sha256:bbbbbbbbbbbb...   digest sha256:aaaaaaaaaaaa...\n"
       "pushed 11.4 MB, 600 B mounted, 2.0 MB was there, 0.5s: check 0.1, resolve 0.2, layers 0.1, "
       "push 0.0\n");
+  // Layers that were made side by side took no longer than the build.
+  result.took = 300ms;
+  screen.console.summary(result, {Reference::parse("ghcr.io/a/b")}, false, pushed);
+  CHECK_THAT(screen.sink.text,
+             Catch::Matchers::EndsWith("0.3s: check 0.1, resolve 0.2, layers 0.0, push 0.0\n"));
 }
 
 TEST_CASE("a build that changed nothing says so in one line", "[cli]") {

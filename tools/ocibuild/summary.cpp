@@ -182,7 +182,9 @@ std::string pushed_line(const PushResult& pushed, const Phases& phases,
   out += ", " + plain_seconds(build + phases.push) + ": ";
   if (phases.check.count() > 0) out += "check " + seconds(phases.check) + ", ";
   if (phases.resolve.count() > 0) out += "resolve " + seconds(phases.resolve) + ", ";
-  return out + "layers " + seconds(phases.layers) + ", push " +
+  // Layers are made side by side: their times together may be more than it took.
+  const auto rest = std::max(build - phases.check - phases.resolve, std::chrono::nanoseconds(0));
+  return out + "layers " + seconds(std::min(phases.layers, rest)) + ", push " +
          seconds(phases.push);
 }
 
