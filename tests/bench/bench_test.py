@@ -57,6 +57,16 @@ def check_parts(build, work):
         assert part["count"] > 0 and part["ours_s"][0] > 0 and part["limit_s"][0] > 0, part
 
 
+def check_startup(build, work):
+    text, document = bench(build, work, "--startup")
+    names = [row["command"] for row in document["startup"]]
+    builds = ["ocibuild, unchanged build of %s" % files for files in ("1 file", "30 files")]
+    assert names[0] == "ocibuild --version" and names[-2:] == builds, names
+    assert all(0 < row["wall_s"][0] < 10 and row["peak_bytes"][0] > 0 for row in document["startup"]), document
+    assert [target["limit"] for target in document["targets"]] == [0.005, 0.1], document["targets"]
+    assert all("| %s |" % name in text for name in names), text
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
@@ -64,6 +74,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="bench.", dir="/var/tmp") as work:
         check_rows(given.build, work)
         check_parts(given.build, work)
+        check_startup(given.build, work)
     sys.exit(0)
 
 

@@ -30,7 +30,7 @@ std::string refusal(const Strings& words,
 
 }  // namespace
 
-TEST_CASE("command lines are read as docker, buildah and kaniko read them", "[cli]") {
+TEST_CASE("cli.md 2.2: command lines are read as docker, buildah and kaniko read them", "[cli]") {
   const ParsedFlags two = parse({"-t", "a", "-t", "b", "."});
   CHECK(two.list("tag") == Strings{"a", "b"});
   CHECK(two.arguments == Strings{"."});

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The examples of docs/*.md are run, page by page, each page in a fresh directory with a home and a store of its own.
+"""The examples of README.md and docs/*.md are run, page by page, each page in a fresh directory with a home and a store
+of its own.
 
 A block ```console holds commands behind "$ ", which end with 0 unless "# exit N" stands behind them; a line that ends
 in a backslash goes on in the next. Other lines are what the command prints; where there are none, anything will do. A
@@ -31,11 +32,13 @@ import imagefs  # noqa: E402
 import peer  # noqa: E402
 from registry import PASSWORD, Registry  # noqa: E402
 
-DOCS = os.path.join(peer.ROOT, "docs")
+PAGES = ["README.md"] + sorted("docs/" + name for name in os.listdir(os.path.join(peer.ROOT, "docs"))
+                               if name.endswith(".md"))
 FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What differs from one machine or run to the next, in the order in which it is replaced.
 MASKS = ((r"\b(sha256[:-])?[0-9a-f]{12}([0-9a-f]{52})?\b", "DIGEST"), (r"\bsha256:[0-9a-f]+…", "DIGEST"),
-         (r"\b\d+(\.\d+)? ?(ms|s)\b", "TIME"), (r"\b\d+(\.\d+)? ?[kMG]?B\b", "SIZE"),
+         (r"\b\d+(\.\d+)? ?(ms|s)\b", "TIME"), (r"\b(check|resolve|layers|push) \d+\.\d\b", "TIME"),
+         (r"\b\d+(\.\d+)? ?[kMG]?B\b", "SIZE"),
          (r"\b(\d+|an?|[Ll]ess than a) (second|minute|hour)s?( ago)?\b", "TIME"), (r" +", " "))
 
 
@@ -155,16 +158,14 @@ def every_page(options, work):
     """Every command of every page does what the page says."""
     hosts, failed = Hosts(options.ocibuild, work), []
     try:
-        for name in sorted(os.listdir(DOCS)):
-            if not name.endswith(".md"):
-                continue
+        for name in PAGES:
             try:
-                desk = Desk(options.ocibuild, hosts, os.path.join(work, name))
-                print("%3d commands of docs/%s" % (read_page(os.path.join(DOCS, name), desk), name), flush=True)
+                desk = Desk(options.ocibuild, hosts, os.path.join(work, name.replace("/", "-")))
+                print("%3d commands of %s" % (read_page(os.path.join(peer.ROOT, name), desk), name), flush=True)
             except AssertionError as error:  # one wrong page must not hide the others
-                failed.append("docs/%s: %s" % (name, error))
+                failed.append("%s: %s" % (name, error))
             except Exception:
-                failed.append("docs/%s: %s" % (name, traceback.format_exc()))
+                failed.append("%s: %s" % (name, traceback.format_exc()))
     finally:
         hosts.stop()
     if failed:

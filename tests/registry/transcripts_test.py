@@ -5,6 +5,7 @@
 usage: transcripts_test.py --ocibuild PROGRAM
 """
 
+import itertools
 import json
 import os
 import random
@@ -79,6 +80,22 @@ class Stage:
         return subprocess.run([self.program, *words], env={**self.variables, **more}, capture_output=True,
                               text=True, check=False, timeout=60)
 
+    def in_every_look(self, plain, *words, **more):
+        """The same on terminals of three widths, in colour and not, in UTF-8 and not: each line of the errors as in
+        `plain`, what the same command said without a terminal."""
+        wanted = masked(plain[plain.index("error["):])
+        for locale, columns, colour in itertools.product(("C.UTF-8", "C"), (40, 80, 200), ("always", "never")):
+            look = "%s, %d columns, colour %s" % (locale, columns, colour)
+            with Terminal([self.program, *words, "--color", colour], columns, 30,
+                          **{**self.variables, **more, "LANG": locale}) as terminal:
+                terminal.read()
+            text = terminal.bytes.decode("ascii" if locale == "C" else "utf-8")
+            peer.equal("\x1b[1;31merror[" in text, colour == "always", look)
+            peer.equal(re.search(r"\x1b\[[0-9;]*m", text) is not None, colour == "always", look)
+            text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text).replace("\r\n", "\n")
+            text = masked(text[text.index("error["):])
+            peer.equal(text, wanted if "UTF" in locale else wanted.replace("…", "..."), look)
+
     def terminal(self, *words, **more):
         """The screen at the end."""
         with Terminal([self.program, *words], 100, 30, **{**self.variables, **more}) as terminal:
@@ -86,10 +103,8 @@ class Stage:
             return terminal.screen.text()
 
 
-def compare(text, expected, *replaced):
-    """`text` once digests, sizes, times and numbers of lines of work are replaced."""
-    for found, name in replaced:
-        text = text.replace(found, name)
+def masked(text):
+    """Digests, sizes, times and numbers of lines of work replaced."""
     for pattern, instead in ((r"sha256:[0-9a-f]{64}", "sha256:DIGEST"), (r"sha256:[0-9a-f]{12}…", "sha256:DIGEST…"),
                              (r" at \d\d:\d\d:\d\d UTC", " at TIME"), (r"\b\d+\.\ds\b", "T"),
                              (r"tried 2 times in \d s", "tried 2 times in N s"),
@@ -101,6 +116,13 @@ def compare(text, expected, *replaced):
                              # Blobs move side by side.
                              (r"(?m)^#N (push|pull) sha256:DIGEST….*\n", ""), (r"\d+ CAs trusted", "N CAs trusted")):
         text = re.sub(pattern, instead, text)
+    return text
+
+
+def compare(text, expected, *replaced):
+    for found, name in replaced:
+        text = text.replace(found, name)
+    text = masked(text)
     if "\n" + text != expected:
         raise AssertionError("it is\n%s\nand not%s" % (text, expected))
 
@@ -184,6 +206,7 @@ error[push-denied]: ghcr.io does not let octo-bot push to acme/fluidity-server (
    = help: give the workflow job 'permissions: packages: write', or use a classic token with write:packages
 nothing was built or sent
 """, (work, "HOME"))
+        stage.in_every_look(done.stderr, "-t", "ghcr.io/acme/fluidity-server:1.4", "--push", ".", **ACTOR)
 
 
 def a_certificate_that_is_not_trusted(options, work):
@@ -202,6 +225,7 @@ error[tls-untrusted]: the certificate of registry-1.docker.io is not trusted
    = help: if a proxy re-signs connections, get its CA as a PEM file, then:  ocibuild --cacert FILE …   (or cacert= in the config file, or SSL_CERT_FILE)
    = help: look at it:  openssl s_client -showcerts -connect registry-1.docker.io:443
 """, (stage.proxy, "PROXY"))
+        stage.in_every_look(done.stderr, "pull", "alpine:3.20")
 
 
 def a_web_page_in_place_of_a_registry(options, work):
@@ -221,6 +245,7 @@ error[not-a-registry]: docker.io answered with a web page (403 text/html): "Acce
    = help: ask for registry-1.docker.io to be opened in the proxy, or use a mirror:  --registry-mirror HOST
    = help: is docker.io right, does it need a port or a path?
 """, (stage.proxy, "PROXY"))
+        stage.in_every_look(done.stderr, "pull", "alpine:3.20")
 
 
 def a_pull_limit(options, work):
@@ -242,6 +267,7 @@ error[rate-limited]: docker.io refuses library/alpine:3.20, pull limit reached (
    = help: --registry-mirror HOST asks another registry first
    = help: pin a digest (FROM NAME@sha256:...): what the store has is not asked for
 """)
+        stage.in_every_look(done.stderr, "pull", "alpine:3.20", "--retry", "1")
 
 
 def a_base_that_is_not_local(options, work):
@@ -265,6 +291,48 @@ error[base-not-local]: Base image 'distributed-colony-base:latest' not found loc
    = help: build it first:  ocibuild -f Dockerfile.base -t distributed-colony-base:latest .
    = help: or bring it in:  ocibuild load -i FILE.tar
 """)
+        stage.in_every_look(done.stderr, "build", "--pull=never", "--build-arg",
+                            "BASE_IMAGE=distributed-colony-base:latest", ".")
+
+
+def a_source_that_the_ignore_file_hides(options, work):
+    """cli.md 10, dockerfile.md 7.4: the word to blame, the line that hides it, and what to add"""
+    with Stage(options, work) as stage:
+        for name, text in ((".dockerignore", "ignored\nbuild/\n"), ("build/server", "x"),
+                           ("Dockerfile", "FROM scratch\n\nWORKDIR /app\n\nCOPY build/server .\n")):
+            with open(name, "w", encoding="ascii") as file:
+                file.write(text)
+        done = stage.run("build", ".")
+        peer.equal(done.returncode, 1, "exit code")
+        compare(done.stderr, """
+error[copy-source-missing]: 'build/server' is not in the build context
+  --> Dockerfile:5:6
+ 5 | COPY build/server .
+   |      ^^^^^^^^^^^^
+   = note: ./build/server exists, but .dockerignore:2 'build/' leaves it out
+   = help: add '!build/server' below that line
+""")
+        stage.in_every_look(done.stderr, "build", ".")
+
+
+def a_registry_that_is_hostile(options, work):
+    """cli.md 1.4: escape sequences, carriage returns and a megabyte in an answer are one escaped line of its limit"""
+    evil = "evil \x1b[2J\x1b]0;title\x07\r\n::error::x " + "e" * 1000000
+    answers = (
+        {"status": 403, "body": json.dumps({"errors": [{"code": "DENIED", "message": evil}]})},
+        {"status": 500, "body": json.dumps({"errors": [{"code": evil[:4000], "message": evil, "detail": evil}]})},
+        {"status": 403, "headers": [["Content-Type", "text/html"]], "body": "<html><title>%s</title></html>" % evil},
+        {"status": 404, "body": evil},
+    )
+    with Stage(options, work) as stage:
+        for answer in answers:
+            stage.registry.faults[:] = [Fault("GET", "/manifests/", **answer)]
+            done = stage.run("pull", "alpine:3.20", "--retry", "1", "--retry-delay", "1ms", GITHUB_ACTIONS="true")
+            assert done.returncode in (3, 4, 5, 6), done.stderr[:3000]
+            assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", done.stderr), ascii(done.stderr[:3000])
+            assert not re.search(r"(?m)^\s*::", done.stderr), done.stderr[:3000]
+            longest = max(done.stderr.split("\n"), key=len)
+            assert len(longest) <= 500, (len(longest), longest)
 
 
 def the_doctor(options, work):
@@ -296,4 +364,4 @@ hosts the firewall must allow: harbor.corp:443 ghcr.io:443
 
 peer.run(a_cold_build_and_push_on_a_terminal, a_cold_build_and_push_in_a_log, a_push_that_is_denied,
          a_certificate_that_is_not_trusted, a_web_page_in_place_of_a_registry, a_pull_limit, a_base_that_is_not_local,
-         the_doctor)
+         a_source_that_the_ignore_file_hides, a_registry_that_is_hostile, the_doctor)

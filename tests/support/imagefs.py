@@ -277,8 +277,9 @@ class LayerTar:
         self._buffer = io.BytesIO()
         self._archive = tarfile.open(fileobj=self._buffer, mode="w", format=tarfile.PAX_FORMAT)
 
-    def _put(self, name, kind, mode, owner, data=b"", link=""):
+    def _put(self, name, kind, mode, owner, data=b"", link="", numbers=(0, 0)):
         member = tarfile.TarInfo(name)
+        member.devmajor, member.devminor = numbers
         member.type, member.mode, member.mtime, member.linkname = kind, mode, 1, link
         member.uid, member.gid = owner
         member.size = len(data)
@@ -297,6 +298,9 @@ class LayerTar:
     def hard_link(self, name, target, mode=0o644, owner=(0, 0)):
         """`mode` and `owner` should be the target's: some engines apply them to it."""
         return self._put(name, tarfile.LNKTYPE, mode, owner, link=target)
+
+    def device(self, name, numbers, mode=0o666):
+        return self._put(name, tarfile.CHRTYPE, mode, (0, 0), numbers=numbers)
 
     def bytes(self):
         self._archive.close()

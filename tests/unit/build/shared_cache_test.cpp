@@ -232,4 +232,9 @@ TEST_CASE("image.md 7.7: only whole records of digests are read", "[build]") {
   manifest.config.size = engine::cache_config_limit + 1;
   CHECK_THROWS_WITH(engine::check_cache(manifest),
                     "the cache has a config of more than 1048576 bytes");
+  try {
+    engine::check_cache(manifest);
+  } catch (const Error& error) {
+    CHECK(error.diagnostic().id == "cache-invalid");
+  }
 }

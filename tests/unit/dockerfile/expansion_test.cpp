@@ -194,6 +194,7 @@ TEST_CASE("dockerfile.md 4.11: nesting and growth have limits", "[dockerfile]") 
   expanding.values["A"] = std::string(1 << 19, 'x');
   CHECK(expanding("$A$A"));
   CHECK_FALSE(expanding("$A$A$A"));
+  CHECK(expanding.diagnostics.errors().at(0).id == "expansion-too-long");
   CHECK_FALSE(expanding("\"$A$A$A\""));
   CHECK_FALSE(expanding("${A//x/$A}"));
 }

@@ -94,6 +94,8 @@ TEST_CASE("dockerfile.md 6.11, 17: a mistake in a trigger is reported at FROM an
         Strings{"onbuild-invalid 1:6+4"});
   CHECK(Planned("FROM base\n", {}, base_with({"USER a\nUSER b"})).errors() ==
         Strings{"onbuild-invalid 1:6+4"});
+  CHECK(Planned("FROM base\n", {}, base_with(Strings(10'001, "USER x"))).errors() ==
+        Strings{"onbuild-too-many 1:6+4"});
   CHECK(Planned("FROM base\n", {}, base_with({"ENV A=${B"})).errors() ==
         Strings{"substitution-invalid 1:6+4"});
   CHECK(Planned("FROM scratch AS a\nONBUILD NONSENSE\nFROM scratch\n").errors() == Strings{});
