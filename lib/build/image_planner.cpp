@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "build/downloads.hpp"
+#include "build/not_here.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::engine {
@@ -51,10 +52,15 @@ PlannedLayer ImagePlanner::layer_of(const StageWork& work, const StageStep& step
                      .stage = work.stage->name,
                      .file = in_.file.source.file(),
                      .line = instruction.span.line};
-  if (step.unknown.empty()) {
-    look_up(work, step, anew, layer);
-  } else {
-    layer.causes.push_back({.kind = Cause::not_here, .name = step.unknown});
+  std::string unknown = step.unknown;
+  try {
+    if (unknown.empty()) look_up(work, step, anew, layer);
+  } catch (const NotHere& missing) {
+    unknown = missing.what;
+  }
+  if (!unknown.empty()) {
+    layer.state = PlannedLayer::State::unknown;
+    layer.causes = {{.kind = Cause::not_here, .name = std::move(unknown)}};
   }
   makes_layers_ = makes_layers_ || layer.state != PlannedLayer::State::reused;
   return layer;
