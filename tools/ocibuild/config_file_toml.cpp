@@ -91,9 +91,6 @@ private:
         if (is_setting(one)) known.emplace_back(one.name);
       }
       unknown(key, "there is no setting " + in_quotes(name), known);
-    } else if (flag->status == FlagStatus::later) {
-      fault(key.source(),
-            in_quotes(name) + " is not in this release of ocibuild: " + std::string(flag->help));
     } else if (flag->status == FlagStatus::refused) {
       fault(key.source(), in_quotes(name) + " is refused: " + std::string(flag->help));
     } else {

@@ -114,7 +114,8 @@ private:
         rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
       }
     }
-    if (const auto mirror = io_.variable("KANIKO_REGISTRY_MIRROR")) give("registry-mirror", *mirror);
+    if (const auto mirror = io_.variable("KANIKO_REGISTRY_MIRROR"))
+      give("registry-mirror", *mirror);
   }
 
   void read_display() {

@@ -32,16 +32,6 @@ constexpr Flag ignored(std::string_view name, FlagKind kind, char letter = 0,
 constexpr Flag ignored_of_kaniko(std::string_view name, FlagKind kind) {
   return ignored(name, kind, 0, executor_command);
 }
-constexpr Flag not_yet(std::string_view name, FlagKind kind, std::string_view why,
-                       unsigned commands = build_command) {
-  return {.name = name,
-          .kind = kind,
-          .value = "V",
-          .help = why,
-          .commands = commands,
-          .status = later,
-          .implied = "true"};
-}
 constexpr Flag never(std::string_view name, FlagKind kind, std::string_view why, char letter = 0,
                      unsigned commands = build_command) {
   return {.name = name,

@@ -198,9 +198,6 @@ private:
       return;
     }
     const bool harmless = flag.kind == FlagKind::boolean && value == "false";
-    if (flag.status == FlagStatus::later && !harmless) {
-      usage_error(shown + " is not in this release of ocibuild: " + std::string(flag.help));
-    }
     if (flag.status == FlagStatus::refused && !harmless) {
       usage_error(shown + " is refused: " + std::string(flag.help));
     }

@@ -49,7 +49,6 @@ enum class FlagKind : std::uint8_t {
 enum class FlagStatus : std::uint8_t {
   honoured,
   without_effect,  ///< docker's or buildah's, about a daemon or a RUN container: nothing to act on
-  later,           ///< known, refused: "not in this release" and `help` says why
   refused,         ///< known, refused with the sentence in `help`
 };
 

@@ -196,7 +196,6 @@ std::string command_help(const CommandInfo& command) {
   }
   append_names(out, command, FlagStatus::without_effect,
                "Taken from other tools, with nothing to act on here");
-  append_names(out, command, FlagStatus::later, "Known, but not in this release");
   append_names(out, command, FlagStatus::refused, "Refused, with the reason");
   return out;
 }

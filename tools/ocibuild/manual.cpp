@@ -87,9 +87,6 @@ void add_flag(Page& page, const Flag& flag) {
     case FlagStatus::without_effect:
       text = "taken, with nothing to act on here";
       break;
-    case FlagStatus::later:
-      text = "not in this release: " + std::string(flag.help);
-      break;
     case FlagStatus::refused:
       text = "refused: " + std::string(flag.help);
       break;
@@ -115,9 +112,7 @@ void add_flags(Page& page, const CommandInfo& command) {
   }
   add("From other tools",
       [](const Flag& flag) { return flag.status == FlagStatus::without_effect; });
-  add("Not carried out", [](const Flag& flag) {
-    return flag.status == FlagStatus::later || flag.status == FlagStatus::refused;
-  });
+  add("Not carried out", [](const Flag& flag) { return flag.status == FlagStatus::refused; });
 }
 
 std::string root_page() {

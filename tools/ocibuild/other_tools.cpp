@@ -46,7 +46,6 @@ std::string meaning(const Flag& flag) {
   switch (flag.status) {
     case FlagStatus::without_effect:
       return "taken; there is nothing here that it could act on";
-    case FlagStatus::later:
     case FlagStatus::refused:
       return "refused: " + cell(flag.help);
     case FlagStatus::honoured:
