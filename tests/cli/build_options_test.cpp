@@ -219,7 +219,7 @@ TEST_CASE("cli.md 7.1: other tools' engines go before those of files", "[cli]") 
   CHECK(choice({}).sockets == Paths{"/d"});
 }
 
-TEST_CASE("cli.md 4.18: base layers' compression is forced by a flag or a key of -o", "[cli]") {
+TEST_CASE("cli.md 4.20: base layers' compression is forced by a flag or a key of -o", "[cli]") {
   Reader reader;
   CHECK(!reader.read({}).request.force_compression);
   CHECK(!reader.read({"-o", "type=image,force-compression=false"}).request.force_compression);

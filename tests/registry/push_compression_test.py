@@ -77,7 +77,7 @@ def one_platform_and_all_tags(client, work):
 
 
 def base_layers_are_fetched_to_be_changed(client, work):
-    """cli.md 4.18: a base's layers are fetched when the result is to have another compression"""
+    """cli.md 4.20: a base's layers are fetched when the result is to have another compression"""
     with Registry(work + "/r") as registry:
         base = registry.name + "/t/base:1"
         client.build(base, a=b"one" * 100000)

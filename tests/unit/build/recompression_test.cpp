@@ -60,7 +60,7 @@ std::vector<Digest> digests_of(const Manifest& manifest) {
 
 }  // namespace
 
-TEST_CASE("cli.md 4.18: a forced compression is that of base layers, too", "[build]") {
+TEST_CASE("cli.md 4.20: a forced compression is that of base layers, too", "[build]") {
   OnBase project;
   project.request.compression = Compression::none;
   const BuildResult kept = project.build();
@@ -81,7 +81,7 @@ TEST_CASE("cli.md 4.18: a forced compression is that of base layers, too", "[bui
   }
 }
 
-TEST_CASE("cli.md 4.18: a base layer that has the compression keeps its bytes", "[build]") {
+TEST_CASE("cli.md 4.20: a base layer that has the compression keeps its bytes", "[build]") {
   OnBase project;
   const BuildResult result = project.forced(Compression::gzip, 9);
   for (std::size_t i = 0; i < 2; ++i) {
