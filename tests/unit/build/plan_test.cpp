@@ -67,7 +67,7 @@ TEST_CASE("cli.md 4.18: the size of a tar is planned to the byte, and what is co
   project.dir.write("context/" + std::string(120, 'n'), "a name that ustar cannot hold");
   project.dir.write("context/empty", "");
   std::string large;
-  for (int i = 0; large.size() < 9'000'001; ++i) large += std::to_string(i * 7919);
+  for (unsigned i = 0; large.size() < 9'000'001; ++i) large += std::to_string(i * 7919);
   project.dir.write("context/large", large);
   const BuildPlan first = plan(project);
   CHECK(first.images[0].layers[0].copied == 0);
