@@ -42,7 +42,7 @@ public:
         images_(layout_, cache_, &remote_, stop_, &shared_caches_, fetching),
         archives_(cache_, scratch_of(layout_.blobs(), fetching), stop_),
         downloads_(request, layout_.blobs(), cache_, events, stop_, fetching) {
-    if (!request.force_compression || fetching != Fetching::all) return;
+    if (!request.force_compression) return;
     const SentCompression wanted{.form = request.compression, .level = request.compression_level};
     recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, stop_);
   }

@@ -29,14 +29,30 @@ void ImagePlanner::begin(const BaseImage* base, const std::optional<Platform>& p
   if (base == nullptr) return;
   image.base_name = base->name;
   image.base_digest = base->descriptor.digest;
-  for (const Descriptor& blob : base->manifest.layers) {
-    PlannedLayer layer{.state = PlannedLayer::State::base, .blob = blob};
-    layer.unpacked = in_.images.unpacked(blob.digest);
-    layer.instruction = base->title;
-    layer.in_store = in_.blobs.has(blob) || in_.request.keep_base_layers;
-    if (!in_.blobs.has(blob) && base->remote) layer.repository = repository_of(*base->remote);
-    image.layers.push_back(std::move(layer));
+  for (std::size_t i = 0; i < base->manifest.layers.size(); ++i)
+    image.layers.push_back(base_layer(*base, i));
+}
+
+PlannedLayer ImagePlanner::base_layer(const BaseImage& base, std::size_t number) const {
+  const Descriptor& blob = base.manifest.layers[number];
+  PlannedLayer layer{.state = PlannedLayer::State::base, .blob = blob};
+  layer.unpacked = in_.images.unpacked(blob.digest);
+  layer.instruction = base.title;
+  if (in_.recompression != nullptr && in_.recompression->concerns(blob)) {
+    layer.in_store = true;
+    if (const auto known = in_.recompression->known(blob, base.config.diff_ids[number])) {
+      layer.state = PlannedLayer::State::reused;
+      layer.blob = known->descriptor;
+    } else {
+      layer.state = PlannedLayer::State::built;
+      layer.blob.reset();
+      layer.causes = {{.kind = Cause::compression}};
+    }
+    return layer;
   }
+  layer.in_store = in_.blobs.has(blob) || in_.request.keep_base_layers;
+  if (!in_.blobs.has(blob) && base.remote) layer.repository = repository_of(*base.remote);
+  return layer;
 }
 
 void ImagePlanner::add(const StageWork& work, bool anew) {
@@ -109,7 +125,8 @@ void ImagePlanner::add_downloads(const StageWork& work) {
 
 /// `is_read`: files are copied from it, whose layers come only when a layer is made of them.
 void ImagePlanner::add_image(const BaseImage& image, bool is_read) {
-  const bool is_kept = &image == base_ && in_.request.keep_base_layers;
+  const bool is_kept =
+      &image == base_ && (in_.request.keep_base_layers || in_.recompression != nullptr);
   const bool is_certain = is_kept || in_.images.would_fetch(image);
   if (!is_certain && !(is_read && makes_layers_)) return;
   for (const Descriptor& layer : in_.images.missing_layers(image)) {

@@ -8,6 +8,7 @@
 
 #include "build/layer_history.hpp"
 #include "build/layer_step.hpp"
+#include "build/recompression.hpp"
 #include "build/stages.hpp"
 
 namespace ocibuild::engine {
@@ -23,6 +24,7 @@ public:
     const store::BuildCache& cache;
     LayerMaker& maker;
     LayerHistory& history;
+    const Recompression* recompression;  ///< of base layers; null: they stay as they are
   };
   /// Everything outlives this. The image is added to `plan`, by the calls below in their order.
   ImagePlanner(const Inputs& inputs, BuildPlan& plan) : in_(inputs), plan_(plan) {}
@@ -35,6 +37,7 @@ public:
   void add_downloads(const StageWork& work);
 
 private:
+  PlannedLayer base_layer(const BaseImage& base, std::size_t number) const;
   PlannedLayer layer_of(const StageWork& work, const StageStep& step, bool anew);
   void look_up(const StageWork& work, const StageStep& step, bool anew, PlannedLayer& layer);
   void take(const StoredLayer& found, PlannedLayer& layer);

@@ -199,8 +199,9 @@ void PlatformBuild::plan_image(LayerMaker& maker, BuildPlan& plan) {
   for (const std::size_t index : graph_.needed) reporter.base(stages_[index]);
   const BaseImage* base = stages_[chain.front()].image;
   LayerHistory history = this->history(maker, base);
-  ImagePlanner planner(
-      {shared_.request, file_, shared_.images, shared_.blobs, shared_.cache, maker, history}, plan);
+  ImagePlanner planner({shared_.request, file_, shared_.images, shared_.blobs, shared_.cache, maker,
+                        history, shared_.recompression},
+                       plan);
   planner.begin(base, plan_inputs_.platform);
   for (const std::size_t index : chain) planner.add(stages_[index], is_made_anew(stages_[index]));
   for (const std::size_t index : graph_.needed) planner.add_downloads(stages_[index]);

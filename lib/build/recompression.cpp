@@ -55,24 +55,23 @@ bool Recompression::concerns(const Descriptor& layer) const {
   return type != nullptr && (wanted_.all || type->compression != wanted_.form);
 }
 
+std::optional<store::LayerRecord> Recompression::known(const Descriptor& layer,
+                                                       const DiffId& diff_id) const {
+  auto record = cache_.find_layer(record_key(layer, setting_key_));
+  if (!record || record->diff_id != diff_id || !blobs_.has(record->descriptor)) return std::nullopt;
+  return record;
+}
+
 store::LayerRecord Recompression::convert(const Descriptor& layer, const DiffId& diff_id) {
-  const Digest key = record_key(layer, setting_key_);
-  auto record = find(key, diff_id);
+  auto record = known(layer, diff_id);
   if (!record) {
     record = make(layer, diff_id);
-    cache_.put_layer(key, *record);
+    cache_.put_layer(record_key(layer, setting_key_), *record);
   }
   // A record does not know which family the next image is of.
   record->descriptor.media_type =
       image::layer_media_type(family_of(layer, *type_of(layer)), wanted_.form);
   return *std::move(record);
-}
-
-std::optional<store::LayerRecord> Recompression::find(const Digest& key,
-                                                      const DiffId& diff_id) const {
-  auto record = cache_.find_layer(key);
-  if (!record || record->diff_id != diff_id || !blobs_.has(record->descriptor)) return std::nullopt;
-  return record;
 }
 
 store::LayerRecord Recompression::make(const Descriptor& layer, const DiffId& diff_id) {

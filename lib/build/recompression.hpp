@@ -25,6 +25,8 @@ public:
 
   /// True if the layer has to change. Foreign layers, and what is no tar, never do.
   bool concerns(const Descriptor& layer) const;
+  /// What convert() gives, if it is known and in the store.
+  std::optional<store::LayerRecord> known(const Descriptor& layer, const DiffId& diff_id) const;
   /// The layer in its new form, which is in the store then; the old one must be there. Its media
   /// type is of the same family. @throws Error(Errc::failed) blob-missing, blob-corrupt
   store::LayerRecord convert(const Descriptor& layer, const DiffId& diff_id);
@@ -35,7 +37,6 @@ public:
 private:
   Descriptor convert_index(const Descriptor& index);
   Descriptor convert_manifest(const Descriptor& image);
-  std::optional<store::LayerRecord> find(const Digest& key, const DiffId& diff_id) const;
   store::LayerRecord make(const Descriptor& layer, const DiffId& diff_id);
 
   const SentCompression wanted_;

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include <ocibuild/plan.hpp>
+
 #include "oci/image_json.hpp"
 #include "unit/build/project.hpp"
 #include "unit/store/tiny_images.hpp"
@@ -79,6 +81,23 @@ TEST_CASE("cli.md 4.20: a forced compression is that of base layers, too", "[bui
     CHECK(layer.unpacked == layer.descriptor.size);
     CHECK(DiffId(layer.descriptor.digest) == layer.diff_id);
   }
+}
+
+TEST_CASE("cli.md 4.18, 4.20: a plan tells of base layers whose compression is forced", "[build]") {
+  OnBase project;
+  project.request.compression = Compression::none;
+  project.request.force_compression = true;
+  NullEvents events;
+  const auto layers = [&] { return plan_build(project.request, events).images.at(0).layers; };
+  const auto before = layers();
+  REQUIRE(before.size() == 3);
+  CHECK(before[0].state == PlannedLayer::State::built);
+  CHECK(before[0].causes.at(0).kind == Cause::compression);
+  const BuildResult made = project.build();
+  const auto after = layers();
+  CHECK(after.at(0).state == PlannedLayer::State::reused);
+  REQUIRE(after[0].blob);
+  CHECK(after[0].blob->digest == made.platforms[0].layers[0].descriptor.digest);
 }
 
 TEST_CASE("cli.md 4.20: a base layer that has the compression keeps its bytes", "[build]") {
