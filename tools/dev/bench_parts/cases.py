@@ -74,11 +74,14 @@ class Run:
         if size is not None:
             self.results.layers[workload.name, tool.key] = size
 
-    def _push(self, tool, workload):
-        """To a registry that has nothing, and once more."""
+    def _new_registry(self):
         directory = self.work + "/registry"
         shutil.rmtree(directory, ignore_errors=True)
-        with registries.Registry(directory) as registry:
+        return registries.Registry(directory)
+
+    def _push(self, tool, workload):
+        """To a registry that has nothing, and once more."""
+        with self._new_registry() as registry:
             command = tool.push(workload, registry.name)
             if command is None:
                 return
@@ -88,9 +91,7 @@ class Run:
 
     def _imported(self, tool, workload):
         """Where nothing is but the base image, with the cache of a build elsewhere."""
-        directory = self.work + "/registry"
-        shutil.rmtree(directory, ignore_errors=True)
-        with registries.Registry(directory) as registry:
+        with self._new_registry() as registry:
             command = tool.exported(workload, registry.name)
             if command is None:
                 return
