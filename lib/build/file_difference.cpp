@@ -8,6 +8,8 @@
 #include <string_view>
 
 #include "layer/content_digests.hpp"
+#include "oci/hasher.hpp"
+#include "oci/pieces.hpp"
 #include "oci/raw_sha256.hpp"
 #include "support/text.hpp"
 
@@ -66,6 +68,7 @@ struct Pair {
     return before != nullptr && after != nullptr && after->entry.size > 0 && before->digest &&
            before->entry.type == after->entry.type && before->entry.size == after->entry.size;
   }
+  bool is_large() const { return oci::has_pieces(after->entry.size); }
 };
 
 /// Both are sorted by path. Orders to delete are no files of an index.
@@ -91,6 +94,8 @@ bool has_same_content(const Pair& pair, const layer::ContentDigests& contents) {
   const LayerFile& after = *pair.after;
   if (before.entry.size != after.entry.size) return false;
   if (!pair.needs_content()) return true;
+  // An index has the SHA-256 of all of it.
+  if (pair.is_large()) return oci::sha256(*after.content->open()) == before.digest;
   return *contents.find(pair.number) == oci::raw_sha256(*before.digest);
 }
 
@@ -127,7 +132,8 @@ std::vector<RebuildCause> file_differences(const rootfs::LayerIndex& before,
   layer::ContentDigests contents(after);
   std::vector<std::size_t> wanted;
   for (const Pair& pair : pairs) {
-    if (pair.needs_content() && !contents.is_known(pair.number)) wanted.push_back(pair.number);
+    if (pair.needs_content() && !pair.is_large() && !contents.is_known(pair.number))
+      wanted.push_back(pair.number);
   }
   contents.compute(wanted, jobs, stop);
   std::vector<RebuildCause> out;

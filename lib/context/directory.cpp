@@ -12,7 +12,7 @@
 #include <climits>
 #include <cstddef>
 
-#include "oci/hasher.hpp"
+#include "oci/pieces.hpp"
 
 namespace ocibuild::context {
 
@@ -197,7 +197,7 @@ std::optional<oci::RawSha256> DiskFile::known_digest() const {
 Digest DiskFile::digest() const {
   if (const auto known = known_digest()) return oci::to_digest(*known);
   const auto source = open();
-  Digest digest = oci::sha256(*source);
+  Digest digest = oci::content_digest(*source);
   learn_digest(digest);
   return digest;
 }

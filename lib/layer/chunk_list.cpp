@@ -9,7 +9,7 @@ namespace ocibuild::layer {
 
 namespace {
 
-constexpr std::string_view magic = "ocibuild chunk list 1\n";
+constexpr std::string_view magic = "ocibuild chunk list 2\n";
 
 }  // namespace
 
@@ -28,6 +28,12 @@ std::string ChunkList::encode() const {
     out.number(chunk.packed);
     out.number(chunk.tar_crc);
     out.number(chunk.packed_crc);
+  }
+  out.number(large_files.size());
+  for (const ListedFile& file : large_files) {
+    out.digest(oci::to_digest(file.content));
+    out.number(file.pieces.size());
+    for (const oci::RawSha256& piece : file.pieces) out.digest(oci::to_digest(piece));
   }
   for (const Checkpoint& checkpoint : checkpoints) {
     out.number(checkpoint.chunks);
@@ -49,6 +55,12 @@ std::optional<ChunkList> ChunkList::decode(std::string_view bytes) {
     chunk.packed = in->number();
     chunk.tar_crc = static_cast<std::uint32_t>(in->number());
     chunk.packed_crc = static_cast<std::uint32_t>(in->number());
+  }
+  for (std::uint64_t left = in->number(); left > 0 && in->ok(); --left) {
+    ListedFile& file = list.large_files.emplace_back();
+    file.content = oci::raw_sha256(in->digest());
+    for (std::uint64_t more = in->number(); more > 0 && in->ok(); --more)
+      file.pieces.push_back(oci::raw_sha256(in->digest()));
   }
   while (!in->at_end() && in->ok()) {
     Checkpoint& checkpoint = list.checkpoints.emplace_back();

@@ -10,6 +10,7 @@
 #include <ocibuild/digest.hpp>
 
 #include "oci/hasher.hpp"
+#include "oci/raw_sha256.hpp"
 
 namespace ocibuild::layer {
 
@@ -20,6 +21,12 @@ struct ListedChunk {
   std::uint64_t packed = 0;      ///< bytes in the blob
   std::uint32_t tar_crc = 0;     ///< CRC-32 of the bytes before compression
   std::uint32_t packed_crc = 0;  ///< of those in the blob, which may have been damaged since
+};
+
+/// SHA-256s of the pieces of a large file's content, by what tells the content.
+struct ListedFile {
+  oci::RawSha256 content{};
+  std::vector<oci::RawSha256> pieces;
 };
 
 /// What was known of the layer's two digests after its first `chunks` chunks.
@@ -33,6 +40,7 @@ struct Checkpoint {
 /// (docs/reference/image.md, 7.3).
 struct ChunkList {
   std::vector<ListedChunk> chunks;
+  std::vector<ListedFile> large_files;
   std::vector<Checkpoint> checkpoints;
 
   /// Of all chunks: the size of the blob.

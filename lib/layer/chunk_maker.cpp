@@ -8,6 +8,7 @@
 
 #include "layer/description.hpp"
 #include "oci/hasher.hpp"
+#include "oci/pieces.hpp"
 #include "support/stop.hpp"
 
 namespace ocibuild::layer {
@@ -36,19 +37,6 @@ std::size_t room_of(const std::vector<LayerFile>& files, const Chunk& chunk) {
   return room;
 }
 
-void write_piece(tar::TarWriter& writer, const LayerFile& file, const Chunk& chunk,
-                 MadeChunk& made) {
-  if (chunk.offset == 0) {
-    writer.begin(file.entry);
-  } else {
-    writer.resume(file.entry, chunk.offset);
-  }
-  made.content = made.tar.size();
-  writer.content(*file.content->open_range(chunk.offset, chunk.length));
-  const std::uint64_t rest = file.entry.size - chunk.offset - chunk.length;
-  if (rest == 0 || writer.left() != rest) writer.end();
-}
-
 /// False when it is not there as the list says.
 bool take_packed(const EarlierLayers::Place& place, Buffer& into) {
   into.resize(place.chunk.packed);
@@ -68,14 +56,27 @@ bool take_packed(const EarlierLayers::Place& place, Buffer& into) {
 }  // namespace
 
 Digest chunk_key(const Chunk& chunk, const LayerWork& layer) {
+  if (chunk.is_piece) {
+    const auto pieces = layer.contents.pieces(chunk.first);
+    return pieces.empty() ? Digest()
+                          : piece_key(chunk, layer, pieces[chunk.offset / oci::piece_size]);
+  }
   Description out("chunk", layer.setting_key);
-  out.number(chunk.offset);
-  out.number(chunk.length);
   out.number(chunk.ends_layer ? 1 : 0);
   for (std::size_t i = chunk.first; i < chunk.last; ++i) {
+    if (!layer.contents.is_known(i)) return {};
     out.file(layer.files[i].entry);
     out.content(layer.contents.find(i));
   }
+  return out.finish();
+}
+
+Digest piece_key(const Chunk& chunk, const LayerWork& layer, const oci::RawSha256& piece) {
+  Description out("piece", layer.setting_key);
+  out.number(chunk.length);
+  out.number(chunk.ends_layer ? 1 : 0);
+  if (chunk.offset == 0) out.file(layer.files[chunk.first].entry);
+  out.content(&piece);
   return out.finish();
 }
 
@@ -89,8 +90,8 @@ void ChunkMaker::make(const Chunk& chunk, const Digest& key, MadeChunk& made) {
     return;
   }
   make_tar(chunk, made);
-  if (key.empty() && !chunk.is_piece) {
-    made.key = chunk_key(chunk, layer_);
+  if (key.empty()) {
+    made.key = chunk.is_piece ? piece_key(chunk, layer_, made.piece) : chunk_key(chunk, layer_);
     known = layer_.earlier.find(made.key);
     taken = known && take_packed(*known, made.packed);
   }
@@ -129,12 +130,29 @@ void ChunkMaker::make_tar(const Chunk& chunk, MadeChunk& made) const {
   for (std::size_t i = chunk.first; i < chunk.last; ++i) {
     support::throw_if_stopped(layer_.stop);
     if (chunk.is_piece) {
-      write_piece(writer, layer_.files[i], chunk, made);
+      write_piece(writer, chunk, made);
     } else {
       write_file(writer, i, made);
     }
   }
   if (chunk.ends_layer) writer.finish();
+}
+
+void ChunkMaker::write_piece(tar::TarWriter& writer, const Chunk& chunk, MadeChunk& made) const {
+  const LayerFile& file = layer_.files[chunk.first];
+  if (chunk.offset == 0) {
+    writer.begin(file.entry);
+  } else {
+    writer.resume(file.entry, chunk.offset);
+  }
+  const std::size_t begin = made.tar.size();
+  writer.content(*file.content->open_range(chunk.offset, chunk.length));
+  if (layer_.contents.pieces(chunk.first).empty()) {
+    const auto content = support::Bytes(made.tar).subspan(begin, chunk.length);
+    made.piece = oci::raw_sha256(oci::sha256(content));
+  }
+  const std::uint64_t rest = file.entry.size - chunk.offset - chunk.length;
+  if (rest == 0 || writer.left() != rest) writer.end();
 }
 
 void ChunkMaker::write_file(tar::TarWriter& writer, std::size_t number,

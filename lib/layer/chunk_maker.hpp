@@ -27,16 +27,18 @@ struct LayerWork {
   const std::stop_token& stop;
 };
 
-/// Everything that the chunk's bytes depend on. The contents of its files are known.
+/// Everything that the chunk's bytes depend on; empty while not all of it is known.
 Digest chunk_key(const Chunk& chunk, const LayerWork& layer);
+/// Of a piece with this SHA-256: where in its file it is does not matter.
+Digest piece_key(const Chunk& chunk, const LayerWork& layer, const oci::RawSha256& piece);
 
 /// A chunk that can be written. Its buffers may come back to be filled again.
 struct MadeChunk {
-  Digest key;  ///< empty for a piece of a file whose content is not known yet
+  Digest key;
   std::vector<std::byte> tar;
   std::vector<std::byte> packed;  ///< compressed; empty without compression, when `tar` is stored
   std::uint32_t tar_crc = 0;      ///< CRC-32 of `tar`
-  std::size_t content = 0;        ///< where in `tar` the content of a piece begins
+  oci::RawSha256 piece{};         ///< SHA-256 of the content of a piece that was not known
   support::Bytes stored() const { return packed.empty() ? tar : packed; }
 };
 
@@ -56,6 +58,7 @@ private:
   bool is_plain(const Chunk& chunk) const;
   bool unpack(support::Bytes packed, std::uint64_t size, std::vector<std::byte>& tar);
   void make_tar(const Chunk& chunk, MadeChunk& made) const;
+  void write_piece(tar::TarWriter& writer, const Chunk& chunk, MadeChunk& made) const;
   void write_file(tar::TarWriter& writer, std::size_t number, const MadeChunk& made) const;
   void compress(MadeChunk& made);
 

@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <string_view>
 
+#include "oci/pieces.hpp"
+
 namespace ocibuild::layer {
 
 namespace {
 
 // docs/reference/image.md, 3.2: the numbers behind the choice. A change needs a new chunk_rule.
-constexpr std::uint64_t piece_size = 1 << 20;    // of a large file
 constexpr std::uint64_t mean_size = 768 * 1024;  // between cuts, beyond the smallest size
 constexpr std::uint64_t smallest_size = 256 * 1024;
 constexpr std::uint64_t largest_size = 2 << 20;
@@ -50,7 +51,7 @@ public:
 private:
   void add(const oci::Entry& entry) {
     const std::uint64_t room = room_of(entry);
-    if (entry.type == oci::EntryType::regular && entry.size > piece_size)
+    if (entry.type == oci::EntryType::regular && oci::has_pieces(entry.size))
       return add_pieces(entry.size);
     if (room_ + room > largest_size || (room_ >= smallest_size && is_cut_before(entry, room)))
       cut();
@@ -59,11 +60,11 @@ private:
 
   void add_pieces(std::uint64_t size) {
     cut();
-    for (std::uint64_t offset = 0; offset < size; offset += piece_size) {
+    for (std::uint64_t offset = 0; offset < size; offset += oci::piece_size) {
       chunks_.push_back({.first = at_,
                          .last = at_ + 1,
                          .offset = offset,
-                         .length = std::min(piece_size, size - offset),
+                         .length = std::min(oci::piece_size, size - offset),
                          .is_piece = true});
     }
     first_ = at_ + 1;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "layer/content_digests.hpp"
+
 namespace ocibuild::layer {
 
 EarlierLayers::EarlierLayers(std::vector<EarlierLayer> layers) : layers_(std::move(layers)) {
@@ -13,6 +15,8 @@ EarlierLayers::EarlierLayers(std::vector<EarlierLayer> layers) : layers_(std::mo
       places_.try_emplace(chunk.key, Place{layer.blob.get(), offset, chunk});
       offset += chunk.packed;
     }
+    for (const ListedFile& file : layer.list.large_files)
+      large_files_.try_emplace(file.content, &file);
   }
 }
 
@@ -20,6 +24,14 @@ std::optional<EarlierLayers::Place> EarlierLayers::find(const Digest& key) const
   const auto at = places_.find(key);
   if (at == places_.end()) return std::nullopt;
   return at->second;
+}
+
+void EarlierLayers::tell_pieces(ContentDigests& contents) const {
+  for (const std::size_t file : contents.large()) {
+    if (!contents.is_known(file) || !contents.pieces(file).empty()) continue;
+    const auto at = large_files_.find(*contents.find(file));
+    if (at != large_files_.end()) contents.learn_pieces(file, at->second->pieces);
+  }
 }
 
 EarlierLayers::Front EarlierLayers::longest_front(const std::vector<Digest>& keys) const {

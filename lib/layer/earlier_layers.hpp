@@ -19,6 +19,8 @@ struct EarlierLayer {
   std::shared_ptr<const support::Fd> blob;
 };
 
+class ContentDigests;
+
 /// What a new layer may take from layers that were written before. Thread-safe once made.
 class EarlierLayers {
 public:
@@ -33,6 +35,8 @@ public:
   };
   bool empty() const { return layers_.empty(); }
   std::optional<Place> find(const Digest& key) const;
+  /// The pieces of large files whose contents are known and were in these layers.
+  void tell_pieces(ContentDigests& contents) const;
 
   /// The front of a layer that a new one shares, up to a checkpoint.
   struct Front {
@@ -46,6 +50,7 @@ public:
 private:
   std::vector<EarlierLayer> layers_;
   std::map<Digest, Place> places_;
+  std::map<oci::RawSha256, const ListedFile*> large_files_;
 };
 
 }  // namespace ocibuild::layer

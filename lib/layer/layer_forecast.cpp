@@ -46,6 +46,7 @@ LayerForecast forecast_layer(const std::vector<LayerFile>& files, ContentDigests
                              const WriteOptions& options, const EarlierLayers& earlier) {
   const std::stop_token none;
   const LayerWork work{files, contents, options.setting, options.setting_key, earlier, none};
+  earlier.tell_pieces(contents);
   LayerForecast out;
   for (const Chunk& chunk : plan_chunks(files)) {
     const std::uint64_t bytes = tar_bytes(chunk, files);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "layer/chunk_maker.hpp"
 #include "layer/chunk_plan.hpp"
@@ -17,24 +18,6 @@ namespace ocibuild::layer {
 namespace {
 
 constexpr std::size_t chunks_between_checkpoints = 8;
-
-/// The digest of a large file's content from its pieces, which come in order.
-class PieceHasher {
-public:
-  explicit PieceHasher(const LayerWork& layer) : layer_(layer) {}
-
-  void add(const Chunk& chunk, const MadeChunk& made) {
-    if (!chunk.is_piece || layer_.contents.is_known(chunk.first)) return;
-    if (chunk.offset == 0) hasher_.emplace();
-    hasher_->write(support::Bytes(made.tar).subspan(made.content, chunk.length));
-    if (chunk.offset + chunk.length == layer_.files[chunk.first].entry.size)
-      layer_.contents.learn(chunk.first, hasher_->finish());
-  }
-
-private:
-  const LayerWork& layer_;
-  std::optional<oci::Hasher> hasher_;
-};
 
 /// One layer on its way.
 class Writing {
@@ -52,7 +35,7 @@ public:
     } else {
       write_in_parallel(front);
     }
-    name_pieces();
+    list_large_files();
     return {.digests = {.diff_id = DiffId(diff_id_.finish()),
                         .digest = digest_.finish(),
                         .size = digest_.size(),
@@ -61,36 +44,33 @@ public:
   }
 
 private:
-  /// Of the chunks of which everything is known. Those of small files are known once they are made,
-  /// soon enough to take them from an earlier layer; those of a large file only when all of it was
-  /// read. So large files are read before, but only when there is something that could be taken.
+  /// Of the chunks of which everything is known. All others are known once they are made, soon
+  /// enough to take them from an earlier layer. A large file is read before all the same when there
+  /// is something that could be taken: what the layer has in common with it may be most of the
+  /// file.
   void find_keys() {
     if (!layer_.earlier.empty()) {
-      std::vector<std::size_t> large;
-      for (const Chunk& chunk : plan_) {
-        if (chunk.is_piece && chunk.offset == 0 && !layer_.contents.is_known(chunk.first))
-          large.push_back(chunk.first);
-      }
-      layer_.contents.compute(large, workers_.jobs(), layer_.stop);
+      std::vector<std::size_t> wanted = layer_.contents.large();
+      std::erase_if(wanted, [&](std::size_t file) { return layer_.contents.is_known(file); });
+      layer_.contents.compute(wanted, workers_.jobs(), layer_.stop);
+      layer_.earlier.tell_pieces(layer_.contents);
     }
     keys_.resize(plan_.size());
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      if (is_known(plan_[i])) keys_[i] = chunk_key(plan_[i], layer_);
-    }
+    for (std::size_t i = 0; i < plan_.size(); ++i) keys_[i] = chunk_key(plan_[i], layer_);
   }
 
-  bool is_known(const Chunk& chunk) const {
-    for (std::size_t i = chunk.first; i < chunk.last; ++i) {
-      if (!layer_.contents.is_known(i)) return false;
-    }
-    return true;
+  /// Collects the digests of a large file's pieces, which come in order.
+  void learn_piece(const Chunk& chunk, const MadeChunk& made) {
+    if (!chunk.is_piece || !layer_.contents.pieces(chunk.first).empty()) return;
+    pieces_.push_back(made.piece);
+    if (chunk.offset + chunk.length < layer_.files[chunk.first].entry.size) return;
+    layer_.contents.learn_pieces(chunk.first, std::exchange(pieces_, {}));
   }
 
-  /// Gives the list the keys that were not known in time.
-  void name_pieces() {
-    for (std::size_t i = 0; i < plan_.size(); ++i) {
-      Digest& key = list_.chunks[i].key;
-      if (key.empty()) key = chunk_key(plan_[i], layer_);
+  void list_large_files() {
+    for (const std::size_t file : layer_.contents.large()) {
+      const auto pieces = layer_.contents.pieces(file);
+      list_.large_files.push_back({*layer_.contents.find(file), {pieces.begin(), pieces.end()}});
     }
   }
 
@@ -143,7 +123,7 @@ private:
 
   /// The next chunk in order.
   void add(MadeChunk made) {
-    pieces_.add(plan_[list_.chunks.size()], made);
+    learn_piece(plan_[list_.chunks.size()], made);
     diff_id_.write(made.tar);
     write(made.stored());
     list_.chunks.push_back({.key = made.key,
@@ -169,7 +149,7 @@ private:
   std::vector<Digest> keys_;  // empty: not known before the chunk is made
   Spare<MadeChunk> spare_chunks_;
   Spare<std::unique_ptr<ChunkMaker>> spare_makers_;
-  PieceHasher pieces_{layer_};
+  std::vector<oci::RawSha256> pieces_;  // of the large file that is being written
   oci::Hasher diff_id_;
   oci::Hasher digest_;
   ChunkList list_;

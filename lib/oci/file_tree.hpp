@@ -29,9 +29,9 @@ public:
                                                           std::uint64_t size) const;
   /// True when a plain file or memory holds them: nothing has to be fetched or uncompressed first.
   virtual bool is_plain() const { return false; }
-  /// SHA-256 of the bytes; may have to read them.
+  /// Tells the bytes from all others of that size (oci/pieces.hpp); may have to read them.
   virtual Digest digest() const = 0;
-  /// The same if it is known without reading them.
+  /// What tells them without reading them: digest(), or their SHA-256 where that is on record.
   virtual std::optional<RawSha256> known_digest() const { return std::nullopt; }
   /// Told by who has read all that open() gives: digest() need not read it again.
   virtual void learn_digest(const Digest& /*digest*/) const {}

@@ -5,7 +5,7 @@
 #include <iterator>
 #include <utility>
 
-#include "oci/hasher.hpp"
+#include "oci/pieces.hpp"
 
 namespace ocibuild::rootfs {
 
@@ -39,7 +39,7 @@ public:
   Digest digest() const override {
     if (digest_) return *digest_;
     const auto source = open();
-    return oci::sha256(*source);
+    return oci::content_digest(*source);
   }
 
 private:
