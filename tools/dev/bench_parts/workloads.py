@@ -11,7 +11,7 @@ import time
 from bench_parts import content
 
 BASE = "bench-base:1"
-_FORMAT = "2"  # of what is kept in a work directory; another one is made anew
+_FORMAT = "3"  # of what is kept in a work directory; another one is made anew
 
 SETTLED = 2.1  # seconds
 _HEAD = "ARG BASE=%s\n" % BASE
@@ -91,23 +91,32 @@ def _binary(directory, scale):
     os.chmod(directory + "/app", 0o755)
 
 
+class _Packages:
+    """Packages of 25 files in 5 directories, as node_modules has them: sizes are log-normal, 7.5 KB in the mean."""
+
+    def __init__(self, directory, seed):
+        self.directory, self.sizes = directory, random.Random(seed)
+        # One text, of which each file is a piece, begun by its own path: 40,000 generators would take minutes.
+        self.text = b"".join(content.blocks("text", seed, 1 << 24))
+
+    def write(self, package):
+        for part in ("", "lib/", "dist/", "dist/esm/", "test/"):
+            place = "%s/%s" % (package, part)
+            os.makedirs(os.path.join(self.directory, place), exist_ok=True)
+            for name in ("index.js", "types.d.ts", "util.js", "parse.js", "README.md"):
+                size = min(int(self.sizes.lognormvariate(8.08, 1.3)), 1 << 20)
+                start = int(self.sizes.random() * (len(self.text) - size))
+                with open(os.path.join(self.directory, place + name), "wb") as file:
+                    file.write(b"// %s%s\n" % (place.encode(), name.encode()) + self.text[start:start + size])
+
+
 def _small_files(directory, scale):
-    """40,000 files in 8,000 directories, as node_modules has them: sizes are log-normal, 7.5 KB in the mean, and one
-    package of forty has a native addon of 1 MB."""
-    sizes = random.Random("small files")
-    # One text, of which each file is a piece, begun by its own path: 40,000 generators would take minutes.
-    text = b"".join(content.blocks("text", "small files", 1 << 24))
+    """40,000 files in 8,000 directories; one package of forty has a native addon of 1 MB."""
+    packages = _Packages(directory, "small files")
     for package in range(_times(1600, scale)):
         if package % 40 == 20:
             _write(directory, "node_modules/package-%04d/lib/addon.node" % package, "code", 1_000_000)
-        for part in ("", "lib/", "dist/", "dist/esm/", "test/"):
-            place = "node_modules/package-%04d/%s" % (package, part)
-            os.makedirs(os.path.join(directory, place), exist_ok=True)
-            for name in ("index.js", "types.d.ts", "util.js", "parse.js", "README.md"):
-                size = min(int(sizes.lognormvariate(8.08, 1.3)), 1 << 20)
-                start = int(sizes.random() * (len(text) - size))
-                with open(os.path.join(directory, place + name), "wb") as file:
-                    file.write(b"// %s%s\n" % (place.encode(), name.encode()) + text[start:start + size])
+        packages.write("node_modules/package-%04d" % package)
 
 
 def _mixed(directory, scale):
@@ -122,8 +131,12 @@ def _mixed(directory, scale):
 
 
 def _ten_layers(directory, scale):
+    """Ten services: a program of 5 MB and 2,000 files, 15 MB, that it needs."""
+    packages = _Packages(directory, "ten layers")
     for number in range(10):
-        _write(directory, "part-%d" % number, "code", 20_000_000 * scale)
+        _write(directory, "service-%d/bin/server" % number, "code", 5_000_000 * scale)
+        for package in range(_times(80, scale)):
+            packages.write("service-%d/lib/package-%02d" % (number, package))
 
 
 def _multi_stage(directory, scale):
@@ -142,8 +155,9 @@ ALL = [
              "FROM scratch\nCOPY . /srv/\nCMD [\"/srv/app\"]\n", _small_files),
     Workload("mixed", "1 GB: programs, pictures, logs and assets, 4,403 files",
              "FROM scratch\nCOPY . /srv/\nCMD [\"/srv/bin/service-0\"]\n", _mixed),
-    Workload("ten-layers", "ten COPY of 20 MB each", "FROM scratch\n" +
-             "".join("COPY part-%d /srv/part-%d\n" % (n, n) for n in range(10)) + "CMD [\"/srv/part-0\"]\n",
+    Workload("ten-layers", "ten COPY, of directories with 2,001 files and 20 MB each", "FROM scratch\n" +
+             "".join("COPY service-%d /srv/service-%d\n" % (n, n) for n in range(10)) +
+             "CMD [\"/srv/service-0/bin/server\"]\n",
              _ten_layers),
     Workload("multi-stage", "two stages on scratch, copied from with COPY --from, 55 MB on a 5 MB base", _HEAD +
              "FROM scratch AS program\nCOPY app/ /out/bin/\nFROM scratch AS site\nCOPY site/ /out/site/\n"
