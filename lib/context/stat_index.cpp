@@ -9,6 +9,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -197,7 +198,8 @@ struct StatIndex::Impl {
   std::mutex mutex;
   std::future<std::unique_ptr<Table>> reading;  ///< until somebody asks
   std::unique_ptr<Table> asked;
-  std::map<std::string, Known, std::less<>> learnt;
+  std::pmr::monotonic_buffer_resource room;  ///< of `learnt`, from which nothing is taken away
+  std::pmr::map<std::pmr::string, Known, std::less<>> learnt{&room};
   bool changed = false;
 
   Table& read() {
@@ -258,7 +260,7 @@ std::optional<oci::RawSha256> StatIndex::find(std::string_view path, const FileS
 void StatIndex::learn(std::string_view path, const FileStamp& stamp, const Digest& digest) {
   if (digest.algorithm() != "sha256" || !is_settled(stamp, impl_->clock())) return;
   const std::lock_guard lock(impl_->mutex);
-  impl_->learnt.insert_or_assign(std::string(path), Known{stamp, oci::raw_sha256(digest)});
+  impl_->learnt.insert_or_assign(std::pmr::string(path), Known{stamp, oci::raw_sha256(digest)});
   impl_->changed = true;
 }
 
