@@ -43,7 +43,7 @@ public:
         downloads_(request, layout_.blobs(), cache_, events, stop_, fetching) {
     if (!request.force_compression) return;
     const SentCompression wanted{.form = request.compression, .level = request.compression_level};
-    recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, stop_);
+    recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, events, stop_);
   }
 
   BuildResult run() {
