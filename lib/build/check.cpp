@@ -8,7 +8,6 @@
 #include "build/copy_lint.hpp"
 #include "build/inputs.hpp"
 #include "build/platform_build.hpp"
-#include "dockerfile/parser.hpp"
 #include "store/oci_layout.hpp"
 
 namespace ocibuild::engine {
@@ -23,8 +22,7 @@ public:
   CheckResult run() {
     Inputs inputs = read_dockerfile(request_);
     read_rules(inputs);
-    const dockerfile::Dockerfile file =
-        dockerfile::parse(inputs.name, inputs.text, diagnostics_, inputs.path);
+    const dockerfile::Dockerfile file = parse_dockerfile(inputs, diagnostics_);
     if (has_meaning(file)) check_stages(file, inputs);
     return result(inputs);
   }

@@ -4,14 +4,13 @@
 #include <ocibuild/check.hpp>
 
 #include "build/inputs.hpp"
-#include "dockerfile/parser.hpp"
 
 namespace ocibuild {
 
 Choices choices(const BuildRequest& request) {
   const engine::Inputs inputs = engine::read_dockerfile(request);
   support::Diagnostics passed_over;
-  const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, passed_over);
+  const dockerfile::Dockerfile file = engine::parse_dockerfile(inputs, passed_over);
   Choices out;
   for (const dockerfile::Instruction& instruction : file.instructions) {
     if (const auto* from = std::get_if<dockerfile::From>(&instruction.body)) {

@@ -11,7 +11,6 @@
 #include "build/assembly.hpp"
 #include "build/inputs.hpp"
 #include "build/platform_build.hpp"
-#include "dockerfile/parser.hpp"
 #include "store/hold.hpp"
 #include "store/oci_layout.hpp"
 #include "support/stop.hpp"
@@ -44,7 +43,7 @@ public:
         downloads_(request, layout_.blobs(), cache_, events, stop_, fetching) {
     if (!request.force_compression) return;
     const SentCompression wanted{.form = request.compression, .level = request.compression_level};
-    recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, stop_);
+    recompression_.emplace(wanted, jobs_of(request), layout_.blobs(), cache_, events, stop_);
   }
 
   BuildResult run() {
@@ -129,8 +128,7 @@ private:
   }
 
   dockerfile::Dockerfile parse(const Inputs& inputs) {
-    dockerfile::Dockerfile file =
-        dockerfile::parse(inputs.name, inputs.text, diagnostics_, inputs.path);
+    dockerfile::Dockerfile file = parse_dockerfile(inputs, diagnostics_);
     diagnostics_.throw_errors();
     events_.on_event(DockerfileRead{inputs.name, file.instructions.size()});
     return file;

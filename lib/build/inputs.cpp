@@ -170,6 +170,10 @@ unsigned jobs_of(const BuildRequest& request) {
   return request.jobs > 0 ? request.jobs : support::available_cpus();
 }
 
+dockerfile::Dockerfile parse_dockerfile(const Inputs& inputs, support::Diagnostics& diagnostics) {
+  return dockerfile::parse(inputs.name, inputs.text, diagnostics, inputs.path);
+}
+
 void read_ignore_rules(const BuildRequest& request, Inputs& inputs) {
   if (inputs.files) return;  // no engine looks for rules in a tar
   if (!request.ignore_file.empty()) {

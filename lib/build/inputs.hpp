@@ -8,6 +8,7 @@
 
 #include "build/fetching.hpp"
 #include "context/ignore_rules.hpp"
+#include "dockerfile/parser.hpp"
 #include "rootfs/view.hpp"
 
 namespace ocibuild::engine {
@@ -36,6 +37,9 @@ void check_annotations(const BuildRequest& request);
 /// whether the store may be written.
 /// @throws Error(Errc::failed) context-missing, dockerfile-missing (naming what is near)
 Inputs read_dockerfile(const BuildRequest& request, Fetching fetching = Fetching::all);
+
+/// The instructions of `inputs`; mistakes, each with its place, go to `diagnostics`.
+dockerfile::Dockerfile parse_dockerfile(const Inputs& inputs, support::Diagnostics& diagnostics);
 
 /// Reads the rules that belong to the Dockerfile of `inputs`.
 /// @throws Error(Errc::failed) ignore-pattern-invalid

@@ -7,7 +7,6 @@
 #include "build/archives.hpp"
 #include "build/inputs.hpp"
 #include "build/platform_build.hpp"
-#include "dockerfile/parser.hpp"
 #include "store/oci_layout.hpp"
 
 namespace ocibuild::engine {
@@ -27,8 +26,7 @@ public:
 
   Needs run() {
     const Inputs inputs = read_dockerfile(request_);
-    const dockerfile::Dockerfile file =
-        dockerfile::parse(inputs.name, inputs.text, diagnostics_, inputs.path);
+    const dockerfile::Dockerfile file = parse_dockerfile(inputs, diagnostics_);
     throw_mistakes();
     for (std::optional<Platform>& platform : wanted_platforms(request_))
       collect(file, inputs.files, std::move(platform));

@@ -11,7 +11,6 @@
 #include "build/platform_build.hpp"
 #include "dockerfile/comments.hpp"
 #include "dockerfile/expansion.hpp"
-#include "dockerfile/parser.hpp"
 #include "store/oci_layout.hpp"
 
 namespace ocibuild::engine {
@@ -63,7 +62,7 @@ public:
   Outline run() {
     const Inputs inputs = read_dockerfile(request_);
     out_.dockerfile = inputs.text;
-    file_ = dockerfile::parse(inputs.name, inputs.text, diagnostics_);
+    file_ = parse_dockerfile(inputs, diagnostics_);
     diagnostics_.throw_errors();
     const Stages stages = evaluate(inputs);
     find_globals();
@@ -201,7 +200,7 @@ namespace ocibuild {
 TargetList targets(const BuildRequest& request) {
   const engine::Inputs inputs = engine::read_dockerfile(request);
   support::Diagnostics diagnostics;
-  const dockerfile::Dockerfile file = dockerfile::parse(inputs.name, inputs.text, diagnostics);
+  const dockerfile::Dockerfile file = engine::parse_dockerfile(inputs, diagnostics);
   diagnostics.throw_errors();
   TargetList out{inputs.text, {}};
   for (const dockerfile::Instruction& instruction : file.instructions) {

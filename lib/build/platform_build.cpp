@@ -143,10 +143,7 @@ std::vector<store::LayerRecord> PlatformBuild::layers_of(const BaseImage& base) 
   std::vector<Descriptor> changing = base.manifest.layers;
   std::erase_if(changing, [&](const Descriptor& layer) { return !recompression->concerns(layer); });
   shared_.images.fetch(base, changing);
-  for (store::LayerRecord& layer : out) {
-    if (recompression->concerns(layer.descriptor))
-      layer = recompression->convert(layer.descriptor, layer.diff_id);
-  }
+  recompression->convert(out);
   return out;
 }
 

@@ -51,7 +51,7 @@ struct Pusher::Impl {
         shared{work, layout.blobs(), sources} {
     if (settings.compression) {
       recompression.emplace(*settings.compression, support::available_cpus(), layout.blobs(), cache,
-                            stop);
+                            events, stop);
     }
   }
 

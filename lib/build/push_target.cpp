@@ -198,7 +198,7 @@ void PushTarget::check_complete(const PushContents& contents) {
 void PushTarget::send_blobs(const std::vector<Descriptor>& blobs) {
   if (blobs.empty()) return;
   TransfersStarted started{
-      .upload = true, .host = session_->source().registry, .blobs = blobs.size()};
+      .movement = Movement::push, .host = session_->source().registry, .blobs = blobs.size()};
   std::vector<std::function<void()>> jobs;
   for (const Descriptor& blob : blobs) {
     started.bytes += blob.size;
@@ -209,7 +209,7 @@ void PushTarget::send_blobs(const std::vector<Descriptor>& blobs) {
 }
 
 void PushTarget::send_blob(const Descriptor& blob) {
-  Transfers::Bar bar(shared_.work.transfers(), {.upload = true,
+  Transfers::Bar bar(shared_.work.transfers(), {.movement = Movement::push,
                                                 .host = session_->source().registry,
                                                 .digest = blob.digest.str(),
                                                 .total = blob.size});

@@ -37,18 +37,37 @@ Digest record_key(const Descriptor& layer, const std::string& setting_key) {
   return oci::sha256(concat("recompressed-1\n", layer.digest.str(), '\n', setting_key, '\n'));
 }
 
+/// Tells how far it is read.
+class WatchedSource final : public support::ByteSource {
+public:
+  WatchedSource(support::ByteSource& inner, const std::function<void(std::uint64_t)>& moved)
+      : inner_(inner), moved_(moved) {}
+  std::size_t read(std::span<std::byte> buffer) override {
+    const std::size_t count = inner_.read(buffer);
+    read_ += count;
+    moved_(read_);
+    return count;
+  }
+
+private:
+  support::ByteSource& inner_;
+  const std::function<void(std::uint64_t)>& moved_;
+  std::uint64_t read_ = 0;
+};
+
 }  // namespace
 
 Recompression::Recompression(const SentCompression& wanted, unsigned jobs,
                              const store::BlobStore& blobs, const store::BuildCache& cache,
-                             std::stop_token stop)
+                             EventSink& events, std::stop_token stop)
     : wanted_(wanted),
       setting_(compress::Setting::make(codec_of(wanted.form), wanted.level)),
       setting_key_(setting_.key()),
       blobs_(blobs),
       cache_(cache),
       stop_(std::move(stop)),
-      workers_(jobs) {}
+      workers_(jobs),
+      transfers_(events, cancel_) {}
 
 bool Recompression::concerns(const Descriptor& layer) const {
   const image::LayerType* type = type_of(layer);
@@ -62,37 +81,74 @@ std::optional<store::LayerRecord> Recompression::known(const Descriptor& layer,
   return record;
 }
 
-store::LayerRecord Recompression::convert(const Descriptor& layer, const DiffId& diff_id) {
-  auto record = known(layer, diff_id);
-  if (!record) {
-    record = make(layer, diff_id);
-    cache_.put_layer(record_key(layer, setting_key_), *record);
-  }
-  // A record does not know which family the next image is of.
-  record->descriptor.media_type =
-      image::layer_media_type(family_of(layer, *type_of(layer)), wanted_.form);
-  return *std::move(record);
+/// Of the same family: a record does not know which one the next image is of.
+MediaType Recompression::type_after(const Descriptor& layer) const {
+  return image::layer_media_type(family_of(layer, *type_of(layer)), wanted_.form);
 }
 
-store::LayerRecord Recompression::make(const Descriptor& layer, const DiffId& diff_id) {
+std::optional<store::LayerRecord> Recompression::converted(const store::LayerRecord& layer) const {
+  auto record = known(layer.descriptor, layer.diff_id);
+  if (record) record->descriptor.media_type = type_after(layer.descriptor);
+  return record;
+}
+
+void Recompression::convert(std::vector<store::LayerRecord>& layers) {
+  TransfersStarted started{.movement = Movement::compress, .host = {}};
+  std::vector<store::LayerRecord*> to_make;
+  for (store::LayerRecord& layer : layers) {
+    if (!concerns(layer.descriptor)) continue;
+    if (auto record = converted(layer)) {
+      layer = *std::move(record);
+    } else {
+      to_make.push_back(&layer);
+      ++started.blobs;
+      started.bytes += layer.descriptor.size;
+    }
+  }
+  if (to_make.empty()) return;
+  transfers_.report(started);
+  for (store::LayerRecord* layer : to_make) *layer = make(*layer);
+}
+
+store::LayerRecord Recompression::make(const store::LayerRecord& layer) {
+  Transfers::Bar bar(transfers_, {.movement = Movement::compress,
+                                  .host = {},
+                                  .digest = layer.descriptor.digest.str(),
+                                  .total = layer.descriptor.size});
+  if (auto record = converted(layer)) {  // an image may have a layer twice
+    bar.done(BlobMoved::State::was_there);
+    return *std::move(record);
+  }
+  const registry::TransferObserver observer = bar.observer();
+  store::LayerRecord record = write(layer, observer.moved);
+  cache_.put_layer(record_key(layer.descriptor, setting_key_), record);
+  bar.done(BlobMoved::State::done);
+  record.descriptor.media_type = type_after(layer.descriptor);
+  return record;
+}
+
+store::LayerRecord Recompression::write(const store::LayerRecord& old,
+                                        const std::function<void(std::uint64_t)>& moved) {
+  const Descriptor& layer = old.descriptor;
   blobs_.check_writable();
   support::TempFile file(blobs_.temp_directory());
   const std::string what = concat("layer ", layer.digest.str());
   const support::Fd stored = blobs_.open(layer);
   support::FdSource raw(stored.get(), blobs_.path(layer.digest));
-  oci::VerifyingSource verified(raw, layer.digest, layer.size, what);
+  WatchedSource watched(raw, moved);
+  oci::VerifyingSource verified(watched, layer.digest, layer.size, what);
   const auto tar = compress::decompress(verified, what);
   const layer::LayerDigests made = layer::recompress(*tar, setting_, workers_, file, stop_);
-  if (made.diff_id != diff_id) {
+  if (made.diff_id != old.diff_id) {
     throw Error(Errc::failed, "blob-corrupt",
-                concat(what, " is not what the config says: wanted diff_id ", diff_id.str(),
+                concat(what, " is not what the config says: wanted diff_id ", old.diff_id.str(),
                        ", got ", made.diff_id.str()));
   }
   blobs_.commit({std::move(file), made.digest, made.size});
   return {.descriptor = {.media_type = image::layer_media_type(ImageFormat::oci, wanted_.form),
                          .digest = made.digest,
                          .size = made.size},
-          .diff_id = diff_id,
+          .diff_id = old.diff_id,
           .unpacked = made.unpacked};
 }
 
@@ -134,10 +190,12 @@ Descriptor Recompression::convert_manifest(const Descriptor& image) {
                 concat("the manifest has ", manifest.layers.size(), " layers and the config ",
                        config.diff_ids.size()));
   }
-  for (std::size_t i = 0; i < manifest.layers.size(); ++i) {
-    if (concerns(manifest.layers[i]))
-      manifest.layers[i] = convert(manifest.layers[i], config.diff_ids[i]).descriptor;
-  }
+  std::vector<store::LayerRecord> layers;
+  for (std::size_t i = 0; i < manifest.layers.size(); ++i)
+    layers.push_back({.descriptor = manifest.layers[i], .diff_id = config.diff_ids[i]});
+  convert(layers);
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    manifest.layers[i] = std::move(layers[i].descriptor);
   Descriptor out = blobs_.put(image.media_type, oci::with_layers(text, manifest.layers));
   out.platform = image.platform;
   out.annotations = image.annotations;

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include <ocibuild/transfer.hpp>
 
+#include "build/transfers.hpp"
 #include "compress/codec.hpp"
 #include "layer/chunk_workers.hpp"
 #include "store/blob_store.hpp"
@@ -18,18 +21,19 @@ namespace ocibuild::engine {
 /// became of a layer is recorded, so that it is done once. Not thread-safe.
 class Recompression {
 public:
-  /// `jobs`: threads. `blobs` and `cache` must outlive this.
+  /// `jobs`: threads. `blobs`, `cache` and `events` must outlive this.
   /// @throws Error(Errc::usage) for a compression or level that there is not
   Recompression(const SentCompression& wanted, unsigned jobs, const store::BlobStore& blobs,
-                const store::BuildCache& cache, std::stop_token stop);
+                const store::BuildCache& cache, EventSink& events, std::stop_token stop);
 
   /// True if the layer has to change. Foreign layers, and what is no tar, never do.
   bool concerns(const Descriptor& layer) const;
-  /// What convert() gives, if it is known and in the store.
+  /// What convert() makes of a layer, if it is known and in the store.
   std::optional<store::LayerRecord> known(const Descriptor& layer, const DiffId& diff_id) const;
-  /// The layer in its new form, which is in the store then; the old one must be there. Its media
-  /// type is of the same family. @throws Error(Errc::failed) blob-missing, blob-corrupt
-  store::LayerRecord convert(const Descriptor& layer, const DiffId& diff_id);
+  /// Brings those of `layers` that have to change into their new form, which is in the store then;
+  /// the old ones must be there. Media types stay of their family. What takes time is told.
+  /// @throws Error(Errc::failed) blob-missing, blob-corrupt
+  void convert(std::vector<store::LayerRecord>& layers);
   /// The image, or every image of the index, with such layers; `image` itself when none changes.
   /// @throws Error(Errc::not_found, push-incomplete) for an index whose images are not all here
   Descriptor convert_image(const Descriptor& image);
@@ -37,7 +41,12 @@ public:
 private:
   Descriptor convert_index(const Descriptor& index);
   Descriptor convert_manifest(const Descriptor& image);
-  store::LayerRecord make(const Descriptor& layer, const DiffId& diff_id);
+  MediaType type_after(const Descriptor& layer) const;
+  std::optional<store::LayerRecord> converted(const store::LayerRecord& layer) const;
+  store::LayerRecord make(const store::LayerRecord& layer);
+  /// `moved`: is told of bytes of the old form.
+  store::LayerRecord write(const store::LayerRecord& layer,
+                           const std::function<void(std::uint64_t)>& moved);
 
   const SentCompression wanted_;
   const compress::Setting setting_;
@@ -46,6 +55,8 @@ private:
   const store::BuildCache& cache_;
   const std::stop_token stop_;
   layer::ChunkWorkers workers_;
+  std::stop_source cancel_;  // of nothing: one layer comes after the other
+  Transfers transfers_;
 };
 
 }  // namespace ocibuild::engine

@@ -12,7 +12,7 @@ registry::TransferObserver Transfers::Bar::observer() {
   return {.moved = [this](std::uint64_t done) { moved(done); },
           .repeats =
               [this](Retrying retrying) {
-                retrying.upload = moved_.upload;
+                retrying.movement = moved_.movement;
                 retrying.digest = moved_.digest;
                 owner_.report(std::move(retrying));
               }};

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <vector>
 
@@ -90,9 +91,7 @@ class GzipSource final : public support::ByteSource {
 public:
   explicit GzipSource(Input input) : input_(std::move(input)) {
     constexpr int gzip_only = 16 + MAX_WBITS;
-    if (::inflateInit2(&stream_, gzip_only) != Z_OK) {
-      throw Error(Errc::internal, "out-of-memory", "zlib found no memory");
-    }
+    if (::inflateInit2(&stream_, gzip_only) != Z_OK) throw std::bad_alloc();
   }
   ~GzipSource() override { ::inflateEnd(&stream_); }
   GzipSource(const GzipSource&) = delete;
@@ -161,7 +160,7 @@ struct ZstdFree {
 class ZstdSource final : public support::ByteSource {
 public:
   explicit ZstdSource(Input input) : input_(std::move(input)), context_(::ZSTD_createDCtx()) {
-    if (!context_) throw Error(Errc::internal, "out-of-memory", "zstd found no memory");
+    if (!context_) throw std::bad_alloc();
   }
 
   std::size_t read(std::span<std::byte> out) override {
@@ -193,7 +192,7 @@ private:
 }  // namespace
 
 std::unique_ptr<support::ByteSource> decompress(support::ByteSource& in, std::string what) {
-  Input input(in, std::move(what));
+  Input input(in, what);
   switch (sniff(input.peek_start(4))) {
     case Codec::none:
       return std::make_unique<PlainSource>(std::move(input));

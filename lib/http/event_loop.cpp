@@ -2,6 +2,7 @@
 #include "http/event_loop.hpp"
 
 #include <csignal>
+#include <new>
 
 #include <ocibuild/error.hpp>
 
@@ -15,7 +16,7 @@ constexpr int tick_milliseconds = 250;
 
 EventLoop::EventLoop()
     : api_(CurlApi::instance()), share_(api_.share_init()), multi_(api_.multi_init()) {
-  if (!share_ || !multi_) throw Error(Errc::failed, "no-memory", "libcurl is out of memory");
+  if (!share_ || !multi_) throw std::bad_alloc();
   api_.share_setopt(share_.get(), CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
   api_.multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, kept_connections);
   // A signal must find the program's own threads, and a closed connection must not raise SIGPIPE

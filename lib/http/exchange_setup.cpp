@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The options of one exchange (docs/reference/registry.md, 6 N1).
 #include <algorithm>
+#include <new>
 
 #include <ocibuild/error.hpp>
 #include <ocibuild/version.hpp>
@@ -20,7 +21,7 @@ constexpr std::size_t largest_signed_body = 1 << 20;
 
 void append(CurlList& list, const std::string& line) {
   curl_slist* longer = CurlApi::instance().slist_append(list.get(), line.c_str());
-  if (longer == nullptr) throw Error(Errc::failed, "no-memory", "libcurl is out of memory");
+  if (longer == nullptr) throw std::bad_alloc();
   static_cast<void>(list.release());
   list.reset(longer);
 }
@@ -53,7 +54,7 @@ Exchange::Exchange(const Request& request, const Route& route, const NetworkSett
       body_size_(request.body == nullptr ? 0 : request.body->size()),
       incoming_(256 * 1024),
       outgoing_(256 * 1024) {
-  if (!easy_) throw Error(Errc::failed, "no-memory", "libcurl is out of memory");
+  if (!easy_) throw std::bad_alloc();
   if (route_.url.origin.scheme == "https") trust_ = &trust.for_origin(route_.url.origin);
   if (route_.proxy && route_.proxy->url.starts_with("https:")) proxy_trust_ = &trust.base();
   set_up(settings);

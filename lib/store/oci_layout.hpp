@@ -48,8 +48,8 @@ private:
 
 /// The content of an oci-layout file.
 std::string layout_marker();
-/// @throws Error(Errc::failed, json-invalid, layout-invalid) unless `json` says that it is a layout
-/// of version 1
+/// Refuses all but version 1; who calls says which layout it is.
+/// @throws Error(Errc::failed, json-invalid)
 void check_layout_marker(std::string_view json);
 
 }  // namespace ocibuild::store

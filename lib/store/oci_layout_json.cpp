@@ -20,7 +20,7 @@ void check_layout_marker(std::string_view text) {
   const std::string version = support::string_member(json, "imageLayoutVersion");
   if (version.starts_with("1.")) return;
   throw Error(
-      Errc::failed, "layout-invalid",
+      Errc::failed, "json-invalid",
       support::concat("oci-layout is of version ", support::quote(version), ", only 1 is known"));
 }
 

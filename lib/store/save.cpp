@@ -134,24 +134,29 @@ void add_text(tar::TarWriter& tar, std::string_view name, std::string_view text)
   tar.add(member(name, oci::EntryType::regular, text.size()), source);
 }
 
+std::vector<Descriptor> blobs_of(const BlobOrigin& origin, const std::vector<SavedImage>& images) {
+  ImageBlobs needed(origin);
+  for (const SavedImage& image : images) needed.add(image.manifest);
+  return needed.list();
+}
+
 /// Documents stand before blobs, so that who reads the archive as a stream knows what comes.
 void write_archive(const BlobStore& blobs, const std::vector<SavedImage>& images, bool for_docker,
                    support::ByteSink& out, const std::stop_token& stop) {
   const StoreOrigin origin(blobs, "store-invalid");
-  ImageBlobs needed(origin);
-  for (const SavedImage& image : images) needed.add(image.manifest);
+  const std::vector<Descriptor> needed = blobs_of(origin, images);
   tar::TarWriter tar(out);
   add_text(tar, "oci-layout", layout_marker());
   add_text(tar, "index.json", oci::to_json(archive_index(images)));
   if (for_docker) add_text(tar, docker_manifest_member, to_json(docker_images(origin, images)));
   std::set<std::string> directories{"blobs", "blobs/sha256"};
-  for (const Descriptor& blob : needed.list())
+  for (const Descriptor& blob : needed)
     directories.insert(concat("blobs/", blob.digest.algorithm()));
   for (const std::string& directory : directories) {
     tar.begin(member(directory, oci::EntryType::directory, 0));
     tar.end();
   }
-  for (const Descriptor& blob : needed.list()) {
+  for (const Descriptor& blob : needed) {
     tar.begin(member(blob_member(blob.digest), oci::EntryType::regular, blob.size));
     MemberSink content(tar);
     send_blob(blobs, blob, content, stop);
@@ -163,11 +168,10 @@ void write_archive(const BlobStore& blobs, const std::vector<SavedImage>& images
 void write_directory(const BlobStore& blobs, const std::vector<SavedImage>& images,
                      const std::filesystem::path& directory, const std::stop_token& stop) {
   const StoreOrigin origin(blobs, "store-invalid");
-  ImageBlobs needed(origin);
-  for (const SavedImage& image : images) needed.add(image.manifest);
+  const std::vector<Descriptor> needed = blobs_of(origin, images);
   OciLayout target(directory);
   const auto hold = Hold::shared(target, stop);
-  for (const Descriptor& blob : needed.list()) copy_blob(blobs, blob, target.blobs(), stop);
+  for (const Descriptor& blob : needed) copy_blob(blobs, blob, target.blobs(), stop);
   const std::string repository = repository_of(directory);
   target.update_index([&](Index& index) {
     for (const SavedImage& image : images) {
@@ -185,6 +189,14 @@ void store::write_docker_archive(const OciLayout& layout, const std::vector<Save
                                  support::ByteSink& out, const std::stop_token& stop) {
   const StoreOrigin origin(layout.blobs(), "store-invalid");
   write_archive(layout.blobs(), in_fixed_order(origin, images), true, out, stop);
+}
+
+std::uint64_t store::docker_archive_size(const OciLayout& layout,
+                                         const std::vector<SavedImage>& images) {
+  const StoreOrigin origin(layout.blobs(), "store-invalid");
+  std::uint64_t size = 0;
+  for (const Descriptor& blob : blobs_of(origin, in_fixed_order(origin, images))) size += blob.size;
+  return size;
 }
 
 void save(const std::filesystem::path& root, const std::vector<SavedImage>& images,

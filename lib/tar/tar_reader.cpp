@@ -4,6 +4,7 @@
 #include <clocale>
 #include <exception>
 #include <limits>
+#include <new>
 #include <span>
 #include <utility>
 #include <vector>
@@ -144,7 +145,7 @@ struct TarReader::Impl final : support::ByteSource {
 void TarReader::Impl::open() {
   archive.reset(api.read_new());
   ::archive* a = archive.get();
-  if (a == nullptr) throw Error(Errc::internal, "out-of-memory", "libarchive found no memory");
+  if (a == nullptr) throw std::bad_alloc();
   api.support_format_tar(a);
   api.support_format_empty(a);  // nothing at all: Go's readers take it as no entries
   if (!plain) {

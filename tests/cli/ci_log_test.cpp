@@ -78,6 +78,17 @@ TEST_CASE_METHOD(GithubJob, "cli.md 9.7: a warning is an annotation too, of a bu
 }
 
 TEST_CASE_METHOD(GithubJob,
+                 "cli.md 6.18, 9.7: mistakes of a Dockerfile that is described are annotations too",
+                 "[cli]") {
+  dir.write("app/Dockerfile", "FROM scratch\nCOPPY f /\n");
+  for (const char* call : {"targets", "outline"}) {
+    CHECK(run({"build", "--call", call, "app"}) == 1);
+    CHECK_THAT(err, Contains("\n::error file=app/Dockerfile,line=2,col=1,"));
+    CHECK(out.empty());
+  }
+}
+
+TEST_CASE_METHOD(GithubJob,
                  "cli.md 9.7: what is no Dockerfile's, or switched off, is no annotation",
                  "[cli]") {
   CHECK(run({"build", "nowhere"}) == 1);

@@ -68,7 +68,7 @@ TEST_CASE("cli.md 8.3: rawjson has BuildKit's vertexes, statuses, logs and warni
   CHECK(found["range"][0]["end"] == json{{"line", 3}, {"character", 3}});
 
   lines.event(Asking{Asking::For::push, "ghcr.io", "ghcr.io/a/b:1"});
-  lines.event(TransfersStarted{true, "ghcr.io", 1, 900});
+  lines.event(TransfersStarted{Movement::push, "ghcr.io", 1, 900});
   lines.event(moved(blob_a, 300, 900));
   const json status = lines.last("statuses");
   CHECK(status["id"] == blob_a);
@@ -85,6 +85,28 @@ TEST_CASE("cli.md 8.3: rawjson has BuildKit's vertexes, statuses, logs and warni
   CHECK(lines.vertex("push ghcr.io/a/b:1").contains("completed"));
 }
 
+TEST_CASE("cli.md 8.3: layers that are compressed anew are statuses, and what goes to an engine",
+          "[cli]") {
+  Lines lines;
+  lines.event(TransfersStarted{Movement::compress, "", 1, 900});
+  lines.event(compressed(blob_a, 300, 900));
+  json status = lines.last("statuses");
+  CHECK(status["name"] == "compressing");
+  CHECK(status["id"] == blob_a);
+  CHECK(status["current"] == 300);
+  CHECK(status["vertex"] == lines.vertex("compress layers")["digest"]);
+  lines.event(compressed(blob_a, 900, 900, BlobMoved::State::done));
+  CHECK(lines.vertex("compress layers").contains("completed"));
+  lines.event(TransfersStarted{Movement::load, "/run/docker.sock", 1, 900});
+  lines.event(loaded(900, 900));
+  status = lines.last("statuses");
+  CHECK(status["name"] == "loading");
+  CHECK(status["vertex"] == lines.vertex("load into /run/docker.sock")["digest"]);
+  CHECK(!status.contains("completed"));
+  lines.event(loaded(900, 900, BlobMoved::State::done));
+  CHECK(lines.vertex("load into /run/docker.sock").contains("completed"));
+}
+
 TEST_CASE("cli.md 8.3: the last line of rawjson is the result or the error", "[cli]") {
   Lines good;
   good.event(Pushed{"ghcr.io/a/b:1", image_digest});
@@ -96,7 +118,7 @@ TEST_CASE("cli.md 8.3: the last line of rawjson is the result or the error", "[c
   bad.event(Asking{Asking::For::base, "docker.io", "docker.io/library/a:1"});
   Diagnostic diagnostic{"base-not-found", "no such image \xff", {}, {}, {"look"}};
   diagnostic.where = SourceRange{"Dockerfile", 2, 6, 1, "", 2, {}};
-  bad.event(TransfersStarted{false, "docker.io", 1, 900});
+  bad.event(TransfersStarted{Movement::pull, "docker.io", 1, 900});
   bad.view->error(Error(Errc::not_found, diagnostic), "text");
   bad.view->print("debug: after\n");
   bad.view->close();

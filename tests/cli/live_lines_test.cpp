@@ -21,7 +21,7 @@ constexpr Look ascii{};
 struct Push {
   Push() {
     activity.on_event(Asking{Asking::For::push, "ghcr.io", "ghcr.io/acme/app:1.4"}, clock.now());
-    activity.on_event(TransfersStarted{true, "ghcr.io", 6, 13'400'000}, clock.now());
+    activity.on_event(TransfersStarted{Movement::push, "ghcr.io", 6, 13'400'000}, clock.now());
     activity.on_event(moved(blob_b, 9, 9, BlobMoved::State::was_there), clock.now());
     activity.on_event(moved(blob_a, 0, 9'800'000), clock.now());
     for (int tenth = 1; tenth <= 24; ++tenth) {
@@ -36,7 +36,7 @@ struct Push {
                                .attempts = 6,
                                .wait = 8s,
                                .told = true,
-                               .upload = true,
+                               .movement = Movement::push,
                                .digest = blob_b},
                       clock.now());
   }
@@ -87,10 +87,33 @@ TEST_CASE("cli.md 9.4: the wait of a retry counts down, and its bar comes back",
              Catch::Matchers::Contains("━━━━━━━━━━━───────────  450/900 B"));
 }
 
+TEST_CASE("cli.md 9.4: layers that are compressed anew have bars, and what goes to an engine",
+          "[cli]") {
+  Clock clock;
+  Activity activity;
+  const auto lines = [&] { return live_lines(activity, {80, 24, utf8, clock.now()}); };
+  activity.on_event(TransfersStarted{Movement::compress, "", 2, 2000}, clock.now());
+  activity.on_event(compressed(blob_a, 1000, 1000, BlobMoved::State::done), clock.now());
+  activity.on_event(compressed(blob_b, 500, 1000), clock.now());
+  CHECK(lines() == Lines{"⠋ compress   1 of 2 layers compressed",
+                         "  0123456789ab  ━━━━━━━━━━━───────────  0.5/1.0 kB"});
+  activity.on_event(compressed(blob_b, 1000, 1000, BlobMoved::State::was_there), clock.now());
+  CHECK(lines().empty());
+  CHECK(group_text(activity.take_finished().at(0)) ==
+        "compress   1 of 2 layers compressed, 1 already there");
+  activity.on_event(TransfersStarted{Movement::load, "/run/docker.sock", 1, 1000}, clock.now());
+  activity.on_event(loaded(500, 1000), clock.now());
+  CHECK(lines() == Lines{"⠋ load into /run/docker.sock   1 image",
+                         "  fee1491cc3f1  ━━━━━━━━━━━───────────  0.5/1.0 kB"});
+  activity.on_event(loaded(1000, 1000, BlobMoved::State::done), clock.now());
+  CHECK(group_text(activity.take_finished().at(0)) ==
+        "load into /run/docker.sock   1 image loaded");
+}
+
 TEST_CASE("cli.md 9.4: eight bars at most, and two lines of the screen stay free", "[cli]") {
   Clock clock;
   Activity activity;
-  activity.on_event(TransfersStarted{true, "ghcr.io", 11, 11}, clock.now());
+  activity.on_event(TransfersStarted{Movement::push, "ghcr.io", 11, 11}, clock.now());
   for (char digit = 'a'; digit < 'a' + 11; ++digit) {
     const std::string digest = "sha256:" + std::string(64, digit);
     activity.on_event(moved(digest.c_str(), 0, 1000), clock.now());
@@ -111,7 +134,7 @@ TEST_CASE("cli.md 9.4: the rate is that of the last three seconds, time left com
           "[cli]") {
   Clock clock;
   Activity activity;
-  activity.on_event(TransfersStarted{true, "ghcr.io", 1, 100'000'000}, clock.now());
+  activity.on_event(TransfersStarted{Movement::push, "ghcr.io", 1, 100'000'000}, clock.now());
   activity.on_event(moved(blob_a, 0, 100'000'000), clock.now());
   const auto line = [&] { return live_lines(activity, {80, 24, ascii, clock.now()})[1]; };
   const auto pass = [&](std::uint64_t done) {

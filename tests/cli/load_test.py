@@ -5,13 +5,16 @@
 usage: load_test.py --ocibuild PROGRAM
 """
 
+import json
 import os
+import re
 import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import peer  # noqa: E402
 from engine_socket import EngineSocket, leave_stale  # noqa: E402
+from screen import Terminal  # noqa: E402
 
 NOBODY = 65534
 
@@ -48,11 +51,39 @@ def the_engine_gets_what_save_writes(options, work):
         peer.equal((headers["host"], headers["content-type"], "expect" in headers), ("localhost", "application/x-tar", False),
                    "headers")
         assert body == saved(options, work, "app:1", "app:2"), "the tar differs"
-        assert "load into " + socket in text, text
+        line = "load into %s 3\\.1MB" % socket
+        assert re.search(r"(?m)^#(\d+) %s\n#\1 %s DONE \d+\.\ds$" % (line, line), text), text
     with EngineSocket(socket) as engine:
         for flags in ([], ["--load=false"], ["-o", "type=image"], ["-o", "type=docker,dest=%s/x.tar" % work]):
             peer.equal(build(options, work, "--host", "unix://" + socket, *flags)[0], 0, "exit code")
         peer.equal(engine.requests, [], "requests without --load")
+
+
+def it_is_told_how_far_it_is(options, work):
+    """cli.md 8.3, 9.4: a bar on a terminal, statuses in rawjson; what is not taken ends as failed"""
+    socket = work + "/s"
+    build(options, work)
+    with EngineSocket(socket, slow=0.1):
+        command = [options.ocibuild, "build", "--root", work + "/store", "-t", "app:1", "--load", "--host",
+                   "unix://" + socket, work + "/context"]
+        with Terminal(command, columns=150, HOME=work, TERM="xterm", LANG="C.UTF-8") as terminal:
+            terminal.read()
+    peer.equal(terminal.status, 0, terminal.screen.text())
+    bar = r"(?m)^. load into %s   1 image( +\d+\.\ds)?\n  [0-9a-f]{12}  ━+╸?─+  [12]\.\d/3\.1 MB" % socket
+    assert any(re.search(bar, frame) for frame in terminal.frames), terminal.frames
+    screen = terminal.screen.text()
+    assert re.search(r"(?m)^✔ load into %s   1 image loaded, 3\.1 MB " % socket, screen), screen
+    with EngineSocket(socket):
+        code, text = build(options, work, "--load", "--host", "unix://" + socket, "--progress=rawjson")
+    peer.equal(code, 0, text)
+    lines = [json.loads(line) for line in text.splitlines()]
+    statuses = [status for line in lines for status in line.get("statuses", ()) if status["name"] == "loading"]
+    peer.equal((statuses[0]["current"], statuses[-1]["current"]), (0, statuses[0]["total"]), "bytes")
+    assert all(status["current"] <= status["total"] for status in statuses), statuses
+    peer.equal(["completed" in status for status in (statuses[0], statuses[-1])], [False, True], "completed")
+    with EngineSocket(socket, (500, b"{}")):
+        code, text = build(options, work, "--load", "--host", "unix://" + socket)
+    assert re.search(r"(?m)^#\d+ load into %s 3\.1MB failed$" % socket, text), text
 
 
 def variables_name_the_engine(options, work):
@@ -134,5 +165,5 @@ def an_engine_that_is_found_only_warns(options, work):
 if os.path.exists("/var/run/docker.sock"):
     peer.skip("this machine has a Docker engine, which --load would find")
 peer.require(root=True)
-peer.run(the_engine_gets_what_save_writes, variables_name_the_engine, a_named_engine_that_does_not_take_it_is_an_error,
-         no_engine_and_a_stale_socket, an_engine_that_is_found_only_warns)
+peer.run(the_engine_gets_what_save_writes, it_is_told_how_far_it_is, variables_name_the_engine,
+         a_named_engine_that_does_not_take_it_is_an_error, no_engine_and_a_stale_socket, an_engine_that_is_found_only_warns)

@@ -8,37 +8,12 @@ usage: other_errors_test.py --ocibuild PROGRAM
 import os
 import re
 import socket
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
 import imagefs  # noqa: E402
 import peer  # noqa: E402
-
-
-class Desk:
-    """A directory with a Dockerfile, and a store."""
-
-    def __init__(self, options, work):
-        self.program, self.work = options.ocibuild, work
-        self.write("Dockerfile", "FROM scratch\nCOPY app /bin/app\n")
-        self.write("app", "x")
-
-    def write(self, name, text):
-        path = os.path.join(self.work, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def run(self, *words, front=(), stdin=subprocess.DEVNULL):
-        environment = {"HOME": self.work, "PATH": os.environ["PATH"], "OCIBUILD_ROOT": self.work + "/store"}
-        return subprocess.run([*front, self.program, *words], cwd=self.work, env=environment, stdin=stdin,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
-
-    def fails(self, error_id, status, *words, **more):
-        done = self.run(*words, **more)
-        found = re.findall(r"^error\[(.*?)\]", done.stderr, re.MULTILINE)
-        peer.equal((found, done.returncode), ([error_id], status), done.stderr)
+from desk import Desk  # noqa: E402
 
 
 def values_that_no_build_can_take(options, work):
@@ -75,6 +50,15 @@ def a_device_is_not_for_everybody(options, work):
     desk.fails("output-needs-root", 1, "-o", "theirs", ".", front=nobody)
 
 
+def a_libcurl_that_is_none(options, work):
+    """cli.md 10.2; registry.md N1: another library has its name"""
+    with open("/proc/self/maps", encoding="ascii") as maps:
+        other = re.search(r"/\S+/libc\.so\.6$", maps.read(), re.MULTILINE)[0]
+    os.symlink(other, work + "/libcurl.so.4")
+    desk = Desk(options, work)
+    desk.fails("libcurl-unusable", 6, "pull", "127.0.0.1:1/app", front=("env", "LD_LIBRARY_PATH=" + work))
+
+
 def a_socket_is_passed_over(options, work):
     """cli.md 10.2; dockerfile.md 7.15: with a warning"""
     desk = Desk(options, work)
@@ -86,4 +70,4 @@ def a_socket_is_passed_over(options, work):
 
 
 peer.run(values_that_no_build_can_take, places_that_are_something_else, a_device_is_not_for_everybody,
-         a_socket_is_passed_over)
+         a_libcurl_that_is_none, a_socket_is_passed_over)

@@ -48,7 +48,7 @@ TEST_CASE("cli.md 9.3: a build that pushes is a line for each step, waits named 
                      9'800'000, 100ms});
   log.event(StepDone{StepKind::config, "", 0, 5, "CMD x"});
   log.event(Asking{Asking::For::push, "ghcr.io", "ghcr.io/acme/fluidity-server:1.4"});
-  log.event(TransfersStarted{true, "ghcr.io", 2, 13'400'000});
+  log.event(TransfersStarted{Movement::push, "ghcr.io", 2, 13'400'000});
   log.event(moved(blob_b, 600, 600, BlobMoved::State::was_there));
   log.event(moved(blob_a, 0, 9'800'000));
   log.event(moved(blob_a, 5'000'000, 9'800'000), 300ms);
@@ -87,6 +87,37 @@ TEST_CASE("cli.md 9.3: a transfer has a line at its start, every ten seconds and
         "#1 push sha256:5f56605b8849... 4.0/9.8MB 10.0s\n"
         "#1 push sha256:5f56605b8849... 8.0/9.8MB 20.0s\n"
         "#1 push sha256:5f56605b8849... 9.8MB mounted\n");
+}
+
+TEST_CASE("cli.md 9.3: a layer that is compressed anew has such lines, and a load", "[cli]") {
+  Log log;
+  log.event(TransfersStarted{Movement::compress, "", 2, 10'000'000});
+  log.event(compressed(blob_a, 0, 9'800'000));
+  for (int second = 1; second <= 11; ++second) {
+    log.event(compressed(blob_a, static_cast<std::uint64_t>(second) * 400'000, 9'800'000), 1s);
+    log.view->tick(log.clock.now());
+  }
+  log.event(compressed(blob_a, 9'800'000, 9'800'000, BlobMoved::State::done));
+  log.event(compressed(blob_b, 200'000, 200'000, BlobMoved::State::was_there));
+  log.event(TransfersStarted{Movement::load, "/run/docker.sock", 1, 9'800'000});
+  log.event(loaded(0, 9'800'000));
+  for (int second = 1; second <= 11; ++second) {
+    log.event(loaded(9'000'000, 9'800'000), 1s);
+    log.view->tick(log.clock.now());
+  }
+  log.event(loaded(9'800'000, 9'800'000, BlobMoved::State::done));
+  log.event(loaded(0, 9'800'000));
+  log.event(loaded(0, 9'800'000, BlobMoved::State::failed));
+  CHECK(log.taken() ==
+        "#1 compress sha256:5f56605b8849... 9.8MB\n"
+        "#1 compress sha256:5f56605b8849... 4.0/9.8MB 10.0s\n"
+        "#1 compress sha256:5f56605b8849... 9.8MB DONE 11.0s\n"
+        "#2 compress sha256:0123456789ab... 200.0kB already there\n"
+        "#3 load into /run/docker.sock 9.8MB\n"
+        "#3 load into /run/docker.sock 9.0/9.8MB 10.0s\n"
+        "#3 load into /run/docker.sock 9.8MB DONE 11.0s\n"
+        "#4 load into /run/docker.sock 9.8MB\n"
+        "#4 load into /run/docker.sock 9.8MB failed\n");
 }
 
 TEST_CASE("cli.md 9.5, registry.md Y1: a repetition says host, reason, attempt and wait", "[cli]") {
@@ -136,7 +167,7 @@ TEST_CASE("cli.md 9.3: a shared cache has a line before it is asked for and one 
   log.event(CacheRead{CacheRead::State::absent, "layers", 0, 0ms});
   log.event(Asking{Asking::For::cache_from, "", "other"});
   log.event(CacheRead{CacheRead::State::unreadable, "other", 0, 0ms});
-  log.event(TransfersStarted{false, "ghcr.io", 1, 100});
+  log.event(TransfersStarted{Movement::pull, "ghcr.io", 1, 100});
   log.event(moved(blob_a, 0, 100));
   log.event(moved(blob_a, 50, 100, BlobMoved::State::failed));
   log.event(Asking{Asking::For::cache_to, "ghcr.io", "ghcr.io/acme/a:cache"});

@@ -137,6 +137,74 @@ TEST_CASE("cli.md 4.19: --explain says below the step's line why it was made", "
   CHECK_THAT(project.err, Contains("\"data\":\"YmVjYXVzZSAvYjogY29udGVudAo=\""));
 }
 
+TEST_CASE("cli.md 4.18, 4.19: each cause has its own words, and a word for programs", "[cli]") {
+  using Words = std::vector<std::string>;
+  const auto words = [](const RebuildCause& cause) {
+    return Words{std::string(program::cause_word(cause.kind)), program::cause_text(cause)};
+  };
+  const RebuildCause changed{Cause::first_build, "n", "x", "y"};
+  const std::pair<Cause, Words> all[] = {
+      {Cause::first_build, {"first-build", "first build of this step"}},
+      {Cause::no_cache, {"no-cache", "--no-cache-filter n"}},
+      {Cause::instruction, {"instruction", "instruction: it was x"}},
+      {Cause::variable, {"variable", "variable n: x -> y"}},
+      {Cause::destination, {"destination", "destination: x -> y"}},
+      {Cause::user, {"user", "user: x -> y"}},
+      {Cause::base, {"base", "base: x -> y"}},
+      {Cause::source_image, {"source-image", "image of --from: x -> y"}},
+      {Cause::compression, {"compression", "compression: x -> y"}},
+      {Cause::file_times, {"file-times", "file times: x -> y"}},
+      {Cause::format,
+       {"format", "another release of ocibuild or of its libraries writes layers differently"}},
+      {Cause::file_added, {"file-added", "n is new"}},
+      {Cause::file_removed, {"file-removed", "n is gone"}},
+      {Cause::file_type, {"file-type", "n: x -> y"}},
+      {Cause::file_content, {"file-content", "n: content"}},
+      {Cause::file_mode, {"file-mode", "n: mode x -> y"}},
+      {Cause::file_owner, {"file-owner", "n: owner x -> y"}},
+      {Cause::file_time, {"file-time", "n: time x -> y"}},
+      {Cause::file_target, {"file-target", "n: target x -> y"}},
+      {Cause::file_attributes, {"file-attributes", "n: attributes"}},
+      {Cause::files_unknown,
+       {"files-unknown", "files cannot be compared: the earlier layer is no longer in the store"}},
+      {Cause::lost, {"lost", "nothing changed, but the earlier layer or its record is gone"}},
+      {Cause::not_here, {"not-here", "not known without the n, to be fetched first"}}};
+  std::size_t number = 0;
+  for (const auto& [kind, wanted] : all) {
+    CHECK(kind == static_cast<Cause>(number++));
+    RebuildCause cause = changed;
+    cause.kind = kind;
+    CHECK(words(cause) == wanted);
+  }
+  CHECK(program::cause_word(static_cast<Cause>(number)).empty());  // there is no other
+}
+
+TEST_CASE("cli.md 4.19: the image of --from and the time of a file are told", "[cli]") {
+  Project project;
+  project.dir.write("tools/Dockerfile", "FROM scratch\nCOPY t /t\n");
+  project.dir.write("tools/t", "one");
+  REQUIRE(project.run({"-q", "-t", "tools", "./tools"}) == 0);
+  project.dir.write("app/Dockerfile", "FROM scratch\nCOPY --from=tools /t /u\n");
+  const std::vector<std::string> build = {"--explain", "--timestamps=preserve", "./app"};
+  REQUIRE(project.run(build) == 0);
+  project.dir.write("tools/t", "two");
+  REQUIRE(project.run({"-q", "-t", "tools", "./tools"}) == 0);
+  REQUIRE(project.run(build) == 0);
+  CHECK_THAT(project.err, Contains("because image of --from: tools:latest sha256:") &&
+                              Contains("because /u: content\n"));
+  project.dir.write("app/Dockerfile", "FROM scratch\nCOPY a /a\n");
+  const auto touch = [&](int seconds) {
+    const auto time = std::chrono::sys_seconds(std::chrono::seconds(seconds));
+    std::filesystem::last_write_time(project.dir / "app/a",
+                                     std::chrono::file_clock::from_sys(time));
+  };
+  touch(1000);
+  REQUIRE(project.run(build) == 0);
+  touch(2000);
+  REQUIRE(project.run(build) == 0);
+  CHECK_THAT(project.err, Contains("because /a: time 1000 -> 2000\n"));
+}
+
 TEST_CASE("cli.md 4.19: what comes from a file name or a Dockerfile is printable, and cut",
           "[cli]") {
   using program::cause_text;

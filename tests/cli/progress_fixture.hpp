@@ -33,12 +33,29 @@ constexpr const char* image_digest =
 
 inline BlobMoved moved(const char* digest, std::uint64_t done, std::uint64_t total,
                        BlobMoved::State state = BlobMoved::State::moving) {
-  return {.upload = true,
+  return {.movement = Movement::push,
           .state = state,
           .host = "ghcr.io",
           .digest = digest,
           .done = done,
           .total = total};
+}
+
+/// The same of a layer that is compressed anew, and of an image that goes to an engine.
+inline BlobMoved compressed(const char* digest, std::uint64_t done, std::uint64_t total,
+                            BlobMoved::State state = BlobMoved::State::moving) {
+  BlobMoved out = moved(digest, done, total, state);
+  out.movement = Movement::compress;
+  out.host.clear();
+  return out;
+}
+
+inline BlobMoved loaded(std::uint64_t done, std::uint64_t total,
+                        BlobMoved::State state = BlobMoved::State::moving) {
+  BlobMoved out = moved(image_digest, done, total, state);
+  out.movement = Movement::load;
+  out.host = "/run/docker.sock";
+  return out;
 }
 
 }  // namespace ocibuild::test

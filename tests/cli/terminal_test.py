@@ -141,6 +141,29 @@ def a_narrow_and_a_resized_terminal(options, work):
         assert max(len(frame.split("\n")) for frame in terminal.frames) <= 8, "the live lines fit"
 
 
+def nothing_is_drawn_while_it_is_resized(options, work):
+    """cli.md 9.4: until its width has stayed for 0.4 seconds, and then at once"""
+    context = project(work, files=1)
+    with FaultyRegistry() as registry:
+        name = registry.name + "/t/app:1"
+        peer.equal(shows(options, work, "build", "-t", name, "--push", context).status, 0, "build")
+        registry.faults.append(Fault("GET", "/blobs/", drip=[3000, 0.1]))
+        with Terminal([options.ocibuild, "pull", name], 60, 24,
+                      **variables(work, OCIBUILD_ROOT=work + "/other")) as terminal:
+            assert terminal.read(lambda screen: BAR.search(screen.text()) or "kB" in screen.text())
+            for columns in (70, 80, 90):
+                terminal.resize(columns, 24)
+                terminal.screen.columns = columns
+                resized, seen = time.monotonic() - terminal.began, len(terminal.times)
+                terminal.read(lambda screen: time.monotonic() - terminal.began > resized + 0.25)
+                # One frame may have been on its way; otherwise there would be two or three.
+                assert len(terminal.times) <= seen + 1, terminal.times[seen:]
+            terminal.read(lambda screen: len(terminal.times) > seen + 3)
+            terminal.kill(signal.SIGTERM)
+            terminal.read()
+        peer.equal(terminal.status, 143, "status")
+
+
 def a_retry_is_in_its_bar_and_an_error_keeps_what_was_done(options, work):
     """cli.md 9.4, 9.5: attempt and wait of a blob are in its bar; of another request in a line; ✘ marks what failed"""
     context = project(work, files=1)
@@ -239,7 +262,7 @@ def a_slow_transfer_tells_every_ten_seconds(options, work):
 
 if __name__ == "__main__":
     peer.run(a_build_scrolls_up_and_leaves_no_live_line, a_push_shows_bars, the_first_line_comes_at_once,
-             the_screen_is_whole_after_signals, a_narrow_and_a_resized_terminal,
+             the_screen_is_whole_after_signals, a_narrow_and_a_resized_terminal, nothing_is_drawn_while_it_is_resized,
              a_retry_is_in_its_bar_and_an_error_keeps_what_was_done, parallel_failures_are_one_error, colours_and_signs_follow_the_environment,
              a_pipe_gets_no_control_characters, rawjson_is_json_to_the_last_line,
              a_slow_transfer_tells_every_ten_seconds)

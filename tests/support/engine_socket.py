@@ -5,6 +5,7 @@ import os
 import socket
 import socketserver
 import threading
+import time
 
 LOADED = (200, b'{"stream":"Loaded image: app:1\\n"}\n')
 
@@ -13,11 +14,11 @@ class EngineSocket:
     """A Unix socket at `path` until the end of a with statement.
 
     answer: (status, body) of every request. cut_in: closes after so many bytes of a request's body, without an answer.
-    early: answers before it reads the body.
+    early: answers before it reads the body. slow: waits so many seconds after each chunk of it.
     """
 
-    def __init__(self, path, answer=LOADED, cut_in=None, early=False):
-        self.path, self.answer, self.cut_in, self.early = path, answer, cut_in, early
+    def __init__(self, path, answer=LOADED, cut_in=None, early=False, slow=0):
+        self.path, self.answer, self.cut_in, self.early, self.slow = path, answer, cut_in, early, slow
         self.requests = []  # (request line, {header: value}, body)
         outer = self
 
@@ -63,6 +64,7 @@ class EngineSocket:
             size = int(incoming.readline(), 16)
             body += incoming.read(size)
             incoming.readline()
+            time.sleep(self.slow)
             if size == 0:
                 break
         return body

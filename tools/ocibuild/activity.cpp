@@ -49,7 +49,7 @@ void Activity::on_event(const Event& event, Time now) {
     begin(asking_text(*asking), now);
   } else if (const auto* transfers = std::get_if<TransfersStarted>(&event)) {
     doing_.clear();
-    groups_.push_back({.upload = transfers->upload,
+    groups_.push_back({.movement = transfers->movement,
                        .host = transfers->host,
                        .blobs = transfers->blobs,
                        .started = now});
@@ -82,9 +82,9 @@ void Activity::clear() {
   groups_.clear();
 }
 
-TransferGroup* Activity::group(bool upload, const std::string& host) {
+TransferGroup* Activity::group(Movement movement, const std::string& host) {
   const auto at = std::find_if(groups_.begin(), groups_.end(), [&](const TransferGroup& group) {
-    return group.upload == upload && group.host == host;
+    return group.movement == movement && group.host == host;
   });
   return at == groups_.end() ? nullptr : &*at;
 }
@@ -92,7 +92,7 @@ TransferGroup* Activity::group(bool upload, const std::string& host) {
 void Activity::retrying(const Retrying& event, Time now) {
   for (TransferGroup& group : groups_) {
     for (Transfer& transfer : group.transfers) {
-      if (group.upload != event.upload || transfer.digest != event.digest) continue;
+      if (group.movement != event.movement || transfer.digest != event.digest) continue;
       transfer.retry = event;
       transfer.retry_at = now + event.wait;
     }
@@ -100,7 +100,7 @@ void Activity::retrying(const Retrying& event, Time now) {
 }
 
 void Activity::moved(const BlobMoved& event, Time now) {
-  TransferGroup* group = this->group(event.upload, event.host);
+  TransferGroup* group = this->group(event.movement, event.host);
   if (group == nullptr) return;
   std::vector<Transfer>& all = group->transfers;
   auto at = std::find_if(all.begin(), all.end(),

@@ -37,9 +37,9 @@ struct Transfer {
   Time retry_at{};
 };
 
-/// Blobs that move together, to or from one host.
+/// Blobs that move together, to or from one host, or are compressed.
 struct TransferGroup {
-  bool upload = false;
+  Movement movement = Movement::pull;
   std::string host{};
   std::uint64_t blobs = 0;
   std::uint64_t moved = 0;
@@ -74,7 +74,7 @@ private:
   void end();
   void retrying(const Retrying& event, Time now);
   void moved(const BlobMoved& event, Time now);
-  TransferGroup* group(bool upload, const std::string& host);
+  TransferGroup* group(Movement movement, const std::string& host);
 
   std::string doing_;
   std::string last_;  ///< what was begun last and has not ended

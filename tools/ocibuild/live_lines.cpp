@@ -149,21 +149,23 @@ std::string cut_columns(const std::string& printable, std::size_t width, const L
 }
 
 std::string group_text(const TransferGroup& group) {
-  std::string out = (group.upload ? "push " : "pull ") + terminal_text(group.host) + "   ";
-  const std::pair<std::uint64_t, const char*> counts[] = {
-      {group.moved, group.upload ? "sent" : "received"},
-      {group.was_there, "already there"},
-      {group.mounted, "mounted"},
-      {group.failed, "failed"}};
+  const MovementWords& words = words_of(group.movement);
+  std::string out = words.verb;
+  if (!group.host.empty()) out += ' ' + terminal_text(group.host);
+  out += "   ";
+  const std::pair<std::uint64_t, const char*> counts[] = {{group.moved, words.done},
+                                                          {group.was_there, "already there"},
+                                                          {group.mounted, "mounted"},
+                                                          {group.failed, "failed"}};
   bool first = true;
   for (const auto& [count, word] : counts) {
     if (count == 0) continue;
     const std::string of = count == group.blobs ? "" : std::to_string(count) + " of ";
-    out += first ? of + counted(group.blobs, "blob") + ' ' + word
+    out += first ? of + counted(group.blobs, words.thing) + ' ' + word
                  : ", " + std::to_string(count) + ' ' + word;
     first = false;
   }
-  return first ? out + counted(group.blobs, "blob") : out;
+  return first ? out + counted(group.blobs, words.thing) : out;
 }
 
 std::vector<std::string> live_lines(const Activity& activity, const Frame& frame) {

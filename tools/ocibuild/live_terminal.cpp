@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "terminal_text.hpp"
 
@@ -15,6 +16,9 @@ constexpr std::string_view hide_cursor = "\x1b[?25l";
 constexpr std::string_view show_cursor = "\x1b[?25h";
 constexpr std::string_view erase_right = "\x1b[K";
 constexpr std::string_view erase_below = "\x1b[J";
+constexpr std::chrono::milliseconds until_steady{400};
+constexpr std::chrono::milliseconds between_looks{20};
+constexpr std::chrono::milliseconds longest_wait{700};  // a program that is stopped has 900
 
 /// Columns of a line, its colours left out.
 std::size_t width_of(const std::string& line) {
@@ -36,6 +40,20 @@ LiveTerminal::Size LiveTerminal::size() const {
   const bool known = stream_.descriptor >= 0 && ::ioctl(stream_.descriptor, TIOCGWINSZ, &size) == 0;
   return {known && size.ws_col > 0 ? size.ws_col : stream_.columns,
           known && size.ws_row > 0 ? size.ws_row : std::size_t{24}};
+}
+
+bool LiveTerminal::is_steady(Time now) {
+  const std::size_t width = size().width;
+  if (width != width_ && !drawn_.empty()) changed_ = now;
+  width_ = width;
+  return drawn_.empty() || now - changed_ >= until_steady;
+}
+
+void LiveTerminal::wait_until_steady() {
+  const auto end = std::chrono::steady_clock::now() + longest_wait;
+  for (auto now = end - longest_wait; now < end && !is_steady(now);
+       now = std::chrono::steady_clock::now())
+    std::this_thread::sleep_for(between_looks);
 }
 
 /// A terminal that became narrower has wrapped them.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "activity.hpp"
 #include "io.hpp"
 
 namespace ocibuild::program {
@@ -23,6 +24,14 @@ public:
   /// As the terminal says now: it may be resized at any time.
   Size size() const;
 
+  /// False while somebody resizes the terminal and there are lines at its bottom. It wraps what is
+  /// there before it tells its new width, tmux up to a quarter of a second before: what is drawn
+  /// meanwhile would be counted wrong and leave rows behind. Once this is true again, the lines
+  /// take as many rows as their widths and its own say.
+  bool is_steady(Time now);
+  /// For what cannot be drawn later. Returns all the same when somebody goes on resizing.
+  void wait_until_steady();
+
   /// `text` (whole lines) scrolls up; `lines` replace the ones at the bottom.
   void show(std::string_view text, const std::vector<std::string>& lines);
 
@@ -34,6 +43,8 @@ private:
 
   const OutputStream stream_;
   std::vector<std::size_t> drawn_;  ///< widths of the lines at the bottom
+  std::size_t width_ = 0;           ///< of the terminal, as is_steady() saw it last
+  Time changed_{};                  ///< when that was another one
 };
 
 }  // namespace ocibuild::program

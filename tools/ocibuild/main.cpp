@@ -24,7 +24,8 @@ namespace {
 using namespace ocibuild::program;
 
 /// Turns the first SIGINT or SIGTERM into a stop request, and ends the process on a second one or
-/// when stopping takes too long. The signals are blocked in every other thread.
+/// when stopping takes too long. The signals are blocked in every other thread. Where the system
+/// grants no thread for that, the first signal ends the process, as without this.
 class StopOnSignal {
 public:
   /// `cursor_hidden` must outlive this.
@@ -33,9 +34,14 @@ public:
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    thread_ = std::thread([this] { wait(); });
+    try {
+      thread_ = std::thread([this] { wait(); });
+    } catch (const std::system_error&) {
+      pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+    }
   }
   ~StopOnSignal() {
+    if (!thread_.joinable()) return;
     done_ = true;
     pthread_kill(thread_.native_handle(), SIGTERM);  // wakes the thread up
     thread_.join();

@@ -167,13 +167,15 @@ private:
   }
 
   void take(const TransfersStarted& event) {
-    if (event.upload) sent_ = event.bytes;
+    if (event.movement == Movement::push) sent_ = event.bytes;
   }
 
   void take(const BlobMoved& event) {
-    const std::string key = (event.upload ? "> " : "< ") + event.host + ' ' + event.digest;
-    const std::string what =
-        std::string(event.upload ? "push " : "pull ") + short_digest(event.digest, look_);
+    const std::string verb = words_of(event.movement).verb;
+    const std::string key = verb + ' ' + event.host + ' ' + event.digest;
+    const std::string what = verb + ' ' +
+                             (event.movement == Movement::load ? terminal_text(event.host)
+                                                               : short_digest(event.digest, look_));
     const std::string size = human_size(event.total, "");
     if (event.state == BlobMoved::State::moving) {
       auto [at, is_new] = moving_.try_emplace(key);

@@ -194,19 +194,19 @@ private:
   void take(const PushChecked& event) { answered(Asking::For::push_check, event.name); }
 
   void take(const TransfersStarted& event) {
-    const std::string vertex = group_name(event.upload, event.host);
+    const std::string vertex = group_name(event.movement, event.host);
     waiting_[vertex] += event.blobs;
     begin(vertex);
   }
 
   void take(const BlobMoved& event) {
     const bool ended = event.state != BlobMoved::State::moving;
-    const std::string vertex = group_name(event.upload, event.host);
+    const std::string vertex = group_name(event.movement, event.host);
     const std::string work = begin(vertex).digest;
     const auto [started, is_new] = transfers_.try_emplace(work + event.digest, wall_);
     Json status{{"id", event.digest},
                 {"vertex", work},
-                {"name", event.upload ? "pushing" : "pulling"},
+                {"name", words_of(event.movement).under_way},
                 {"total", event.total},
                 {"current", event.done},
                 {"timestamp", timestamp(wall_)},
@@ -242,8 +242,17 @@ private:
                   {"timestamp", timestamp(wall_)}});
   }
 
-  static std::string group_name(bool upload, const std::string& host) {
-    return (upload ? "push blobs to " : "pull blobs from ") + terminal_text(host);
+  static std::string group_name(Movement movement, const std::string& host) {
+    switch (movement) {
+      case Movement::push:
+        return "push blobs to " + terminal_text(host);
+      case Movement::compress:
+        return "compress layers";
+      case Movement::load:
+        return "load into " + terminal_text(host);
+      default:
+        return "pull blobs from " + terminal_text(host);
+    }
   }
 
   Vertex& begin(const std::string& name) { return begin(name, wall_); }

@@ -37,6 +37,23 @@ std::string message_text(const std::string& message, const Look& look) {
   return out;
 }
 
+const MovementWords& words_of(Movement movement) {
+  static constexpr MovementWords pull{"pull", "received", "pulling", "blob"};
+  static constexpr MovementWords push{"push", "sent", "pushing", "blob"};
+  static constexpr MovementWords compress{"compress", "compressed", "compressing", "layer"};
+  static constexpr MovementWords load{"load into", "loaded", "loading", "image"};
+  switch (movement) {
+    case Movement::push:
+      return push;
+    case Movement::compress:
+      return compress;
+    case Movement::load:
+      return load;
+    default:
+      return pull;
+  }
+}
+
 std::string bare_digest(const std::string& digest) {
   return terminal_text(digest.substr(digest.find(':') + 1).substr(0, shown_digits));
 }

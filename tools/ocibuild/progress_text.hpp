@@ -31,6 +31,15 @@ const Symbols& symbols(const Look& look);
 /// (there is only one) are written as the look wants it.
 std::string message_text(const std::string& message, const Look& look);
 
+/// What is said of blobs that move: "push", "sent", "pushing" and "blob".
+struct MovementWords {
+  const char* verb;
+  const char* done;
+  const char* under_way;  ///< BuildKit's, where it has one
+  const char* thing;
+};
+const MovementWords& words_of(Movement movement);
+
 /// "sha256:5f56605b8849…", or without the algorithm; whole if it is no longer.
 std::string short_digest(const std::string& digest, const Look& look);
 /// "5f56605b8849".

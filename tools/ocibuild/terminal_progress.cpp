@@ -77,12 +77,16 @@ public:
     return between_frames;
   }
 
-  void pause() override { terminal_.show(std::exchange(pending_, {}), {}); }
+  void pause() override {
+    terminal_.wait_until_steady();
+    terminal_.show(std::exchange(pending_, {}), {});
+  }
 
   void close() override {
     flush_config_steps();
     activity_.clear();
-    draw();
+    terminal_.wait_until_steady();
+    draw_now();
   }
 
 private:
@@ -223,7 +227,12 @@ private:
     return {size.width, size.height, look_, now_};
   }
 
+  /// Later, by a tick, if the terminal is being resized.
   void draw() {
+    if (terminal_.is_steady(now_)) draw_now();
+  }
+
+  void draw_now() {
     const std::vector<std::string> lines = live_lines(activity_, frame());
     terminal_.show(std::exchange(pending_, {}), lines);
     drawn_lines_ = !lines.empty();

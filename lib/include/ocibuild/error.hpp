@@ -46,8 +46,8 @@ struct Diagnostic {
   std::vector<std::string> helps{};    ///< what to do next, at most three
 };
 
-/// The only exception that leaves the library. Holds at least one diagnostic; several when a text
-/// has several mistakes that can be reported together.
+/// The only exception that leaves the library, besides std::bad_alloc. Holds at least one
+/// diagnostic; several when a text has several mistakes that can be reported together.
 class OCIBUILD_API Error : public std::exception {
 public:
   Error(Errc code, Diagnostic diagnostic);

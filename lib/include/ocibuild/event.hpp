@@ -83,6 +83,10 @@ struct Asking {
   std::string name;  ///< normalised; of a push check without tag and digest; of a layout its path
 };
 
+/// What happens to blobs: they come from a registry or go to one, are compressed in another way, or
+/// go as an archive to a container engine.
+enum class Movement : std::uint8_t { pull, push, compress, load };
+
 /// A request ended in a way that may pass, and is made again after `wait`.
 struct Retrying {
   std::string host;
@@ -91,7 +95,7 @@ struct Retrying {
   unsigned attempts = 0;             ///< that there are at most
   std::chrono::milliseconds wait{};  ///< before it
   bool told = false;                 ///< the server asked for that wait (Retry-After)
-  bool upload = false;
+  Movement movement = Movement::pull;
   std::string digest{};  ///< of the blob that moves; empty for other requests
 };
 
@@ -106,21 +110,21 @@ struct PushChecked {
 /// Blobs are about to be moved, some perhaps there already; a BlobMoved that is not `moving` ends
 /// each.
 struct TransfersStarted {
-  bool upload = false;
+  Movement movement = Movement::pull;
   std::string host;         ///< the same as that of their events
   std::uint64_t blobs = 0;  ///< at least 1
   std::uint64_t bytes = 0;
 };
 
-/// Bytes of a blob between here and a registry; sent when it starts and several times a second
-/// while it moves. `failed`: it did not come, and the build does without it.
+/// Bytes of a blob that have moved; sent when it starts and several times a second while it moves.
+/// `failed`: it did not come, and the build does without it.
 struct BlobMoved {
   enum class State { moving, done, was_there, mounted, failed };
-  bool upload = false;
+  Movement movement = Movement::pull;
   State state = State::moving;
-  std::string host;         ///< who is talked to, as the user named it
-  std::string digest;       ///< of the blob
-  std::uint64_t done = 0;   ///< bytes that are there; fewer than before when it starts again
+  std::string host;        ///< who is talked to, as the user named it, or a socket; else empty
+  std::string digest;      ///< of the blob before it is compressed anew; of an image that is loaded
+  std::uint64_t done = 0;  ///< bytes that are there; fewer than before when it starts again
   std::uint64_t total = 0;  ///< bytes of the blob; 0 before they are known
 };
 

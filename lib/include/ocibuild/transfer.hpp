@@ -43,14 +43,16 @@ OCIBUILD_API void save(const std::filesystem::path& store, const std::vector<Sav
                        ImageContainer container, const Endpoint& destination,
                        std::stop_token stop = {});
 
-/// Sends images of the store, as save() writes a docker_archive, to the container engine that
-/// listens at `socket` (of this machine), by the call that `docker load` makes; podman has it, too.
+/// Sends images of the store (at least one), as save() writes a docker_archive, to the container
+/// engine that listens at `socket` (of this machine), by the call that `docker load` makes; podman
+/// has it, too. `events`: TransfersStarted and BlobMoved of Movement::load, for all of it at once.
 /// @returns what the engine says of it, a line each: "Loaded image: app:1"
 /// @throws Error(Errc::failed) engine-absent: nobody listens there; engine-forbidden: this user may
 /// not; engine-failed: it took no image, with its words; and as save()
 OCIBUILD_API std::vector<std::string> load_into_engine(const std::filesystem::path& store,
                                                        const std::vector<SavedImage>& images,
                                                        const std::filesystem::path& socket,
+                                                       EventSink& events,
                                                        std::stop_token stop = {});
 
 /// How the files of an image are written.

@@ -3,6 +3,9 @@
 
 #include "build/step_memory.hpp"
 #include "project.hpp"
+#include "store/build_cache.hpp"
+#include "store/cache_files.hpp"
+#include "tar/tar_writer.hpp"
 
 using namespace ocibuild;
 namespace fs = std::filesystem;
@@ -33,6 +36,39 @@ struct Explained : test::Project {
 using All = std::vector<RebuildCause>;
 
 const All first = {{.kind = Cause::first_build}};
+
+/// A tar whose only member is a device, which anybody may write.
+std::string tar_of_device(std::uint32_t minor) {
+  support::StringSink sink;
+  tar::TarWriter writer(sink);
+  oci::Entry device;
+  device.path = oci::RootfsPath("disk");
+  device.type = oci::EntryType::block_device;
+  device.mode = 0600;
+  device.device_major = 8;
+  device.device_minor = minor;
+  support::MemorySource nothing{std::string_view()};
+  writer.add(device, nothing);
+  writer.finish();
+  return sink.text;
+}
+
+/// As if the release that made the layer of `instruction` had another format.
+void forge_format(const Explained& project, const std::string& instruction) {
+  const fs::path directory = project.dir / "store/cache";
+  fs::recursive_directory_iterator file(directory / store::steps_kind);
+  while (!file->is_regular_file()) ++file;
+  const Digest stage = Digest::parse("sha256:" + file->path().filename().native());
+  const store::BuildCache cache(directory);
+  const auto never = [](const Digest&) { return std::optional<fs::file_time_type>(); };
+  const auto memory = engine::StageMemory::decode(cache.find_steps(stage).value());
+  engine::RememberedStep step = *memory.find({.instruction = instruction}, never);
+  std::ranges::find(step.step.facts, Cause::format, &engine::StepFact::kind)->value = "earlier";
+  engine::StageMemory other;
+  other.add(step);
+  cache.put_steps(stage, other.encode());
+  fs::remove_all(directory / store::layer_kind);  // the release is part of their keys
+}
 
 }  // namespace
 
@@ -143,6 +179,76 @@ TEST_CASE("image.md 7.12: compression and the rule for times are told once, not 
   CHECK(project.causes() == All{{Cause::compression, "", "gzip", "uncompressed"}});
   project.request.file_times.fixed = 77;
   CHECK(project.causes() == All{{Cause::file_times, "", "1", "77"}});
+}
+
+TEST_CASE("image.md 7.12: the time of a file is told where times are kept", "[build]") {
+  Explained project("FROM scratch\nCOPY . /app/\n");
+  project.request.file_times.preserve = true;
+  const auto touch = [&](int seconds) {
+    for (const char* name : {"context/a", "context"})
+      fs::last_write_time(project.dir / name,
+                          fs::file_time_type(std::chrono::file_clock::from_sys(
+                              std::chrono::sys_seconds(std::chrono::seconds(seconds)))));
+  };
+  project.dir.write("context/a", "one");
+  touch(1000);
+  project.causes();
+  touch(2000);
+  const All causes = project.causes();
+  CHECK(std::ranges::count(causes, RebuildCause{Cause::file_time, "/app/a", "1000", "2000"}) == 1);
+  CHECK(std::ranges::all_of(
+      causes, [](const RebuildCause& cause) { return cause.kind == Cause::file_time; }));
+}
+
+TEST_CASE("image.md 7.12: another device is told as an attribute", "[build]") {
+  Explained project("FROM scratch\nADD disks.tar /dev/\n");
+  project.dir.write("context/disks.tar", tar_of_device(1));
+  project.causes();
+  project.dir.write("context/disks.tar", tar_of_device(2));
+  CHECK(project.causes() == All{{Cause::file_attributes, "/dev/disk"}});
+}
+
+TEST_CASE("image.md 7.12: another release is told, also when files changed besides", "[build]") {
+  Explained project("FROM scratch\nCOPY a /a\n");
+  project.dir.write("context/a", "one");
+  project.causes();
+  forge_format(project, "COPY a /a");
+  All causes = project.causes();
+  REQUIRE(causes.size() == 1);
+  CHECK(causes[0].kind == Cause::format);
+  CHECK(causes[0].before == "earlier");
+  forge_format(project, "COPY a /a");
+  project.dir.write("context/a", "two");
+  causes = project.causes();
+  REQUIRE(causes.size() == 2);
+  CHECK(causes[0].kind == Cause::format);
+  CHECK(causes[1] == RebuildCause{Cause::file_content, "/a"});
+  forge_format(project, "COPY a /a");
+  project.request.compression = Compression::none;  // has a format of its own
+  CHECK(project.causes() == All{{Cause::compression, "", "gzip", "uncompressed"}});
+}
+
+TEST_CASE("image.md 7.12: the image of --from is named when files that it gave differ", "[build]") {
+  Explained project("FROM scratch\nCOPY --from=tools /bin/a /a\nCOPY b /b\n");
+  test::Project tools("FROM scratch\nCOPY a /bin/a\n");
+  tools.request.store = project.request.store;
+  tools.request.names = {Reference::parse("tools")};
+  tools.dir.write("context/a", "one");
+  tools.build();
+  project.dir.write("context/b", "one");
+  project.causes();
+  tools.request.labels = {{"another", "image"}};
+  tools.build();
+  project.dir.write("context/b", "two");
+  CHECK(project.causes() == All{{Cause::file_content, "/b"}});
+  tools.dir.write("context/a", "two");
+  tools.build();
+  const All causes = project.causes();
+  REQUIRE(causes.size() == 2);
+  CHECK(causes[0].kind == Cause::source_image);
+  CHECK(causes[0].before.starts_with("tools:latest sha256:"));
+  CHECK(causes[0].before != causes[0].after);
+  CHECK(causes[1] == RebuildCause{Cause::file_content, "/a"});
 }
 
 TEST_CASE("image.md 7.12: a base is named when it changed what is above the files, else not",

@@ -2,6 +2,7 @@
 #include "build/recompression.hpp"
 
 #include <filesystem>
+#include <map>
 
 #include <ocibuild/plan.hpp>
 
@@ -38,7 +39,7 @@ struct OnBase : Project {
     return oci::parse_manifest(blobs().read(image, oci::manifest_limit));
   }
   engine::Recompression recompression(const SentCompression& wanted) {
-    return {wanted, 2, store_, cache_, {}};
+    return {wanted, 2, store_, cache_, events_, {}};
   }
 
   BuildResult base;
@@ -46,6 +47,7 @@ struct OnBase : Project {
 private:
   const store::BlobStore store_{request.store};
   const store::BuildCache cache_{request.store / "cache"};
+  NullEvents events_;
 };
 
 std::vector<MediaType> types_of(const Manifest& manifest) {
@@ -122,6 +124,46 @@ TEST_CASE("image.md 3.9: what became of a layer is recorded, and made again when
   project.request.format = ImageFormat::docker;
   CHECK(types_of(project.manifest(project.forced(Compression::none).manifest)) ==
         std::vector<MediaType>(3, MediaType(media_types::docker_layer)));
+}
+
+TEST_CASE("cli.md 9.3: it is told how far each layer is compressed anew, and of the others nothing",
+          "[build]") {
+  struct Movements final : EventSink {
+    void on_event(const Event& event) override {
+      if (const auto* begun = std::get_if<TransfersStarted>(&event)) started.push_back(*begun);
+      if (const auto* blob = std::get_if<BlobMoved>(&event)) blobs.push_back(*blob);
+    }
+    std::vector<TransfersStarted> started;
+    std::vector<BlobMoved> blobs;
+  } seen;
+  OnBase project;
+  project.request.compression = Compression::none;
+  project.request.force_compression = true;
+  ocibuild::build(project.request, seen);
+  const auto& layers = project.base.platforms[0].layers;
+  REQUIRE(seen.started.size() == 1);
+  CHECK(seen.started[0].movement == Movement::compress);
+  CHECK(seen.started[0].blobs == 2);
+  CHECK(seen.started[0].bytes == layers[0].descriptor.size + layers[1].descriptor.size);
+  std::map<std::string, std::vector<BlobMoved>> of;
+  for (const BlobMoved& blob : seen.blobs) {
+    CHECK(blob.movement == Movement::compress);
+    of[blob.digest].push_back(blob);
+  }
+  CHECK(of.size() == 2);
+  for (const LayerReport& layer : layers) {
+    const auto& blobs = of[layer.descriptor.digest.str()];
+    REQUIRE(blobs.size() >= 2);
+    CHECK(blobs.front().done == 0);
+    CHECK(blobs.front().state == BlobMoved::State::moving);
+    CHECK(blobs.back().done == layer.descriptor.size);
+    CHECK(blobs.back().total == layer.descriptor.size);
+    CHECK(blobs.back().state == BlobMoved::State::done);
+  }
+  seen = {};
+  ocibuild::build(project.request, seen);
+  CHECK(seen.started.empty());
+  CHECK(seen.blobs.empty());
 }
 
 TEST_CASE("image.md 3.9: a damaged layer is not brought into another compression", "[build]") {

@@ -162,6 +162,13 @@ TEST_CASE("levels are checked and have a default", "[compress]") {
   CHECK_THROWS_WITH(Setting::make(Codec::gzip, 0),
                     "no compression level 0 for gzip, it has 1 to 12");
   CHECK_THROWS_WITH(Setting::make(Codec::none, 3), "a compression level of 3 without compression");
+  try {
+    Setting::make(Codec::gzip, 13);
+    FAIL("level 13 is taken");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::usage);
+    CHECK(error.diagnostic().id == "compression-level");
+  }
 #if OCIBUILD_HAVE_ZSTD
   CHECK(Setting::make(Codec::zstd, {}).level == 3);
   CHECK_THROWS_WITH(Setting::make(Codec::zstd, 20),

@@ -39,7 +39,7 @@ struct Expanding {
 std::string text_of(const std::string& word) {
   Expanding expanding;
   const auto out = expanding(word);
-  if (!out) return "error " + expanding.diagnostics.errors().at(0).id;
+  if (!out) return "error[" + expanding.diagnostics.errors().at(0).id + ']';
   return out->text;
 }
 
@@ -56,13 +56,13 @@ TEST_CASE("dockerfile.md 4.2: outside quotes the escape character makes the next
 
 TEST_CASE("dockerfile.md 4.3: single quotes keep everything", "[dockerfile]") {
   CHECK(text_of("'$A \\n'b") == "$A \\nb");
-  CHECK(text_of("'x") == "error quote-unterminated");
+  CHECK(text_of("'x") == "error[quote-unterminated]");
 }
 
 TEST_CASE("dockerfile.md 4.4: double quotes expand, and escape only what is special in them",
           "[dockerfile]") {
   CHECK(text_of("\"$A a\\n \\$A \\\" \\\\\"") == "a a\\n $A \" \\");
-  CHECK(text_of("\"x") == "error quote-unterminated");
+  CHECK(text_of("\"x") == "error[quote-unterminated]");
   CHECK(text_of("x\"a b\"'c d'") == "xa bc d");
 }
 
@@ -153,7 +153,7 @@ TEST_CASE("dockerfile.md 4.6, 17: other operators and broken braces are errors t
   for (const char* word : {"${A:#x}", "${}", "${:-x}", "${{A}", "${A^}", "${A", "${A:-x", "${A/x}",
                            "${A:", "${.}", "${A:%x}"}) {
     CAPTURE(word);
-    CHECK(text_of(word) == "error substitution-invalid");
+    CHECK(text_of(word) == "error[substitution-invalid]");
   }
   Expanding expanding;
   expanding("x${A:^y}");
@@ -189,7 +189,7 @@ TEST_CASE("dockerfile.md 4.11: nesting and growth have limits", "[dockerfile]") 
   std::string deep = "x";
   for (int i = 0; i < 100'000; ++i) deep = "${U:-" + std::move(deep);
   deep += std::string(100'000, '}');
-  CHECK(text_of(deep) == "error expansion-too-deep");
+  CHECK(text_of(deep) == "error[expansion-too-deep]");
   Expanding expanding;
   expanding.values["A"] = std::string(1 << 19, 'x');
   CHECK(expanding("$A$A"));

@@ -81,9 +81,6 @@ TEST_CASE("what is no layout is refused by name", "[store]") {
     const Error error = test::error_of([&] { OciLayout layout(root.path()); });
     CHECK(error.diagnostic().id == "store-invalid");
     CHECK_THAT(error.what(), Catch::Contains("version \"2.0.0\""));
-    const Error inner =
-        test::error_of([] { store::check_layout_marker(R"({"imageLayoutVersion":"2.0.0"})"); });
-    CHECK(inner.diagnostic().id == "layout-invalid");
   }
   SECTION("a damaged index") {
     OciLayout layout(root.path());

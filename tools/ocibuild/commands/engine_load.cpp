@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "commands/engine_load.hpp"
 
-#include <chrono>
-
 #include <ocibuild/transfer.hpp>
 
 #include "console.hpp"
@@ -33,10 +31,8 @@ public:
 
 private:
   void load(const std::filesystem::path& socket) {
-    const auto start = std::chrono::steady_clock::now();
-    const auto said = ocibuild::load_into_engine(store_, images_, socket, invocation_.io.stop);
-    console_.step("load into " + terminal_text(socket.string()),
-                  std::chrono::steady_clock::now() - start);
+    const auto said =
+        ocibuild::load_into_engine(store_, images_, socket, console_, invocation_.io.stop);
     for (const std::string& line : said) console_.debug("the engine says: " + terminal_text(line));
   }
 
