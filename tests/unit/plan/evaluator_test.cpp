@@ -146,6 +146,20 @@ TEST_CASE(
         Strings{"port-invalid 2:8+7", "port-invalid 2:18+3", "port-invalid 2:16+1"});
 }
 
+TEST_CASE("dockerfile.md 13.5: what stands before a port of EXPOSE is an address and a port",
+          "[plan]") {
+  for (const char* text : {"8080:80", "127.0.0.1::80", "[::1]:8080:80", "::1:8080:80", ":80",
+                           "8080-8090:80", "8080-8081:80-81/udp", "0-0:1"}) {
+    CAPTURE(text);
+    CHECK(error_of(std::string("EXPOSE ") + text).empty());
+  }
+  for (const char* text : {"127.0.0.1:80", "host:8080:80", "[::1:8080:80", "65536:80",
+                           "8081-8080:80", "8080-8082:80-81", "1:2:3:80", "a:80"}) {
+    CAPTURE(text);
+    CHECK(error_of(std::string("EXPOSE ") + text).size() == 1);
+  }
+}
+
 TEST_CASE("dockerfile.md 13.10, 17: STOPSIGNAL is a signal of Linux, stored as written", "[plan]") {
   for (const char* text : {"SIGTERM", "quit", "9", "sigrtmin+3", "RTMAX-2"}) {
     CAPTURE(text);
