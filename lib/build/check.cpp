@@ -85,6 +85,7 @@ private:
   CheckResult result(const Inputs& inputs) const {
     CheckResult out{.file = inputs.name,
                     .path = inputs.path,
+                    .dockerfile = inputs.text,
                     .findings = {},
                     .errors = diagnostics_.errors().size(),
                     .warnings = diagnostics_.warnings().size()};

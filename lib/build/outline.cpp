@@ -2,7 +2,7 @@
 // What there is to build, and what can be given to it (docs/reference/cli.md, 6.18 to 6.20).
 #include <algorithm>
 #include <map>
-#include <set>
+#include <utility>
 
 #include <ocibuild/check.hpp>
 
@@ -70,7 +70,8 @@ public:
     // The target's own words for an argument go before those of the stages that it needs.
     for (auto stage = graph_.needed.rbegin(); stage != graph_.needed.rend(); ++stage)
       add_stage(*stage, stages[*stage]);
-    std::ranges::stable_sort(out_.arguments, {}, &Outline::Argument::lines);
+    std::ranges::stable_sort(out_.arguments, {},
+                             [this](const auto& arg) { return places_.at(arg.name); });
     std::ranges::stable_sort(out_.secrets, {}, &Outline::Input::lines);
     std::ranges::stable_sort(out_.ssh, {}, &Outline::Input::lines);
     return std::move(out_);
@@ -117,7 +118,7 @@ private:
     const auto& from = std::get<From>(file_.instructions[stage.from].body);
     add_globals_in(from.image);
     if (from.platform) add_globals_in(*from.platform);
-    for (const std::size_t instruction : stage.instructions) add_inputs(instruction);
+    for (const plan::RunInput& input : work.result.inputs) add_input(input);
   }
 
   /// An ARG that only repeats one before FROM is that one.
@@ -126,7 +127,7 @@ private:
     const bool is_repeated = !argument.entry.value && !request_.build_args.contains(name) &&
                              graph_.global.find(name).has_value();
     if (is_repeated) return add_global(name);
-    add(file_.instructions[argument.instruction], name, argument.value);
+    add(file_.instructions[argument.instruction], argument.entry.name, argument.value);
   }
 
   /// Nothing for names that are set without an ARG, such as TARGETARCH.
@@ -134,7 +135,7 @@ private:
     const auto global = globals_.find(name);
     if (global == globals_.end()) return;
     const auto& [instruction, entry] = global->second;
-    if (!add(*instruction, name, graph_.global.find(name))) return;
+    if (!add(*instruction, entry->name, graph_.global.find(name))) return;
     if (entry->value && !request_.build_args.contains(name)) add_globals_in(*entry->value);
   }
 
@@ -148,27 +149,21 @@ private:
   }
 
   /// False: it is known from nearer to the target.
-  bool add(const Instruction& instruction, const std::string& name,
+  bool add(const Instruction& instruction, const dockerfile::Word& name,
            std::optional<std::string> value) {
-    if (!known_.insert(name).second) return false;
+    const LineRange lines = lines_of(instruction);
+    const Place place{lines, {name.span.line, name.span.column}};
+    if (!places_.emplace(name.text, place).second) return false;
     out_.arguments.push_back(
-        {name, description_of(file_, instruction, name), std::move(value), lines_of(instruction)});
+        {name.text, description_of(file_, instruction, name.text), std::move(value), lines});
     return true;
   }
 
-  void add_inputs(std::size_t at) {
-    const Instruction& instruction = file_.instructions[at];
-    const auto* run = std::get_if<dockerfile::Run>(&instruction.body);
-    if (run == nullptr) return;
-    for (const dockerfile::MountedInput& input : run->inputs) {
-      auto& list = input.ssh ? out_.ssh : out_.secrets;
-      const auto known = std::ranges::find(list, input.id, &Outline::Input::name);
-      if (known == list.end()) {
-        list.push_back({input.id, input.required, lines_of(instruction)});
-      } else {
-        known->required = known->required || input.required;
-      }
-    }
+  /// The first that names an id says whether it is needed, as BuildKit has it.
+  void add_input(const plan::RunInput& input) {
+    auto& list = input.ssh ? out_.ssh : out_.secrets;
+    if (std::ranges::find(list, input.id, &Outline::Input::name) != list.end()) return;
+    list.push_back({input.id, input.required, lines_of(file_.instructions[input.instruction])});
   }
 
   struct Global {
@@ -187,7 +182,9 @@ private:
   plan::PlanInputs plan_inputs_;
   plan::StageGraph graph_;
   std::map<std::string, Global> globals_;
-  std::set<std::string> known_;  ///< names of arguments
+  /// The instruction, and in it line and column.
+  using Place = std::pair<LineRange, std::pair<unsigned, unsigned>>;
+  std::map<std::string, Place> places_;  ///< of the arguments that are known
   Outline out_;
 };
 

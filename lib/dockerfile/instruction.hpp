@@ -84,8 +84,9 @@ struct Add {
 
 /// A secret or an agent that whoever builds hands to RUN --mount.
 struct MountedInput {
-  bool ssh = false;  ///< else a secret
-  std::string id;    ///< as written; its default where nothing is
+  bool ssh = false;        ///< else a secret
+  Word id;                 ///< its default where nothing is written; variables are not expanded
+  bool is_target = false;  ///< `id` is the path of the file, which gives its last part
   bool required = false;
 };
 

@@ -239,13 +239,12 @@ std::string MountReader::value_of(std::string_view key) const {
 /// Without an id a secret is called after the file that it becomes, an agent "default".
 void MountReader::note_input() {
   if (type_ != "secret" && type_ != "ssh") return;
-  MountedInput input{.ssh = type_ == "ssh", .id = value_of("id"), .required = false};
-  if (input.id.empty()) input.id = value_of("source");
-  if (input.id.empty() && input.ssh) input.id = "default";
-  if (input.id.empty()) {
-    const std::string target = value_of("target");
-    input.id = target.substr(target.rfind('/') + 1);
-  }
+  MountedInput input{.ssh = type_ == "ssh", .id = {value_of("id"), mount_.span}};
+  std::string& id = input.id.text;
+  if (id.empty()) id = value_of("source");
+  if (id.empty() && input.ssh) id = "default";
+  input.is_target = id.empty();
+  if (input.is_target) id = value_of("target");
   const std::string required = value_of("required");
   input.required =
       has("required") && (required.empty() ||

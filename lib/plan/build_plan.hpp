@@ -90,6 +90,14 @@ struct Argument {
   std::optional<std::string> value;  ///< absent: none, or it cannot be known
 };
 
+/// A secret or an agent that a RUN takes.
+struct RunInput {
+  std::size_t instruction;  ///< index into Dockerfile::instructions
+  bool ssh = false;         ///< else a secret
+  std::string id;           ///< as written where an unknown base decides
+  bool required = false;
+};
+
 struct EvaluatedStage {
   ContainerConfig config;  ///< after the last instruction
   std::string author;
@@ -97,6 +105,7 @@ struct EvaluatedStage {
   bool workdir_set = false;
   std::vector<Step> steps;            ///< one for each instruction but FROM and ONBUILD
   std::vector<Argument> arguments{};  ///< in the order of the stage
+  std::vector<RunInput> inputs{};     ///< the same
   /// Of ADDs that are no steps, because they depend on a base that is missing.
   std::vector<Download> more_downloads{};
 };

@@ -49,7 +49,10 @@ void StageEvaluator::start_environment() {
     out_.variables.set(name, equals < entry.size() ? entry.substr(equals + 1) : "");
   }
   const bool windows = inputs_.platform && inputs_.platform->os == "windows";
-  if (!env_index_.contains("PATH") && !windows) set_env("PATH", std::string(default_path));
+  if (!env_index_.contains("PATH") && !windows) {
+    set_env("PATH", std::string(default_path));
+    if (out_.variables.is_open()) out_.variables.forget("PATH");  // the base has its own
+  }
   if (std::holds_alternative<FromScratch>(stage_.base) && config.working_dir.empty()) {
     config.working_dir.assign(1, '/');  // GCC 12 warns of = "/" in vain
   }
@@ -167,6 +170,17 @@ void StageEvaluator::warn_legacy(bool legacy) {
       concat(quote(concat(instruction.keyword, " key=value")), " should be used instead of ",
              quote(concat(instruction.keyword, " key value"))),
       instruction.span);
+}
+
+/// The stage graph has reported it; what it would be given is for who asks (cli.md 6.19).
+void StageEvaluator::operator()(const dockerfile::Run& run) {
+  for (const dockerfile::MountedInput& input : run.inputs) {
+    auto expansion = dockerfile::expand(input.id, file_.escape, lookup(), findings_);
+    if (!expansion) return;
+    std::string id = uncertain_ ? input.id.text : std::move(expansion->text);
+    if (input.is_target) id = id.substr(id.rfind('/') + 1);
+    out_.inputs.push_back({at_, input.ssh, std::move(id), input.required});
+  }
 }
 
 void StageEvaluator::operator()(const dockerfile::Arg& arg) {

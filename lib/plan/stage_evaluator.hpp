@@ -24,7 +24,7 @@ public:
 
   // One for each struct of dockerfile/instruction.hpp; each adds its step, or reports an error.
   void operator()(const dockerfile::From&) {}
-  void operator()(const dockerfile::Run&) {}  // the stage graph has reported it
+  void operator()(const dockerfile::Run& run);
   void operator()(const dockerfile::Arg& arg);
   void operator()(const dockerfile::Env& env);
   void operator()(const dockerfile::Label& label);

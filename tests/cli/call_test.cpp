@@ -50,8 +50,10 @@ struct Project : Program {
 };
 
 Json lines(unsigned first, unsigned last) {
-  const Json range{{"start", {{"line", first}}}, {"end", {{"line", last}}}};
-  return {{"ranges", Json::array({range})}};
+  Json ranges = Json::array();
+  for (unsigned line = first; line <= last; ++line)
+    ranges.push_back({{"start", {{"line", line}}}, {"end", {{"line", line}}}});
+  return {{"ranges", ranges}};
 }
 
 }  // namespace
@@ -60,23 +62,23 @@ TEST_CASE_METHOD(Project, "cli.md 6.18: --call targets lists the stages with the
                  "[cli]") {
   CHECK(run({"build", "--call=targets", "app"}) == 0);
   CHECK(out ==
-        "TARGET      DESCRIPTION\n"
-        "builder     compiles\n"
+        "TARGET    DESCRIPTION\n"
+        "builder   compiles\n"
         "docs\n"
-        "app         what runs in production\n"
+        "app       what runs in production\n"
         "(default)\n");
   CHECK(err.empty());
   input = "FROM scratch AS a\nFROM scratch AS b\n";
   CHECK(run({"build", "--call", "targets", "-f", "-", "app"}) == 0);
-  CHECK(out == "TARGET        DESCRIPTION\na\nb (default)\n");
+  CHECK(out == "TARGET      DESCRIPTION\na\nb (default)\n");
 }
 
 TEST_CASE_METHOD(Project, "cli.md 6.19: --call outline shows what the target and its stages take",
                  "[cli]") {
   CHECK(run({"build", "--call=outline", "--target=app", "--build-arg", "MODE=debug", "app"}) == 0);
   CHECK(out ==
-        "TARGET:        app\n"
-        "DESCRIPTION:   what runs in production\n"
+        "TARGET:      app\n"
+        "DESCRIPTION: what runs in production\n"
         "\n"
         "BUILD ARG   VALUE       DESCRIPTION\n"
         "VERSION     3.20        of the base\n"
@@ -89,10 +91,10 @@ TEST_CASE_METHOD(Project, "cli.md 6.19: --call outline shows what the target and
         "token    true\n"
         "\n"
         "SSH       REQUIRED\n"
-        "default\n");
+        "default\n\n");
   CHECK(run({"build", "--call=outline", "--target=docs", "app"}) == 0);
   CHECK(out ==
-        "TARGET:   docs\n\nBUILD ARG   VALUE   DESCRIPTION\nPAPER               for printing\n");
+        "TARGET: docs\n\nBUILD ARG   VALUE   DESCRIPTION\nPAPER               for printing\n\n");
   // What is given changes what is read: TAG's default is not looked at then.
   CHECK(run({"build", "--call=outline", "--target=builder", "--build-arg=TAG=1", "app"}) == 0);
   CHECK(out.find("SUFFIX") == std::string::npos);
@@ -101,9 +103,28 @@ TEST_CASE_METHOD(Project, "cli.md 6.19: --call outline shows what the target and
 
 TEST_CASE_METHOD(Project, "cli.md 6.19: an argument that a missing base decides has no value",
                  "[cli]") {
-  input = "FROM example.com/base\nARG A=$FROM_BASE\nARG B=b\n";
+  input =
+      "FROM example.com/base\nARG A=$FROM_BASE\nARG B=b\nARG C=/x:$PATH\n"
+      "RUN --mount=type=secret,id=$FROM_BASE-$B true\n";
   CHECK(run({"build", "--call=outline", "-f", "-", "app"}) == 0);
-  CHECK(out == "BUILD ARG   VALUE   DESCRIPTION\nA\nB           b\n");
+  CHECK(out ==
+        "BUILD ARG   VALUE   DESCRIPTION\nA\nB           b\nC\n\n"
+        "SECRET          REQUIRED\n$FROM_BASE-$B\n\n");
+}
+
+TEST_CASE_METHOD(Project, "cli.md 6.19: arguments of one line stay in their order", "[cli]") {
+  input = "ARG Z=2 Y=3\nFROM scratch\nARG C=1 A=2 B=$A \\\n  C=4\nARG Y\nARG Z\n";
+  CHECK(run({"build", "--call=outline", "-f", "-", "app"}) == 0);
+  CHECK(out ==
+        "BUILD ARG   VALUE   DESCRIPTION\nZ           2\nY           3\nA           2\n"
+        "B           2\nC           4\n\n");
+}
+
+TEST_CASE_METHOD(Project, "cli.md 6.19: values are those of the platform that is asked for",
+                 "[cli]") {
+  input = "FROM scratch\nARG TARGETARCH\nARG FILE=app-$TARGETARCH\n";
+  CHECK(run({"build", "--call=outline", "--platform=linux/riscv64", "-f", "-", "app"}) == 0);
+  CHECK(out == "BUILD ARG   VALUE         DESCRIPTION\nFILE        app-riscv64\n\n");
 }
 
 TEST_CASE_METHOD(Project, "cli.md 6.20: the JSON of --call has BuildKit's keys", "[cli]") {

@@ -160,12 +160,31 @@ TEST_CASE_METHOD(Project, "cli.md 6.6: --format json has BuildKit's keys and our
   ],
   "sources": [
     {
-      "filename": "app/Dockerfile"
+      "filename": "app/Dockerfile",
+      "data": "RlJPTSBzY3JhdGNoCkVYUE9TRSBhOmIsYwpDTUQgdG9wCg==",
+      "language": "Dockerfile"
     }
   ],
   "counts": {
     "errors": 1,
     "warnings": 1
+  },
+  "buildError": {
+    "message": "\"a:b,c\" is no port: a port is a number from 0 to 65535",
+    "location": {
+      "ranges": [
+        {
+          "start": {
+            "line": 2,
+            "character": 7
+          },
+          "end": {
+            "line": 2,
+            "character": 12
+          }
+        }
+      ]
+    }
   }
 }
 )");

@@ -19,7 +19,7 @@ std::string Table::str() const {
     std::string line;
     for (std::size_t i = 0; i < widths.size(); ++i) {
       line += row[i];
-      line.append(widths[i] - display_width(row[i]) + 3, ' ');
+      line.append(widths[i] - display_width(row[i]) + gap_, ' ');
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';

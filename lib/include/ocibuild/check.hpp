@@ -24,6 +24,7 @@ struct Finding {
 struct CheckResult {
   std::string file;            ///< the Dockerfile, as findings name it
   std::filesystem::path path;  ///< the same from the working directory; empty when it is no file
+  std::string dockerfile;      ///< its text
   /// By line; those without a place come last. At most ten errors, and all warnings.
   std::vector<Finding> findings;
   std::size_t errors = 0;  ///< also those that are not among the findings

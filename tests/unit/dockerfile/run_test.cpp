@@ -47,8 +47,9 @@ TEST_CASE("cli.md 6.19: what RUN mounts of the user's is known by its id, or its
   CHECK(brief(parsed.diagnostics.errors()) == Strings{});
   Strings found;
   for (const dockerfile::MountedInput& input : parsed.body<Run>(1).inputs)
-    found.push_back((input.ssh ? "ssh " : "secret ") + input.id + (input.required ? " !" : ""));
-  CHECK(found == Strings{"secret token !", "secret a.key", "secret b", "ssh default",
+    found.push_back((input.ssh ? "ssh " : "secret ") + input.id.text +
+                    (input.is_target ? " (target)" : "") + (input.required ? " !" : ""));
+  CHECK(found == Strings{"secret token !", "secret /run/a.key (target)", "secret b", "ssh default",
                          "ssh deploy !", "ssh x"});
 }
 

@@ -14,6 +14,9 @@ namespace {
 
 using What = Call::What;
 
+/// Blanks between the columns of targets, where BuildKit has fewer than elsewhere.
+constexpr std::size_t target_gap = 1;
+
 What named(const std::string& name, const std::string& origin) {
   if (name == "build") return What::build;
   if (name == "check" || name == "lint") return What::check;
@@ -31,7 +34,7 @@ std::string shown_name(const Target& target) {
 }
 
 std::string targets_text(const TargetList& list) {
-  Table table({"TARGET", "DESCRIPTION"});
+  Table table({"TARGET", "DESCRIPTION"}, target_gap);
   for (const Target& target : list.targets)
     table.add({shown_name(target), terminal_text(target.description)});
   return table.str();
@@ -42,17 +45,18 @@ std::string inputs_text(const char* title, const std::vector<Outline::Input>& in
   Table table({title, "REQUIRED"});
   for (const Outline::Input& input : inputs)
     table.add({terminal_text(input.name), input.required ? "true" : ""});
-  return '\n' + table.str();
+  return table.str() + '\n';
 }
 
-/// Tables, an empty line between them; those without rows are left out.
+/// Tables, an empty line behind each; those without rows are left out.
 std::string outline_text(const Outline& outline) {
   std::string out;
   const Target& target = outline.target;
   if (!target.name.empty() || !target.description.empty()) {
-    Table table({"TARGET:", target.name.empty() ? "(default)" : terminal_text(target.name)});
+    const std::string name = target.name.empty() ? "(default)" : terminal_text(target.name);
+    Table table({"TARGET:", name}, target_gap);
     if (!target.description.empty()) table.add({"DESCRIPTION:", terminal_text(target.description)});
-    out += '\n' + table.str();
+    out += table.str() + '\n';
   }
   if (!outline.arguments.empty()) {
     Table table({"BUILD ARG", "VALUE", "DESCRIPTION"});
@@ -60,10 +64,9 @@ std::string outline_text(const Outline& outline) {
       table.add({terminal_text(argument.name), terminal_text(argument.value.value_or("")),
                  terminal_text(argument.description)});
     }
-    out += '\n' + table.str();
+    out += table.str() + '\n';
   }
-  out += inputs_text("SECRET", outline.secrets) + inputs_text("SSH", outline.ssh);
-  return out.empty() ? out : out.substr(1);
+  return out + inputs_text("SECRET", outline.secrets) + inputs_text("SSH", outline.ssh);
 }
 
 }  // namespace

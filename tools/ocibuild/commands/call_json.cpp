@@ -16,9 +16,12 @@ void put(Json& json, const char* key, const std::string& text) {
   if (!text.empty()) json[key] = text;
 }
 
+/// BuildKit has a range for each line of an instruction.
 void put_lines(Json& json, const LineRange& lines) {
-  const Json range{{"start", {{"line", lines.first}}}, {"end", {{"line", lines.last}}}};
-  json["location"] = {{"ranges", Json::array({range})}};
+  Json ranges = Json::array();
+  for (unsigned line = lines.first; line <= lines.last; ++line)
+    ranges.push_back({{"start", {{"line", line}}}, {"end", {{"line", line}}}});
+  json["location"] = {{"ranges", std::move(ranges)}};
 }
 
 Json target_json(const Target& target) {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base64.hpp"
 #include "ci_log.hpp"
 
 namespace ocibuild::program {
@@ -74,15 +75,26 @@ Json findings_json(const CheckResult& result, Severity severity, const fs::path&
   return out;
 }
 
+/// What BuildKit has in place of our "errors": the first, after which it stops.
+Json build_error_json(const Diagnostic& diagnostic) {
+  Json out{{"message", diagnostic.message}, {"location", Json::object()}};
+  if (diagnostic.where) out["location"] = location_json(*diagnostic.where);
+  return out;
+}
+
 }  // namespace
 
 std::string check_json(const CheckResult& result, const fs::path& directory) {
   const std::string file =
       result.path.empty() ? result.file : path_from(directory, result.path).string();
-  const Json out{{"warnings", findings_json(result, Severity::warning, directory)},
-                 {"errors", findings_json(result, Severity::error, directory)},
-                 {"sources", Json::array({{{"filename", file}}})},
-                 {"counts", {{"errors", result.errors}, {"warnings", result.warnings}}}};
+  const Json source{
+      {"filename", file}, {"data", base64(result.dockerfile)}, {"language", "Dockerfile"}};
+  Json out{{"warnings", findings_json(result, Severity::warning, directory)},
+           {"errors", findings_json(result, Severity::error, directory)},
+           {"sources", Json::array({source})},
+           {"counts", {{"errors", result.errors}, {"warnings", result.warnings}}}};
+  const auto error = std::ranges::find(result.findings, Severity::error, &Finding::severity);
+  if (error != result.findings.end()) out["buildError"] = build_error_json(error->diagnostic);
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';
 }
 
