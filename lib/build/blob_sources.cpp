@@ -2,6 +2,7 @@
 #include "build/blob_sources.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <ocibuild/error.hpp>
 
@@ -71,6 +72,19 @@ std::vector<std::shared_ptr<Session>> BlobSources::open(const Digest& blob,
     out.push_back(std::make_shared<Session>(network, std::move(source), registry::Purpose::pull));
   }
   return out;
+}
+
+void BlobSources::fetch(const std::vector<Descriptor>& wanted, const store::BlobStore& blobs,
+                        RegistryWork& work) const {
+  std::map<std::vector<std::string>, std::vector<Descriptor>> by_sources;  // those of a base: one
+  for (const Descriptor& blob : wanted) {
+    if (!blobs.has(blob)) by_sources[cache_.find_repositories(blob.digest)].push_back(blob);
+  }
+  for (const auto& [sources, missing] : by_sources) {
+    const RemoteImage remote{.document = {},
+                             .sessions = open(missing.front().digest, work.network())};
+    if (!remote.sessions.empty()) fetch_blobs(remote, missing, blobs, work);
+  }
 }
 
 }  // namespace ocibuild::engine

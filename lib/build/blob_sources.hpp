@@ -29,6 +29,9 @@ public:
   /// Where the blob can be pulled from; empty when nobody knows.
   std::vector<std::shared_ptr<registry::Session>> open(const Digest& blob,
                                                        registry::Network& network) const;
+  /// Into the store, several at a time, those of `wanted` that it lacks and that somebody knows.
+  void fetch(const std::vector<Descriptor>& wanted, const store::BlobStore& blobs,
+             RegistryWork& work) const;
 
 private:
   std::vector<Reference> find(const Digest& blob) const;

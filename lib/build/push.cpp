@@ -65,6 +65,14 @@ struct Pusher::Impl {
     return *target;
   }
 
+  /// What is sent. Base layers that change are fetched from where the build found them.
+  Descriptor converted(const Descriptor& image) {
+    if (!recompression) return image;
+    return recompression->convert_image(image, [this](const std::vector<Descriptor>& layers) {
+      sources.fetch(layers, layout.blobs(), work);
+    });
+  }
+
   const PushSettings settings;
   const std::stop_token stop;
   store::OciLayout layout;
@@ -92,8 +100,8 @@ void Pusher::check(const std::vector<Reference>& names) {
 
 PushResult Pusher::send(const Descriptor& given, const std::vector<Reference>& names) {
   const auto hold = store::Hold::shared(impl_->layout, impl_->stop);
-  const Descriptor image =
-      impl_->recompression ? impl_->recompression->convert_image(given) : given;
+  const std::uint64_t before = impl_->work.network().downloaded();
+  const Descriptor image = impl_->converted(given);
   const engine::PushContents contents = engine::read_contents(impl_->layout.blobs(), image);
   std::vector<engine::PushTarget*> targets;  // in the order of the names
   std::map<engine::PushTarget*, std::vector<Reference>> names_of;
@@ -103,7 +111,6 @@ PushResult Pusher::send(const Descriptor& given, const std::vector<Reference>& n
     names_of[&target].push_back(name);
   }
   PushResult result{.digest = image.digest};
-  const std::uint64_t before = impl_->work.network().downloaded();
   for (engine::PushTarget* target : targets) {
     const engine::PushedBytes moved = target->send(contents, names_of[target]);
     result.uploaded += moved.uploaded;

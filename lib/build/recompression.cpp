@@ -152,11 +152,12 @@ store::LayerRecord Recompression::write(const store::LayerRecord& old,
           .unpacked = made.unpacked};
 }
 
-Descriptor Recompression::convert_image(const Descriptor& image) {
-  return oci::is_index(image.media_type) ? convert_index(image) : convert_manifest(image);
+Descriptor Recompression::convert_image(const Descriptor& image, const Fetch& fetch) {
+  return oci::is_index(image.media_type) ? convert_index(image, fetch)
+                                         : convert_manifest(image, fetch);
 }
 
-Descriptor Recompression::convert_index(const Descriptor& index) {
+Descriptor Recompression::convert_index(const Descriptor& index, const Fetch& fetch) {
   const std::string text = blobs_.read(index, oci::manifest_limit);
   std::vector<Descriptor> manifests = oci::parse_index(text).manifests;
   bool is_changed = false;
@@ -167,7 +168,7 @@ Descriptor Recompression::convert_index(const Descriptor& index) {
           .note("an image that is not here cannot be compressed anew")
           .help("pull all of its platforms, or push one with --platform");
     }
-    const Descriptor converted = convert_image(manifest);
+    const Descriptor converted = convert_image(manifest, fetch);
     is_changed = is_changed || converted.digest != manifest.digest;
     manifest.digest = converted.digest;
     manifest.size = converted.size;
@@ -178,7 +179,16 @@ Descriptor Recompression::convert_index(const Descriptor& index) {
   return out;
 }
 
-Descriptor Recompression::convert_manifest(const Descriptor& image) {
+std::vector<Descriptor> Recompression::missing(
+    const std::vector<store::LayerRecord>& layers) const {
+  std::vector<Descriptor> out;
+  for (const auto& [layer, diff_id, unpacked] : layers) {
+    if (concerns(layer) && !blobs_.has(layer) && !known(layer, diff_id)) out.push_back(layer);
+  }
+  return out;
+}
+
+Descriptor Recompression::convert_manifest(const Descriptor& image, const Fetch& fetch) {
   const std::string text = blobs_.read(image, oci::manifest_limit);
   Manifest manifest = oci::parse_manifest(text);
   const auto changes = [this](const Descriptor& layer) { return concerns(layer); };
@@ -193,6 +203,7 @@ Descriptor Recompression::convert_manifest(const Descriptor& image) {
   std::vector<store::LayerRecord> layers;
   for (std::size_t i = 0; i < manifest.layers.size(); ++i)
     layers.push_back({.descriptor = manifest.layers[i], .diff_id = config.diff_ids[i]});
+  if (const auto wanted = missing(layers); fetch && !wanted.empty()) fetch(wanted);
   convert(layers);
   for (std::size_t i = 0; i < layers.size(); ++i)
     manifest.layers[i] = std::move(layers[i].descriptor);

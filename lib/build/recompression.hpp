@@ -34,13 +34,18 @@ public:
   /// the old ones must be there. Media types stay of their family. What takes time is told.
   /// @throws Error(Errc::failed) blob-missing, blob-corrupt
   void convert(std::vector<store::LayerRecord>& layers);
+  /// Brings layers into the store, as far as it can.
+  using Fetch = std::function<void(const std::vector<Descriptor>& layers)>;
   /// The image, or every image of the index, with such layers; `image` itself when none changes.
+  /// `fetch` is asked for the layers of an image that must be read and that the store lacks.
   /// @throws Error(Errc::not_found, push-incomplete) for an index whose images are not all here
-  Descriptor convert_image(const Descriptor& image);
+  Descriptor convert_image(const Descriptor& image, const Fetch& fetch = {});
 
 private:
-  Descriptor convert_index(const Descriptor& index);
-  Descriptor convert_manifest(const Descriptor& image);
+  Descriptor convert_index(const Descriptor& index, const Fetch& fetch);
+  Descriptor convert_manifest(const Descriptor& image, const Fetch& fetch);
+  /// Those that change whose old bytes are needed and are not here.
+  std::vector<Descriptor> missing(const std::vector<store::LayerRecord>& layers) const;
   MediaType type_after(const Descriptor& layer) const;
   std::optional<store::LayerRecord> converted(const store::LayerRecord& layer) const;
   store::LayerRecord make(const store::LayerRecord& layer);

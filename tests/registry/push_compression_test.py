@@ -103,5 +103,36 @@ def base_layers_are_fetched_to_be_changed(client, work):
         assert imagefs.read_layout(work + "/other", name).tree(), "files"
 
 
+def a_push_fetches_the_base_layers_that_change(client, work):
+    """cli.md 6.21: base layers that the store lacks come from where the build found the base; --offline is refused"""
+    with Registry(work + "/r") as registry, Registry(work + "/r2") as target:
+        base, name, store = registry.name + "/t/base:1", registry.name + "/t/app:1", work + "/second"
+        sent = target.name + "/t/app:1"
+        client.build(base, a=b"one" * 100000, c=b"three")
+        client("push", base)
+        client("build", "-t", name, client.context(base=base, b=b"two"), store=store)
+        layers = json.loads(client("inspect", "--raw", name, store=store).stdout)["layers"]
+        blobs = [os.path.join(store, "blobs", layer["digest"].replace(":", "/")) for layer in layers]
+        for blob in blobs[:2]:
+            os.remove(blob)
+        refused = client("push", "--compression", "zstd", "--offline", name, sent, store=store, exit_code=2)
+        assert "push needs a registry, and --offline forbids it" in refused.stderr, refused.stderr
+        before = registry.requests()
+        client("push", "--compression", "zstd", name, sent, store=store)
+        asked = [words for words in registry.since(before) if words.startswith("GET blobs")]
+        peer.equal(len(asked), 2, "layers fetched")
+        peer.equal(kinds(manifest(target, "t/app")), ["+zstd"] * 3, "media types")
+        client("pull", sent, store=work + "/other")
+        peer.equal(sorted(imagefs.read_layout(work + "/other", sent).tree()), ["a", "b", "c"], "files")
+        # What became of a layer is known: its old form is not needed again.
+        for blob in blobs[:2]:
+            os.remove(blob)
+        before = registry.requests()
+        assert "already there" in client("push", "--compression", "zstd", name, sent, store=store).stderr
+        peer.equal(registry.since(before), [], "requests to the base's registry")
+        os.remove(blobs[2])
+        client.fails("blob-missing", 1, "push", "--compression", "uncompressed", name, sent, store=store)
+
+
 run(a_push_changes_the_layers_and_nothing_else, layers_of_that_form_stay_unless_forced, one_platform_and_all_tags,
-    base_layers_are_fetched_to_be_changed)
+    base_layers_are_fetched_to_be_changed, a_push_fetches_the_base_layers_that_change)
