@@ -5,6 +5,8 @@
 usage: load_test.py --ocibuild PROGRAM
 """
 
+import contextlib
+import hashlib
 import json
 import os
 import re
@@ -103,6 +105,74 @@ def variables_name_the_engine(options, work):
         assert "note: DOCKER_HOST '%s' is no unix:// address: the image is in the store only" % address in text, text
 
 
+def write_context(directory, name, meta):
+    """As docker context create does."""
+    place = os.path.join(directory, "contexts", "meta", hashlib.sha256(name.encode()).hexdigest())
+    os.makedirs(place, exist_ok=True)
+    with open(place + "/meta.json", "w", encoding="utf-8") as file:
+        file.write(meta if isinstance(meta, str) else json.dumps(meta))
+
+
+def contexts_of_docker_name_the_engine(options, work):
+    """cli.md 5.6: --host and DOCKER_HOST go before DOCKER_CONTEXT, that before CONTAINER_HOST and the context in use"""
+    sockets = {name: "unix://%s/%s" % (work, name) for name in "abcd"}
+    for directory, current in ((work + "/.docker", "größe one"), (work + "/other", "two")):
+        for name, socket in (("größe one", sockets["a"]), ("two", sockets["b"])):
+            write_context(directory, name, {"Name": name, "Endpoints": {"docker": {"Host": socket}}})
+        with open(directory + "/config.json", "w", encoding="utf-8") as file:
+            json.dump({"auths": {}, "currentContext": current}, file)
+    other, two, one = {"DOCKER_CONFIG": work + "/other"}, {"DOCKER_CONTEXT": "two"}, {"DOCKER_CONTEXT": "größe one"}
+    host, podman = {"DOCKER_HOST": sockets["c"]}, {"CONTAINER_HOST": sockets["d"]}
+    with open(work + "/config.toml", "w", encoding="ascii") as file:
+        file.write('host = "%s"\n' % sockets["c"])
+    ours = ["--config", work + "/config.toml"]
+    none = {"DOCKER_CONTEXT": "default"}
+    cases = (({}, [], "a"), (two, [], "b"), (other, [], "b"), ({**other, **one}, [], "a"), ({**host, **two}, [], "c"),
+             (two, ["-H", sockets["d"]], "d"), ({**two, **podman}, [], "b"), (podman, [], "d"), ({}, ours, "c"),
+             (two, ours, "b"), (none, [], ""), ({**none, **podman}, [], "d"), ({}, ["-H", "none"], ""))
+    for environment, flags, expected in cases:
+        engines = {name: EngineSocket(work + "/" + name) for name in "abcd"}
+        with contextlib.ExitStack() as stack:
+            for engine in engines.values():
+                stack.enter_context(engine)
+            code, text = build(options, work, "--load", *flags, environment=environment)
+            peer.equal(code, 0, text)
+            asked = "".join(name for name, engine in engines.items() if engine.requests)
+            peer.equal(asked, expected, "who was asked with %s %s" % (environment, flags))
+
+
+def contexts_that_are_no_sockets_or_broken(options, work):
+    """cli.md 5.6, 5.7, 5.8: a remote context is a note, one that is not there or unreadable an error before any work"""
+    directory = work + "/.docker"
+    write_context(directory, "far", {"Endpoints": {"docker": {"Host": "ssh://me@far\u001b"}}})
+    write_context(directory, "empty", {"Endpoints": {"kubernetes": {}}})
+    write_context(directory, "gone", {"Endpoints": {"docker": {"Host": "unix://%s/gone" % work}}})
+    write_context(directory, "torn", '{"Endpoints": ')
+    write_context(directory, "list", "[]")
+    write_context(directory, "number", {"Endpoints": {"docker": {"Host": 1}}})
+
+    def load(name):
+        return build(options, work, "--load", environment={"DOCKER_CONTEXT": name})
+
+    code, text = load("far")
+    peer.equal(code, 0, text)
+    said = "note: docker context 'far' 'ssh://me@far\\x1b' is no unix:// address: the image is in the store only"
+    assert said in text, text
+    peer.equal(load("empty")[0], 0, "a context without an address of an engine")
+    code, text = load("gone")
+    peer.equal((code, "error[engine-absent]" in text), (1, True), text)
+    for name in ("torn", "list", "number", "nobody"):
+        code, text = load(name)
+        said = "error[engine-context-invalid]: the docker context \"%s\" cannot be read" % name
+        peer.equal((code, said in text), (1, True), text)
+        assert "docker context ls" in text and "COPY" not in text, text
+    with open(directory + "/config.json", "w", encoding="ascii") as file:
+        file.write("{")
+    code, text = build(options, work, "--load")
+    peer.equal((code, "which docker context is in use cannot be read" in text), (1, True), text)
+    peer.equal(build(options, work, "--load", "--host", "none")[0], 0, "--host goes first")
+
+
 def a_named_engine_that_does_not_take_it_is_an_error(options, work):
     """cli.md 5.7: an error with the engine's words; nothing is pushed, and the store has the image"""
     socket, host = work + "/s", {"DOCKER_HOST": "unix://" + work + "/s"}
@@ -166,4 +236,6 @@ if os.path.exists("/var/run/docker.sock"):
     peer.skip("this machine has a Docker engine, which --load would find")
 peer.require(root=True)
 peer.run(the_engine_gets_what_save_writes, it_is_told_how_far_it_is, variables_name_the_engine,
-         a_named_engine_that_does_not_take_it_is_an_error, no_engine_and_a_stale_socket, an_engine_that_is_found_only_warns)
+         contexts_of_docker_name_the_engine, contexts_that_are_no_sockets_or_broken,
+         a_named_engine_that_does_not_take_it_is_an_error, no_engine_and_a_stale_socket,
+         an_engine_that_is_found_only_warns)

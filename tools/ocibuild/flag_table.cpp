@@ -83,7 +83,7 @@ constexpr Flag table[] = {
     {.name = "load", .help = "keep the image in the store, whatever -o and --push say, and load it into a Docker or podman that listens here",
      .group = output, .brief = "Result"},
     {.name = "host", .letter = 'H', .kind = text, .value = "unix://PATH|none", .initial = "docker's and podman's own",
-     .help = "with --load: the socket of the container engine; none: only the store; also DOCKER_HOST, CONTAINER_HOST", .group = output,
+     .help = "with --load: the socket of the container engine; none: only the store; also DOCKER_HOST, docker's context, CONTAINER_HOST", .group = output,
      .variable = "DOCKER_HOST"},
     {.name = "format", .kind = text, .value = "oci|docker", .initial = "oci",
      .help = "media types; also BUILDAH_FORMAT", .group = output, .brief = "Result", .variable = "BUILDAH_FORMAT"},

@@ -89,10 +89,8 @@ TrustSettings trust(const ParsedFlags& flags, const Io& io) {
 }
 
 fs::path docker_config(const Io& io) {
-  if (const auto directory = io.variable("DOCKER_CONFIG"))
-    return io.resolve(*directory) / "config.json";
-  const auto user = home_directory(io);
-  return user ? *user / ".docker/config.json" : fs::path();
+  const auto directory = docker_directory(io);
+  return directory ? *directory / "config.json" : fs::path();
 }
 
 /// In the order of registry.md 4; each may be missing.

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include <ocibuild/docker_context.hpp>
+
 #include "terminal_text.hpp"
 #include "units.hpp"
 
@@ -98,6 +100,12 @@ std::optional<std::filesystem::path> user_config_directory(const Io& io) {
   return home ? std::optional(*home / ".config") : std::nullopt;
 }
 
+std::optional<std::filesystem::path> docker_directory(const Io& io) {
+  if (const auto directory = io.variable("DOCKER_CONFIG")) return io.resolve(*directory);
+  const auto home = home_directory(io);
+  return home ? std::optional(*home / ".docker") : std::nullopt;
+}
+
 std::filesystem::path store_root(const ParsedFlags& flags, const Io& io) {
   if (const auto root = flags.text("root")) {
     if (root->empty()) usage_error(flags.origin("root") + " needs the name of a directory");
@@ -135,25 +143,56 @@ std::vector<std::filesystem::path> usual_sockets(const Io& io) {
   return out;
 }
 
+/// Another tool's word that --load does not speak is for that tool: no mistake, but worth a note.
+EngineChoice for_other_tools(const std::string& origin, const std::string& address) {
+  return {.note = origin + " '" + terminal_text(address, 200) +
+                  "' is no unix:// address: the image is in the store only; ocibuild save writes "
+                  "it for docker load"};
+}
+
+EngineChoice at_address(const std::string& address, const std::string& origin, const Io& io) {
+  if (const auto socket = socket_path(address))
+    return {.sockets = {io.resolve(*socket)}, .is_named = true};
+  return for_other_tools(origin, address);
+}
+
+/// What --host and its kin say.
+EngineChoice at_host(const ParsedFlags& flags, const Io& io) {
+  const std::string address = *flags.text("host");
+  const std::string origin = flags.origin("host");
+  if (address == "none") return {};
+  EngineChoice choice = at_address(address, origin, io);
+  if (choice.is_named || flags.level("host") == Level::general_variable) return choice;
+  usage_error(origin + " takes unix://PATH or none, not '" + terminal_text(address, 200) + '\'');
+}
+
+/// The engine of docker's context `name`, or of the one in use when that is empty.
+std::optional<EngineChoice> at_context(const std::string& name, const Io& io) {
+  const auto directory = docker_directory(io);
+  if (!directory) return std::nullopt;
+  const auto context = docker_context(*directory, name);
+  if (!context || context->host.empty()) return std::nullopt;
+  return at_address(context->host, "docker context '" + terminal_text(context->name, 200) + '\'',
+                    io);
+}
+
 }  // namespace
 
 EngineChoice engine_choice(const ParsedFlags& flags, const Io& io) {
-  // A variable of other tools goes before a file (7.1); docker's before podman's.
+  // Variables of other tools go before files, docker's before podman's (7.1).
   const auto level = flags.level("host");
-  const auto podman = io.variable("CONTAINER_HOST");
-  const bool is_podman = podman && (!level || *level > Level::general_variable);
-  const auto address = is_podman ? podman : flags.text("host");
-  if (!address) return {.sockets = usual_sockets(io)};
-  if (*address == "none" && !is_podman) return {};
-  if (const auto socket = socket_path(*address))
-    return {.sockets = {io.resolve(*socket)}, .is_named = true};
-  const std::string origin = is_podman ? "CONTAINER_HOST" : flags.origin("host");
-  const std::string shown = '\'' + terminal_text(*address, 200) + '\'';
-  if (!is_podman && level != Level::general_variable)
-    usage_error(origin + " takes unix://PATH or none, not " + shown);
-  return {.note = origin + ' ' + shown +
-                  " is no unix:// address: the image is in the store only; ocibuild save writes it "
-                  "for docker load"};
+  if (level && *level <= Level::general_variable) return at_host(flags, io);
+  const auto context = io.variable("DOCKER_CONTEXT");
+  if (context) {
+    if (auto choice = at_context(*context, io)) return *choice;
+  }
+  if (const auto podman = io.variable("CONTAINER_HOST"))
+    return at_address(*podman, "CONTAINER_HOST", io);
+  if (level) return at_host(flags, io);
+  if (!context) {
+    if (auto choice = at_context("", io)) return *choice;
+  }
+  return {.sockets = usual_sockets(io)};
 }
 
 std::optional<std::uint64_t> space_limit(const ParsedFlags& flags) {

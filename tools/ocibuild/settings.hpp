@@ -43,6 +43,9 @@ std::optional<std::filesystem::path> home_directory(const Io& io);
 /// says.
 std::optional<std::filesystem::path> user_config_directory(const Io& io);
 
+/// Docker's settings: $DOCKER_CONFIG, else $HOME/.docker. Absent if neither is set.
+std::optional<std::filesystem::path> docker_directory(const Io& io);
+
 /// --root, else $XDG_DATA_HOME/ocibuild, else $HOME/.local/share/ocibuild.
 /// @throws Error(Errc::usage) if none of them is set
 std::filesystem::path store_root(const ParsedFlags& flags, const Io& io);
@@ -56,8 +59,10 @@ struct EngineChoice {
   bool is_named = false;                         ///< the user names the one there is
   std::string note{};                            ///< what the user should know; may be empty
 };
-/// --host, DOCKER_HOST, CONTAINER_HOST, else the usual places. Opens nothing.
-/// @throws Error(Errc::usage) for a --host that is no socket
+/// --host, DOCKER_HOST, DOCKER_CONTEXT, CONTAINER_HOST, the configuration's host, docker's context
+/// in use, else the usual places. Opens no socket.
+/// @throws Error(Errc::usage) for a --host that is no socket; Error(Errc::failed,
+/// engine-context-invalid)
 EngineChoice engine_choice(const ParsedFlags& flags, const Io& io);
 
 /// How many bytes what no image needs may take: --max-used-space; nothing without a limit.

@@ -16,6 +16,7 @@
 #include <ocibuild/build.hpp>
 #include <ocibuild/check.hpp>
 #include <ocibuild/digest.hpp>
+#include <ocibuild/docker_context.hpp>
 #include <ocibuild/doctor.hpp>
 #include <ocibuild/error.hpp>
 #include <ocibuild/event.hpp>
