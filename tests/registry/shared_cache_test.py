@@ -6,6 +6,7 @@ usage: shared_cache_test.py --ocibuild PROGRAM
 """
 
 import gzip
+import hashlib
 import json
 import os
 import random
@@ -132,6 +133,19 @@ def what_is_only_pushed_is_not_fetched(client, work):
         assert fleet.stored(fleet.large()), "a cache in a directory needs the bytes"
 
 
+def what_was_fetched_is_mounted_later(client, work):
+    """image.md 7.9: a later push mounts a layer from the cache's repository"""
+    with FaultyRegistry() as registry:
+        fleet = Fleet(client, work, registry)
+        fleet.fill()
+        name = registry.name + "/t/app:1"
+        fleet.build("-t", name, "--cache-from", fleet.cache)
+        assert fleet.stored(fleet.large()), "the layer is not kept"
+        registry.server.command("clear")
+        client("push", *QUICK, name, store=fleet.store)
+        peer.equal(len(registry.asked("PUT", UPLOAD)), 1, "blobs sent: the config")
+
+
 def the_repository_of_the_image_has_the_cache_too(client, work):
     """image.md 7.11: a cache beside its image sends no layer, and is asked for none"""
     with FaultyRegistry() as registry:
@@ -186,22 +200,51 @@ def base_layers_are_known_without_their_bytes(client, work):
                 fetched = len(registry.asked("GET", "t/base" + BLOB))
                 peer.equal(fetched, 2 if store == stores[0] else 1, "base blobs fetched by " + store)
             peer.equal(digests[0], digests[1], "images")
+            registry.server.command("clear")
+            changed = fleet.client.context(base=base, a=b"changed")
+            client("build", *QUICK, "--push", "-t", registry.name + "/t/app:2", changed, store=stores[1])
+            peer.equal(registry.asked("GET", "t/base" + BLOB), [], "the index is this machine's own now")
             peer.call("rm", "-r", *stores)
 
 
-def a_bad_index_is_none(client, work):
-    """image.md 7.10: an index that is none costs the time to fetch the layer"""
+def an_index_is_asked_for_where_it_helps(client, work):
+    """image.md 7.7, 7.8: an index is a blob in gzip; --no-cache, and who has the base's layer, asks for none"""
     with FaultyRegistry() as registry:
         base = registry.name + "/t/base:1"
         client.build(base, etc=b"x" * 5000)
         client("push", *QUICK, base)
         fleet = Fleet(client, work, registry, a=b"one")
+        words = ["build", *QUICK, "--push", "-t", registry.name + "/t/app:1"]
+        client(*words, "--cache-to", fleet.cache, client.context(base=base, a=b"one"), store=work + "/first")
+        (index,) = json.loads(fleet.document()[1])["indexes"]
+        assert registry.blobs["t/cache"][index["digest"]].startswith(b"\x1f\x8b"), "not compressed"
+        client("pull", *QUICK, base, store=work + "/pulled")
+        peer.call("rm", "-r", work + "/pulled/cache")
+        for more, store in ((["--no-cache"], work + "/second"), ([], work + "/pulled")):
+            registry.server.command("clear")
+            client(*words, *more, "--cache-from", fleet.cache, client.context(base=base, a=b"changed"), store=store)
+            peer.equal(registry.asked("GET", index["digest"]), [], "the index is fetched")
+
+
+def a_bad_index_is_none(client, work):
+    """image.md 7.8, 7.10: an index that is none, or in no order, costs the time to fetch the layer"""
+    with FaultyRegistry() as registry:
+        base = registry.name + "/t/base:1"
+        context = client.context(bin=b"y", etc=b"x" * 5000)
+        with open(context + "/Dockerfile", "w", encoding="ascii") as file:
+            file.write("FROM scratch\nCOPY bin etc /\n")
+        client("build", "-t", base, context)
+        client("push", *QUICK, base)
+        fleet = Fleet(client, work, registry, a=b"one")
         context = client.context(base=base, a=b"one")
-        words = ["build", *QUICK, "--push", "-t", registry.name + "/t/app:1", "--cache-from", fleet.cache, "--progress", "plain"]
+        words = ["build", *QUICK, "--push", "-t", registry.name + "/t/app:1", "--cache-from", fleet.cache,
+                 "--progress", "plain"]
         client(*words, "--cache-to", fleet.cache, context, store=work + "/first")
         good, config = fleet.document()
         (index,) = json.loads(config)["indexes"]
-        for wrong in (b"no gzip", gzip.compress(b"no index")):
+        turned = gzip.decompress(registry.blobs["t/cache"][index["digest"]])[:-32].replace(b"\3bin", b"\3zin")
+        assert b"zin" in turned, turned
+        for wrong in (b"no gzip", gzip.compress(b"no index"), gzip.compress(turned + hashlib.sha256(turned).digest())):
             registry.blobs["t/cache"][sha256(wrong)] = wrong
             changed = config.replace(index["digest"].encode(), sha256(wrong).encode())
             registry.blobs["t/cache"][sha256(changed)] = changed
@@ -252,7 +295,7 @@ def a_bad_registry_is_a_warning(client, work):
             unusable(text)
         registry.faults = [Fault("GET", fleet.large(), corrupt=1000)]
         text, cached, digest = fleet.build("--cache-from", fleet.cache, "--retry", "0", "-t", "x:1")
-        peer.equal((sorted(cached)[0], digest), (False, cold), "a lying digest")
+        peer.equal((cached, digest), ([False, False], cold), "a lying digest, and the cache is not asked again")
         assert "failed" in text and "blob" in unusable(text), text
         client("save", "x:1", "-o", work + "/x.tar", store=fleet.store)
         registry.faults = []
@@ -291,8 +334,9 @@ def half_a_cache_is_half_a_hit(client, work):
         large = fleet.large()
         for keep in ([], ["--push", "-t", target.name + "/t/app:1"]):
             kept = registry.blobs["t/cache"].pop(large)
-            _, cached, digest = fleet.build("--cache-from", fleet.cache, *keep)
+            text, cached, digest = fleet.build("--cache-from", fleet.cache, *keep)
             peer.equal((sorted(cached), digest), ([False, True], cold), "a blob is gone")
+            assert "cache-unusable" not in text, text
             assert fleet.stored(large), "it was not made"
             registry.blobs["t/cache"][large] = kept
         registry.faults = [Fault("HEAD", large, headers_instead=[["Content-Length", "5"]])]
@@ -317,7 +361,7 @@ def a_cache_that_is_not_taken_ends_the_build(client, work):
 
 if __name__ == "__main__":
     run(a_fresh_machine_has_a_warm_build, a_warm_machine_asks_nobody, what_is_only_pushed_is_not_fetched,
-        the_repository_of_the_image_has_the_cache_too, other_tools_copy_a_cache,
-        base_layers_are_known_without_their_bytes, a_bad_index_is_none, who_may_only_read_reads,
-        a_bad_registry_is_a_warning, a_bad_document_is_a_warning, half_a_cache_is_half_a_hit,
+        what_was_fetched_is_mounted_later, the_repository_of_the_image_has_the_cache_too, other_tools_copy_a_cache,
+        base_layers_are_known_without_their_bytes, an_index_is_asked_for_where_it_helps, a_bad_index_is_none,
+        who_may_only_read_reads, a_bad_registry_is_a_warning, a_bad_document_is_a_warning, half_a_cache_is_half_a_hit,
         a_cache_that_is_not_taken_ends_the_build)

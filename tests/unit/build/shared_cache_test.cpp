@@ -59,6 +59,23 @@ struct Fleet {
 
 using Cached = std::vector<bool>;
 
+/// The caches that a build reads, as it calls them.
+struct Reads final : EventSink {
+  void on_event(const Event& event) override {
+    if (const auto* read = std::get_if<CacheRead>(&event)) names.push_back(read->name);
+  }
+  std::vector<std::string> names;
+};
+
+store::LayerRecord record_of(char digit) {
+  const Digest digest = Digest::parse("sha256:" + std::string(64, digit));
+  return {.descriptor = {.media_type = MediaType(media_types::oci_layer_gzip),
+                         .digest = digest,
+                         .size = 1},
+          .diff_id = DiffId(digest),
+          .unpacked = 1};
+}
+
 std::string only_warning(const BuildResult& result) {
   REQUIRE(result.warnings.size() == 1);
   CHECK(result.warnings[0].id == "cache-unusable");
@@ -117,14 +134,91 @@ TEST_CASE("image.md 7.8: caches are read in their order, and none when every lay
   from.push_back(LayoutImage{.directory = fleet.cache, .tag = "other"});
   CHECK(fleet.cached(fleet.build()) == Cached{true, true});
 
-  struct Reads final : EventSink {
-    void on_event(const Event& event) override {
-      if (std::holds_alternative<CacheRead>(event)) ++count;
-    }
-    unsigned count = 0;
-  } reads;
+  Reads reads;
   build(fleet.project.request, reads);
-  CHECK(reads.count == 0);
+  CHECK(reads.names.empty());
+}
+
+TEST_CASE("image.md 7.8: a cache behind one that has every layer is not read", "[build]") {
+  Fleet fleet;
+  fleet.save(fleet.build());
+  const fs::path copy = fleet.project.dir / "copy";
+  fs::copy(fleet.cache, copy, fs::copy_options::recursive);
+  auto& from = fleet.project.request.cache_from;
+  from.insert(from.begin(), LayoutImage{.directory = copy});
+  fleet.project.request.store = fleet.project.dir / "fresh";
+  Reads reads;
+  build(fleet.project.request, reads);
+  CHECK(reads.names == std::vector<std::string>{copy.string()});
+}
+
+TEST_CASE("image.md 7.9: a blob that the store has is taken from there", "[build]") {
+  Fleet fleet;
+  const BuildResult made = fleet.build();
+  fleet.save(made);
+  fs::remove(fleet.blobs().path(made.platforms[0].layers[0].descriptor.digest));
+  fs::remove_all(fleet.project.request.store / "cache");  // blobs without records
+  const BuildResult again = fleet.project.build();
+  CHECK(fleet.cached(again) == Cached{true, true});
+  CHECK(again.warnings.empty());
+}
+
+TEST_CASE("image.md 7.11: a cache has the layers of all platforms", "[build]") {
+  Fleet fleet;
+  fleet.project.request.dockerfile_text = "FROM scratch\nARG TARGETARCH\nCOPY a /$TARGETARCH\n";
+  fleet.project.request.platforms = {Platform::parse("linux/amd64"),
+                                     Platform::parse("linux/arm64")};
+  fleet.save(fleet.build());
+  CHECK(fleet.manifest().layers.size() == 2);
+  const BuildResult again = fleet.build();
+  REQUIRE(again.platforms.size() == 2);
+  for (const PlatformResult& image : again.platforms) CHECK(image.layers.at(0).cached);
+}
+
+TEST_CASE("image.md 7.7: records are sorted by key, and a blob of several is named once",
+          "[build]") {
+  engine::CacheRecords records;
+  for (const char digit : {'b', 'c', 'a'})
+    records.add_layer(record_of(digit).diff_id.digest(), record_of('d'));
+  const std::string config = engine::cache_config(records);
+  const auto place = [&](char digit) {
+    return config.find("\"key\":\"sha256:" + std::string(64, digit));
+  };
+  CHECK(place('a') < place('b'));
+  CHECK(place('b') < place('c'));
+  CHECK(place('c') != std::string::npos);
+  const Manifest manifest = engine::cache_manifest(records, Descriptor());
+  CHECK(manifest.layers.size() == 1);
+  CHECK(engine::parse_cache(manifest, config).layers.size() == 3);
+}
+
+TEST_CASE("image.md 7.7: at most 1000 records are written, so that they can be read", "[build]") {
+  engine::CacheRecords records;
+  for (int i = 0; i < 1200; ++i) {
+    std::string hex = std::to_string(i);
+    hex.insert(0, 64 - hex.size(), '0');
+    const Digest key = Digest::parse("sha256:" + hex);
+    records.add_layer(key, record_of('d'));
+    records.add_index(key, record_of('e').descriptor);
+  }
+  CHECK(records.layers.size() + records.indexes.size() == 1000);
+  const Manifest manifest = engine::cache_manifest(records, Descriptor());
+  CHECK(engine::parse_cache(manifest, engine::cache_config(records)).layers.size() ==
+        records.layers.size());
+}
+
+TEST_CASE("image.md 7.8: an index that is too large to be one is not asked for", "[build]") {
+  engine::CacheRecords records;
+  Descriptor blob = record_of('e').descriptor;
+  blob.size = engine::cache_index_limit;
+  records.add_index(record_of('a').diff_id.digest(), blob);
+  const auto read = [&] {
+    return engine::parse_cache(engine::cache_manifest(records, Descriptor()),
+                               engine::cache_config(records));
+  };
+  CHECK(read().indexes.size() == 1);
+  records.indexes.begin()->second.size += 1;
+  CHECK(read().indexes.empty());
 }
 
 TEST_CASE("image.md 7.11: a tag moves, and what it named is listed no longer", "[build]") {
@@ -150,6 +244,27 @@ TEST_CASE("image.md 7.10: what is not there is a miss without a word", "[build]"
   const BuildResult again = fleet.build();
   CHECK(fleet.cached(again) == Cached{false, true});
   CHECK(again.warnings.empty());
+}
+
+TEST_CASE("image.md 7.10: who stops a build is not told that the cache is of no use", "[build]") {
+  Fleet fleet;
+  fleet.save(fleet.build());
+  struct Stops final : EventSink {
+    void on_event(const Event& event) override {
+      if (std::holds_alternative<CacheRead>(event)) stop.request_stop();
+      if (std::holds_alternative<Warning>(event)) ++warnings;
+    }
+    std::stop_source stop;
+    unsigned warnings = 0;
+  } events;
+  fleet.project.request.store = fleet.project.dir / "fresh";
+  try {
+    build(fleet.project.request, events, events.stop.get_token());
+    FAIL("not stopped");
+  } catch (const Error& error) {
+    CHECK(error.code() == Errc::interrupted);
+  }
+  CHECK(events.warnings == 0);
 }
 
 TEST_CASE("image.md 7.10: a cache that is damaged or something else is a warning", "[build]") {
@@ -186,6 +301,14 @@ TEST_CASE("image.md 7.10: a cache that is damaged or something else is a warning
     CHECK(message() ==
           "the cache is something else: its config is of type "
           "\"application/vnd.oci.image.config.v1+json\"");
+  }
+  SECTION("an index of images") {
+    store::OciLayout layout(fleet.cache);
+    Descriptor entry =
+        layout.blobs().put(MediaType(media_types::oci_index), oci::to_json(layout.read_index()));
+    entry.annotations = layout.read_index().manifests.at(0).annotations;
+    layout.update_index([&](Index& index) { index.manifests = {entry}; });
+    CHECK(message() == "it is no manifest but an index");
   }
   SECTION("no layout") {
     fs::remove(fleet.cache / "oci-layout");
