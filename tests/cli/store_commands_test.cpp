@@ -38,6 +38,42 @@ std::size_t lines(const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("cli.md 4.2: an image without a name is in the store under its ID, until it is cleaned",
+          "[cli]") {
+  test::Program program;
+  program.dir.write("Dockerfile", "FROM scratch\nCOPY hello /\n");
+  program.dir.write("hello", "1");
+  REQUIRE(program.run({"-q", "."}) == 0);
+  const std::string id = program.out.substr(0, program.out.find('\n'));
+  REQUIRE(program.run({"-q", "."}) == 0);  // the same again is not listed again
+  CHECK(program.run({"images", "-q", "--no-trunc", "-f", "dangling=true"}) == 0);
+  CHECK(program.out == id + "\n");
+  CHECK(program.run({"inspect", "-f", "{{.Id}} {{.RepoTags}}", id}) == 0);
+  CHECK(program.out == id + " []\n");
+  CHECK(program.run({"tag", id, "app:1"}) == 0);
+  CHECK(program.run({"images", "--format", "{{.Repository}}:{{.Tag}}"}) == 0);
+  CHECK(program.out == "app:1\n");
+  program.dir.write("hello", "22");
+  REQUIRE(program.run({"-q", "."}) == 0);
+  CHECK(program.run({"cache", "prune", "-f"}) == 0);
+  CHECK(program.run({"images", "-q", "-f", "dangling=true"}) == 0);
+  CHECK(program.out.empty());
+}
+
+TEST_CASE(
+    "cli.md 4.2, 4.9, 4.16: what goes elsewhere is not listed, unless nothing is pushed after all",
+    "[cli]") {
+  test::Program program;
+  program.dir.write("Dockerfile", "FROM scratch\nCOPY hello /\n");
+  program.dir.write("hello", "1");
+  REQUIRE(program.run({"-q", "-t", "app:1", "-o", "type=oci,dest=out.tar", "."}) == 0);
+  CHECK(program.run({"images", "-q"}) == 0);
+  CHECK(program.out.empty());
+  REQUIRE(program.run({"-q", "-t", "app:1", "-o", "type=registry", "--no-push", "."}) == 0);
+  CHECK(program.run({"images", "--format", "{{.Repository}}:{{.Tag}}"}) == 0);
+  CHECK(program.out == "app:1\n");
+}
+
 TEST_CASE("cli.md 4.7, 6.1, 6.2: an index is one image, whose parts --platform shows", "[cli]") {
   test::Program program;
   program.dir.write("Dockerfile", "FROM scratch\nARG TARGETARCH\nCOPY $TARGETARCH same /\n");

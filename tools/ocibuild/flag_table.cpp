@@ -197,7 +197,7 @@ constexpr Flag table[] = {
     {.name = "quiet", .letter = 'q', .help = "only the layer digests", .commands = history_command},
     {.name = "format", .kind = text, .value = "table|json|TEMPLATE", .initial = "table",
      .help = "json: one object a line; a template such as '{{.ID}}' or 'table {{.ID}}\\t{{json .Size}}'", .commands = listing_commands},
-    {.name = "filter", .kind = list, .value = "KEY=VALUE", .help = "dangling=BOOL, label=K[=V] or reference=PATTERN",
+    {.name = "filter", .letter = 'f', .kind = list, .value = "KEY=VALUE", .help = "dangling=BOOL, label=K[=V] or reference=PATTERN",
      .commands = images_command},
     {.name = "format", .letter = 'f', .kind = text, .value = "json|TEMPLATE", .initial = "json",
      .help = "a template such as '{{.Id}}', '{{json .Config}}' or '{{index .RepoDigests 0}}'", .commands = inspect_command},
