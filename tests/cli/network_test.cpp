@@ -30,7 +30,7 @@ TEST_CASE("cli.md 4: what cannot work without a registry is refused under --offl
 TEST_CASE("cli.md 4: values of the network flags are checked before anything is asked", "[cli]") {
   CHECK(refusal({"pull", "--creds", "me", "app"}) == "--creds takes USER:PASSWORD");
   CHECK(refusal({"pull", "--registry-mirror", "docker.io=", "app"}) ==
-        "--registry-mirror takes [REGISTRY=]HOST[/PREFIX]");
+        "--registry-mirror takes [REGISTRY=]HOST[:PORT][/PREFIX], not 'docker.io='");
   CHECK(refusal({"pull", "--registry-certificate", "reg", "app"}) ==
         "--registry-certificate takes HOST=FILE, not 'reg'");
   CHECK(refusal({"pull", "--registry-client-cert", "reg=a", "app"}) ==
@@ -50,6 +50,33 @@ TEST_CASE("cli.md 4: values of the network flags are checked before anything is 
         "compression-level of zstd needs a whole number from 1 to 19, not '20'");
   CHECK(refusal({"login", "-u", "me"}) == "login needs a password: --password-stdin < FILE");
   CHECK(refusal({"login", "-p", "x"}) == "login needs a user: -u USER");
+}
+
+TEST_CASE("cli.md 4.21: a build without any registry refuses network flags that cannot be meant",
+          "[cli]") {
+  test::Program ocibuild;
+  ocibuild.dir.write("Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+  const auto refused = [&](const std::string& flag) {
+    REQUIRE(ocibuild.run({flag, "."}) == 2);
+    return ocibuild.err.substr(7, ocibuild.err.find('\n') - 7);
+  };
+  CHECK(refused("--cacert=none") == "--cacert: there is no file 'none'");
+  CHECK(refused("--cacert=.") == "--cacert: there is no file '.'");
+  CHECK(refused("--cert-dir=Dockerfile") == "--cert-dir: 'Dockerfile' is no directory");
+  CHECK(refused("--registry-certificate=reg=none") ==
+        "--registry-certificate: there is no file 'none'");
+  CHECK(refused("--registry-client-cert=reg=Dockerfile,none") ==
+        "--registry-client-cert: there is no file 'none'");
+  for (const char* wrong : {"x", "a:b:c", "a:1", ":1:127.0.0.1", "a:65536:127.0.0.1", "a:1:"}) {
+    CHECK(refused(std::string("--resolve=") + wrong) ==
+          std::string("--resolve takes HOST:PORT:ADDRESS, not '") + wrong + "'");
+  }
+  CHECK(refused("--registry-mirror=https://mirror") ==
+        "--registry-mirror takes [REGISTRY=]HOST[:PORT][/PREFIX], not 'https://mirror'");
+  CHECK(refused("--insecure-registry=a/b") == "--insecure-registry takes HOST[:PORT], not 'a/b'");
+  CHECK(ocibuild.run({"--resolve=a:443:127.0.0.1,[::1]", "--resolve=b:443:::1",
+                      "--registry-mirror=docker.io=[::1]:5000/x", "--insecure-registry=a:5000",
+                      "--cacert=Dockerfile", "--cert-dir=none", "."}) == 0);
 }
 
 TEST_CASE("cli.md 6: login saves what logout removes, and says where", "[cli]") {

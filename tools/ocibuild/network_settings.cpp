@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "console.hpp"
+#include "network_checks.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
@@ -171,8 +172,6 @@ std::vector<Mirror> listed_mirrors(const ParsedFlags& flags) {
     mirror.setting = flags.origin("registry-mirror");
     if (equals != std::string::npos) mirror.registry = text.substr(0, equals);
     mirror.location = equals == std::string::npos ? text : text.substr(equals + 1);
-    if (mirror.location.empty() || mirror.registry.empty())
-      usage_error(flags.origin("registry-mirror") + " takes [REGISTRY=]HOST[/PREFIX]");
     out.push_back(std::move(mirror));
   }
   return out;
@@ -261,6 +260,7 @@ NetworkSettings network_settings(const ParsedFlags& flags, const Io& io) {
 
 NetworkSettings network_settings(Invocation& invocation) {
   NetworkSettings out = network_settings(invocation.flags, invocation.io);
+  check_network_flags(invocation.flags, invocation.io);
   log_requests(out, invocation.console);
   return out;
 }
