@@ -79,6 +79,13 @@ TEST_CASE("cli.md 4.21: a build without any registry refuses network flags that 
                       "--cacert=Dockerfile", "--cert-dir=none", "."}) == 0);
 }
 
+TEST_CASE("cli.md 6.22: an image of a registry is not looked at under --offline", "[cli]") {
+  CHECK(refusal({"inspect", "--offline", "docker://app"}) ==
+        "'docker://app' needs a registry, and --offline forbids it");
+  CHECK(refusal({"history", "--offline", "docker://app"}) ==
+        "'docker://app' needs a registry, and --offline forbids it");
+}
+
 TEST_CASE("cli.md 6: login saves what logout removes, and says where", "[cli]") {
   test::Program ocibuild;
   CHECK(ocibuild.run({"login", "--no-verify", "-u", "me", "-p", "s3cret", "reg.example:5000"}) ==

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sstream>
+
 #include <nlohmann/json.hpp>
 #include <ocibuild/image.hpp>
 
@@ -37,6 +39,29 @@ std::size_t lines(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("cli.md 6.1: history knows both sizes of a layer, also when no record has them",
+          "[cli]") {
+  Store store;
+  const auto rows = [&] {
+    REQUIRE(store.run({"history", "--format", "json", "app:1"}) == 0);
+    std::vector<Json> out;
+    std::istringstream lines(store.out);
+    for (std::string line; std::getline(lines, line);) out.push_back(Json::parse(line));
+    return out;
+  };
+  std::filesystem::remove_all(store.dir / "home/.local/share/ocibuild/cache");
+  for (int round = 0; round < 2; ++round) {
+    const std::vector<Json> found = rows();
+    REQUIRE(found.size() == 3);
+    CHECK(found[0]["UnpackedBytes"] == 0);
+    CHECK(found[2]["UnpackedBytes"].get<int>() % 512 == 0);
+    CHECK(found[2]["UnpackedBytes"] > found[2]["SizeBytes"]);
+    CHECK(found[2]["UnpackedSize"] == "2.6kB");
+  }
+  CHECK(store.run({"history", "--format", "{{.UnpackedSize}}", "app:1"}) == 0);
+  CHECK(store.out == "0B\n0B\n2.6kB\n");
+}
 
 TEST_CASE("cli.md 4.2: an image without a name is in the store under its ID, until it is cleaned",
           "[cli]") {

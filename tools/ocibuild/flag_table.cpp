@@ -12,11 +12,13 @@ using enum FlagStatus;
 constexpr unsigned source_commands = build_command | check_command | doctor_command;
 constexpr unsigned listing_commands = images_command | history_command;
 constexpr unsigned transfer_commands = build_command | push_command | pull_command | login_command;
-constexpr unsigned network_commands = transfer_commands | doctor_command;
+constexpr unsigned looking_commands = inspect_command | history_command;
+constexpr unsigned network_commands = transfer_commands | doctor_command | looking_commands;
 constexpr unsigned cleaning_commands = cache_prune_command | cache_gc_command;
 constexpr unsigned cache_commands =
     cache_ls_command | cleaning_commands | cache_dir_command | cache_verify_command;
-constexpr unsigned pulling_commands = build_command | pull_command | doctor_command;
+constexpr unsigned pulling_commands =
+    build_command | pull_command | doctor_command | looking_commands;
 constexpr unsigned builders = build_command | executor_command;
 
 // Rows that say little are built by these, so that the table stays one line a flag.
@@ -129,9 +131,9 @@ constexpr Flag table[] = {
     {.name = "authfile", .kind = text, .value = "FILE", .help = "logins in docker's format; also REGISTRY_AUTH_FILE",
      .group = base, .commands = network_commands | logout_command, .brief = "Network", .variable = "REGISTRY_AUTH_FILE"},
     {.name = "creds", .kind = text, .value = "USER:PASSWORD", .help = "instead of any saved login", .group = base, .commands = push_command | pulling_commands},
-    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = transfer_commands},
+    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = transfer_commands | looking_commands},
     {.name = "retry-delay", .kind = text, .value = "TIME", .initial = "1s", .help = "before the first repetition; doubled each time",
-     .group = base, .commands = transfer_commands},
+     .group = base, .commands = transfer_commands | looking_commands},
     {.name = "connect-timeout", .kind = text, .value = "TIME", .initial = "10s", .help = "for a connection, TLS included",
      .group = base, .commands = network_commands},
     {.name = "idle-timeout", .kind = text, .value = "TIME", .initial = "60s", .help = "without a byte either way", .group = base, .commands = network_commands},
@@ -146,7 +148,7 @@ constexpr Flag table[] = {
     {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base, .commands = builders},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
-     .help = "build records; safe to delete", .group = work, .commands = builders | cache_commands, .brief = "Work"},
+     .help = "build records; safe to delete", .group = work, .commands = builders | cache_commands | history_command, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
     {.name = "no-cache-filter", .kind = list, .value = "STAGE,...", .help = "make the layers of these stages anew", .group = work},
     {.name = "cache-from", .kind = list, .value = "SPEC",

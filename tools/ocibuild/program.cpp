@@ -39,10 +39,12 @@ constexpr CommandInfo commands[] = {
      "List the store. SIZE is what the stored layers take, compressed.", "ocibuild images app",
      images},
     {inspect_command, "inspect", "image inspect", "IMAGE...",
-     "Show config and identity of images as JSON.", "ocibuild inspect app:1", inspect},
+     "Show config and identity of images as JSON. docker://NAME is one of a registry, without a "
+     "pull.",
+     "ocibuild inspect app:1", inspect},
     {history_command, "history", "image history", "IMAGE",
      "Show the instructions of an image, newest first. IMAGE is the layer's digest, SIZE its "
-     "stored size.",
+     "stored size. docker://NAME is an image of a registry, without a pull.",
      "ocibuild history app:1", history},
     {tag_command, "tag", "image tag", "SRC DST...", "Give an image of the store more names.",
      "ocibuild tag app:1 ghcr.io/me/app:1", tag},
