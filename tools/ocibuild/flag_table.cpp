@@ -130,7 +130,7 @@ constexpr Flag table[] = {
      .group = base, .commands = network_commands | executor_command},
     {.name = "authfile", .kind = text, .value = "FILE", .help = "logins in docker's format; also REGISTRY_AUTH_FILE",
      .group = base, .commands = network_commands | logout_command, .brief = "Network", .variable = "REGISTRY_AUTH_FILE"},
-    {.name = "creds", .kind = text, .value = "USER:PASSWORD", .help = "instead of any saved login", .group = base, .commands = push_command | pulling_commands},
+    {.name = "creds", .kind = text, .value = "USER[:PASSWORD]", .help = "instead of any saved login; without PASSWORD it is asked for", .group = base, .commands = push_command | pulling_commands},
     {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = transfer_commands | looking_commands},
     {.name = "retry-delay", .kind = text, .value = "TIME", .initial = "1s", .help = "before the first repetition; doubled each time",
      .group = base, .commands = transfer_commands | looking_commands},
@@ -260,6 +260,7 @@ constexpr Flag table[] = {
     {.name = "password", .letter = 'p', .kind = text, .value = "PASSWORD|-", .help = "seen by others on this machine; - is standard input",
      .commands = login_command},
     {.name = "password-stdin", .help = "read the password from standard input", .commands = login_command},
+    {.name = "get-login", .help = "print the user of the login there is", .commands = login_command},
     {.name = "no-verify", .help = "save without asking the registry", .commands = login_command},
     {.name = "all", .help = "every registry", .commands = logout_command},
 

@@ -113,9 +113,7 @@ CredentialSettings credentials(const ParsedFlags& flags, const Io& io) {
   CredentialSettings out;
   if (const auto given = flags.text("creds")) {
     const std::size_t colon = given->find(':');
-    if (colon == std::string::npos || colon == 0)
-      usage_error(flags.origin("creds") + " takes USER:PASSWORD");
-    out.given = {given->substr(0, colon), given->substr(colon + 1)};
+    out.given = {given->substr(0, colon), given->substr(colon + 1)};  // see complete_credentials()
   }
   const auto file = flags.text("authfile");
   if (file && !file->empty()) out.only_file = io.resolve(*file);

@@ -16,6 +16,7 @@
 #include "help.hpp"
 #include "manual.hpp"
 #include "other_tools.hpp"
+#include "prompt.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 
@@ -231,6 +232,7 @@ int run_command(const Call& call, Io& io, Console& console) {
   console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"),
                  ci_log(io));
   say_without_effect(flags, console);
+  complete_credentials(flags, command, io, console);
   Invocation invocation{flags, io, console};
   call.command->run(invocation);
   return invocation.status;
