@@ -83,7 +83,8 @@ void log_in(Invocation& invocation) {
   const LoginResult result = login(request, io.stop);
   if (!result.encrypted)
     invocation.console.note("the password is not encrypted in " + terminal_text(result.place));
-  io.out.sink->write("Login Succeeded: " + terminal_text(result.place) + "\n");
+  io.out.sink->write((request.verify ? "Login Succeeded: " : "saved, and not tried: ") +
+                     terminal_text(result.place) + "\n");
 }
 
 void log_out(Invocation& invocation) {
