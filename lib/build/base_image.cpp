@@ -22,15 +22,16 @@ using support::concat;
 
 namespace {
 
+/// `silence`: why nobody is asked.
 [[noreturn]] void throw_not_local(const plan::FromImage& from, const store::OciLayout& layout,
-                                  const SourceRange& where) {
+                                  std::string_view silence, const SourceRange& where) {
   std::vector<Reference> names;
   for (const Descriptor& descriptor : layout.read_index().manifests) {
     if (auto name = layout.name_of(descriptor)) names.push_back(*std::move(name));
   }
   const std::string familiar = from.name.familiar();
-  std::string note = concat("no registry is asked; the store has ", names.size(),
-                            names.size() == 1 ? " image" : " images");
+  std::string note =
+      concat(silence, "; the store has ", names.size(), names.size() == 1 ? " image" : " images");
   if (const auto nearest = store::nearest_name(names, familiar, from.name))
     note += ", nearest: " + *nearest;
   Diagnostic diagnostic{
@@ -75,7 +76,9 @@ const BaseImage& BaseImages::find(const plan::FromImage& from,
       layout_.blobs().put(document.descriptor.media_type, document.bytes);
     found.descriptor = document.descriptor;
   } else {
-    if (listed == nullptr) throw_not_local(from, layout_, where);
+    if (listed == nullptr)
+      throw_not_local(from, layout_,
+                      remote_ != nullptr ? remote_->silence() : "no registry is asked", where);
     found.descriptor = *listed;
   }
   return read(std::move(found), platform, where);

@@ -181,7 +181,9 @@ private:
       layout_.set_name(manifest, name.str());
       events_.on_event(ImageDone{name.str(), manifest.digest.str()});
     }
-    if (request_.names.empty()) events_.on_event(ImageDone{"", manifest.digest.str()});
+    if (!request_.names.empty()) return;
+    if (request_.keep_nameless) layout_.set_name(manifest, {});
+    events_.on_event(ImageDone{"", manifest.digest.str()});
   }
 
   /// Warnings that are new become events; errors end the build, all together.

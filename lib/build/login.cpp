@@ -3,6 +3,7 @@
 #include <ocibuild/login.hpp>
 
 #include "registry/credential_store.hpp"
+#include "registry/credentials.hpp"
 #include "registry/session.hpp"
 #include "support/text.hpp"
 
@@ -40,6 +41,12 @@ LoginResult login(const LoginRequest& request, std::stop_token stop) {
 
 std::vector<std::string> saved_logins(const std::filesystem::path& file) {
   return registry::saved_registries({file, false});
+}
+
+std::optional<std::string> login_user(const std::string& registry,
+                                      const CredentialSettings& settings, std::stop_token stop) {
+  const auto found = registry::Credentials(settings, std::move(stop)).find(registry, {});
+  return found ? std::optional(found->user) : std::nullopt;
 }
 
 std::vector<std::string> logout(const std::filesystem::path& file, const std::string& registry,

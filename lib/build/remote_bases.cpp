@@ -10,8 +10,14 @@ namespace ocibuild::engine {
 
 RemoteBases::RemoteBases(const BuildRequest& request, EventSink& events, std::stop_token stop)
     : policy_(request.pull) {
-  if (request.network && !request.network->offline && policy_ != PullPolicy::never)
+  if (!request.network) return;
+  if (request.network->offline) {
+    silence_ = "--offline asks no registry";
+  } else if (policy_ == PullPolicy::never) {
+    silence_ = "--pull=never asks no registry";
+  } else {
     work_.emplace(*request.network, events, std::move(stop));
+  }
 }
 
 bool RemoteBases::asks(bool is_local) const {

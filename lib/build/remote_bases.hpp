@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ocibuild/build.hpp>
@@ -39,11 +40,14 @@ public:
   std::shared_ptr<const RemoteImage> sources(const std::optional<Reference>& name,
                                              const Descriptor& layer);
 
+  /// For messages, when no registry may be asked: "--offline asks no registry".
+  std::string_view silence() const { return silence_; }
   /// Bytes so far.
   std::uint64_t downloaded() { return work_ ? work_->network().downloaded() : 0; }
 
 private:
   const PullPolicy policy_;
+  std::string_view silence_ = "no registry is asked";
   std::optional<RegistryWork> work_;  // absent: no registry may be asked
   std::map<std::string, std::shared_ptr<const RemoteImage>> found_;
 };

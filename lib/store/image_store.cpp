@@ -6,9 +6,9 @@
 
 #include <ocibuild/error.hpp>
 
-#include "oci/image_json.hpp"
 #include "store/blob_origin.hpp"
 #include "store/hold.hpp"
+#include "store/image_details.hpp"
 #include "store/image_search.hpp"
 #include "store/oci_layout.hpp"
 
@@ -64,20 +64,7 @@ StoredImage ImageStore::find(std::string_view name_or_id) const {
 
 ImageDetails ImageStore::details(const StoredImage& image,
                                  const std::optional<Platform>& platform) const {
-  const StoreOrigin origin = impl_->origin();
-  std::string index_json;
-  if (oci::is_index(image.manifest.media_type))
-    index_json = origin.read(image.manifest, oci::manifest_limit);
-  Descriptor descriptor = store::resolve_platform(origin, image.manifest, platform);
-  auto manifest = store::read_manifest(origin, descriptor);
-  auto config = store::read_config(origin, manifest.manifest.config);
-  return {.image = image,
-          .index_json = std::move(index_json),
-          .descriptor = std::move(descriptor),
-          .manifest_json = std::move(manifest.json),
-          .config_json = std::move(config.json),
-          .manifest = std::move(manifest.manifest),
-          .config = std::move(config.config)};
+  return store::read_details(impl_->origin(), image, platform);
 }
 
 std::vector<Descriptor> ImageStore::manifests(const StoredImage& image) const {

@@ -154,6 +154,20 @@ TEST_CASE("commands of other tools and of later releases say so", "[cli]") {
   CHECK(ocibuild.err == "error: 'vendor' is not in this release of ocibuild\nsee: ocibuild -h\n");
 }
 
+TEST_CASE("cli.md 2.5, 2.6: a first word that others belong to names them", "[cli]") {
+  test::Program ocibuild;
+  for (const Arguments& words : {Arguments{"image", "prune"}, Arguments{"image"}}) {
+    CHECK(ocibuild.run(words) == 2);
+    CHECK(ocibuild.err ==
+          "error: 'image' needs one of: build, ls, list, inspect, history, tag, rm, remove, save, "
+          "load, push, pull\nsee: ocibuild -h\n");
+  }
+  CHECK(ocibuild.run({"system", "prune", "-f"}) == 2);
+  CHECK(ocibuild.err == "error: 'system' needs one of: df\nsee: ocibuild -h\n");
+  CHECK(ocibuild.run({"system", "--help"}) == 0);
+  CHECK_THAT(ocibuild.out, Catch::Matchers::Contains("\n  cache ls, df, system df"));
+}
+
 TEST_CASE("an unknown flag ends with where to look", "[cli]") {
   test::Program ocibuild;
   CHECK(ocibuild.run({"build", "--quite", "."}) == 2);

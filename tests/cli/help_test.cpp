@@ -37,7 +37,7 @@ TEST_CASE("cli.md 2.3: the short help fits 24 lines of 80 columns", "[cli]") {
         "           --label K=V\n"
         "Result:    -o SPEC --push --load --format oci|docker --iidfile FILE\n"
         "           --metadata-file FILE -q\n"
-        "Network:   --pull always|missing|newer|never\n"
+        "Network:   --pull=always|missing|newer|never\n"
         "           --registry-mirror [REG=]HOST[/PREFIX] --cacert FILE --authfile FILE\n"
         "           --offline\n"
         "Work:      --cache-dir DIR --no-cache -j N --root DIR\n"
@@ -48,18 +48,47 @@ TEST_CASE("cli.md 2.3: the short help fits 24 lines of 80 columns", "[cli]") {
   CHECK(longest_line(ocibuild.out) <= 80);
 }
 
+TEST_CASE("cli.md 2.3: -h of a command shows its own flags and where the others are", "[cli]") {
+  test::Program ocibuild;
+  CHECK(ocibuild.run({"load", "-h"}) == 0);
+  CHECK(ocibuild.out ==
+        "Usage: ocibuild load [FLAGS]\n"
+        "Read every image of an archive or OCI layout into the store.\n"
+        "Example: docker save alpine | ocibuild load\n"
+        "\n"
+        "Flags:\n"
+        "  -i, --input FILE|DIR|-    archive or directory that ocibuild, docker, podman,\n"
+        "                            skopeo or umoci wrote [-]\n"
+        "  -q, --quiet               no progress; the names are printed all the same\n"
+        "\n"
+        "Network:   --offline\n"
+        "Work:      --root DIR\n"
+        "ocibuild load --help: every flag\n");
+}
+
+TEST_CASE("cli.md 2.3, 8.1: the help lists every exit code", "[cli]") {
+  test::Program ocibuild;
+  CHECK(ocibuild.run({"--help"}) == 0);
+  const std::string codes = ocibuild.out.substr(ocibuild.out.find("\nExit status:\n"));
+  for (const std::string code : {"0", "1", "2", "3", "4", "5", "6", "100", "130, 143"})
+    CHECK_THAT(codes, Catch::Matchers::Contains("\n  " + code + "  "));
+}
+
 TEST_CASE("cli.md 2.3: no help of any command is wider than 80 columns", "[cli]") {
   test::Program ocibuild;
   CHECK(ocibuild.run({"--help"}) == 0);
   CHECK(longest_line(ocibuild.out) <= 80);
-  CHECK(ocibuild.run({"cache", "--help"}) == 0);
-  CHECK(longest_line(ocibuild.out) <= 80);
+  for (const char* word : {"cache", "image", "buildx", "builder", "system", "help"}) {
+    CHECK(ocibuild.run({word, "--help"}) == 0);
+    CHECK(longest_line(ocibuild.out) <= 80);
+  }
   for (const CommandInfo& command : command_table()) {
     for (const std::string flag : {"-h", "--help"}) {
       CHECK(ocibuild.run({std::string(command.name), flag}) == 0);
       INFO(ocibuild.out);
       CHECK(longest_line(ocibuild.out) <= 80);
       CHECK(ocibuild.err.empty());
+      CHECK((flag == "--help" || std::count(ocibuild.out.begin(), ocibuild.out.end(), '\n') <= 24));
     }
   }
 }

@@ -69,5 +69,20 @@ def a_socket_is_passed_over(options, work):
     assert done.returncode == 0 and "warning[socket-skipped]: the socket " in done.stderr, done.stderr
 
 
+def closed_streams_are_no_files(options, work):
+    """cli.md 8.1: what is meant for a standard stream that is closed does not get into the first file that is opened"""
+    desk = Desk(options, work)
+    for closed, prints in (("<&-", True), (">&-", False), ("2>&-", True), ("<&- >&- 2>&-", False)):
+        done = desk.run("-q", "--no-cache", "--iidfile", "iid", ".", front=("sh", "-c", 'exec "$0" "$@" ' + closed))
+        peer.equal((done.returncode, done.stderr), (0, ""), closed)
+        with open(work + "/iid", encoding="ascii") as file:
+            image = file.read()
+        peer.equal(done.stdout, image + "\n" if prints else "", closed)
+        listed = desk.run("images", front=("sh", "-c", 'exec "$0" "$@" ' + closed))
+        peer.equal((listed.returncode, listed.stderr), (0, ""), closed)
+        peer.equal(desk.run("cache", "verify").returncode, 0, closed)
+        peer.equal(desk.run("inspect", "-f", "{{.Id}}", image).stdout, image + "\n", closed)
+
+
 peer.run(values_that_no_build_can_take, places_that_are_something_else, a_device_is_not_for_everybody,
-         a_libcurl_that_is_none, a_socket_is_passed_over)
+         a_libcurl_that_is_none, a_socket_is_passed_over, closed_streams_are_no_files)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <sstream>
+
 #include <nlohmann/json.hpp>
 #include <ocibuild/image.hpp>
 
@@ -37,6 +39,65 @@ std::size_t lines(const std::string& text) {
 }
 
 }  // namespace
+
+TEST_CASE("cli.md 6.1: history knows both sizes of a layer, also when no record has them",
+          "[cli]") {
+  Store store;
+  const auto rows = [&] {
+    REQUIRE(store.run({"history", "--format", "json", "app:1"}) == 0);
+    std::vector<Json> out;
+    std::istringstream lines(store.out);
+    for (std::string line; std::getline(lines, line);) out.push_back(Json::parse(line));
+    return out;
+  };
+  std::filesystem::remove_all(store.dir / "home/.local/share/ocibuild/cache");
+  for (int round = 0; round < 2; ++round) {
+    const std::vector<Json> found = rows();
+    REQUIRE(found.size() == 3);
+    CHECK(found[0]["UnpackedBytes"] == 0);
+    CHECK(found[2]["UnpackedBytes"].get<int>() % 512 == 0);
+    CHECK(found[2]["UnpackedBytes"] > found[2]["SizeBytes"]);
+    CHECK(found[2]["UnpackedSize"] == "2.6kB");
+  }
+  CHECK(store.run({"history", "--format", "{{.UnpackedSize}}", "app:1"}) == 0);
+  CHECK(store.out == "0B\n0B\n2.6kB\n");
+}
+
+TEST_CASE("cli.md 4.2: an image without a name is in the store under its ID, until it is cleaned",
+          "[cli]") {
+  test::Program program;
+  program.dir.write("Dockerfile", "FROM scratch\nCOPY hello /\n");
+  program.dir.write("hello", "1");
+  REQUIRE(program.run({"-q", "."}) == 0);
+  const std::string id = program.out.substr(0, program.out.find('\n'));
+  REQUIRE(program.run({"-q", "."}) == 0);  // the same again is not listed again
+  CHECK(program.run({"images", "-q", "--no-trunc", "-f", "dangling=true"}) == 0);
+  CHECK(program.out == id + "\n");
+  CHECK(program.run({"inspect", "-f", "{{.Id}} {{.RepoTags}}", id}) == 0);
+  CHECK(program.out == id + " []\n");
+  CHECK(program.run({"tag", id, "app:1"}) == 0);
+  CHECK(program.run({"images", "--format", "{{.Repository}}:{{.Tag}}"}) == 0);
+  CHECK(program.out == "app:1\n");
+  program.dir.write("hello", "22");
+  REQUIRE(program.run({"-q", "."}) == 0);
+  CHECK(program.run({"cache", "prune", "-f"}) == 0);
+  CHECK(program.run({"images", "-q", "-f", "dangling=true"}) == 0);
+  CHECK(program.out.empty());
+}
+
+TEST_CASE(
+    "cli.md 4.2, 4.9, 4.16: what goes elsewhere is not listed, unless nothing is pushed after all",
+    "[cli]") {
+  test::Program program;
+  program.dir.write("Dockerfile", "FROM scratch\nCOPY hello /\n");
+  program.dir.write("hello", "1");
+  REQUIRE(program.run({"-q", "-t", "app:1", "-o", "type=oci,dest=out.tar", "."}) == 0);
+  CHECK(program.run({"images", "-q"}) == 0);
+  CHECK(program.out.empty());
+  REQUIRE(program.run({"-q", "-t", "app:1", "-o", "type=registry", "--no-push", "."}) == 0);
+  CHECK(program.run({"images", "--format", "{{.Repository}}:{{.Tag}}"}) == 0);
+  CHECK(program.out == "app:1\n");
+}
 
 TEST_CASE("cli.md 4.7, 6.1, 6.2: an index is one image, whose parts --platform shows", "[cli]") {
   test::Program program;

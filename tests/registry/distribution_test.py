@@ -97,6 +97,25 @@ def a_missing_image_is_named(client, work):
         peer.equal(client("images").stdout.count("\n"), client("images", store=work + "/empty").stdout.count("\n"), "store")
 
 
+def an_image_is_looked_at_where_it_is(client, work):
+    """cli.md 6.22: inspect and history of docker://NAME say of a registry's image what they say of the store's, and keep nothing"""
+    platforms = "linux/s390x,linux/riscv64"
+    with Registry(work + "/r") as registry:
+        name = registry.name + "/t/app:1"
+        client.build(name, platform=platforms, a=b"one")
+        client("push", name)
+        before = registry.requests()
+        for words in (["inspect"], ["inspect", "--raw"], ["inspect", "--config", "--platform", "linux/riscv64"],
+                      ["inspect", "-f", "{{.Id}} {{.RepoTags}} {{.Architecture}}"], ["history", "--no-trunc"]):
+            there = client(*words, "docker://" + name, store=work + "/empty").stdout
+            peer.equal(there, client(*words, name).stdout, " ".join(words))
+        assert not os.path.exists(work + "/empty"), "something is kept"
+        methods = {words.split()[0] for words in registry.since(before)}
+        peer.equal(methods, {"GET"}, "requests")
+        client.fails("platform-missing", 5, "inspect", "--platform", "linux/arm64", "docker://" + name)
+        client.fails("base-not-found", 5, "history", "docker://" + registry.name + "/t/none:1")
+
+
 def offline_opens_no_socket(client, work):
     """registry.md X9: push and pull with --offline are refused before anything is asked"""
     with Registry(work + "/r") as registry:
@@ -259,6 +278,6 @@ def debug_lists_the_requests(client, work):
 
 
 run(a_pushed_image_is_pulled_by_skopeo, an_image_of_skopeo_is_pulled, a_push_sends_only_what_is_missing,
-    tags_are_sent_last, a_missing_image_is_named, offline_opens_no_socket, passwords_are_saved_used_and_removed,
-    wrong_passwords_are_not_repeated, tokens_are_asked_for_once, token_servers_refuse, a_private_ca_is_asked_for,
+    tags_are_sent_last, a_missing_image_is_named, an_image_is_looked_at_where_it_is, offline_opens_no_socket,
+    passwords_are_saved_used_and_removed, wrong_passwords_are_not_repeated, tokens_are_asked_for_once, token_servers_refuse, a_private_ca_is_asked_for,
     mirrors_come_first, indexes_go_both_ways, peers_pull_what_was_pushed, debug_lists_the_requests)

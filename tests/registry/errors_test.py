@@ -17,7 +17,7 @@ from registry import PASSWORD, USER, run  # noqa: E402
 from scripted_registry import Fault, FaultyRegistry, put_index, seeded  # noqa: E402
 
 QUICK = ["--retry-delay", "1ms"]
-LOGIN = ["--creds", "%s:%s" % (USER, PASSWORD)]
+LOGIN = {"OCIBUILD_CREDS": "%s:%s" % (USER, PASSWORD)}
 BASIC = {"kind": "basic", "user": USER, "password": PASSWORD}
 BEARER = {"kind": "bearer", "user": USER, "password": PASSWORD}
 BLOB, MANIFEST = "/blobs/sha256", "/manifests/"
@@ -167,7 +167,7 @@ ROWS = [
     Row("auth-refused-token", "auth-refused", 4, "E2, T6", registry={"auth": BEARER}, prepare=docker_config(WORD)),
     Row("helper-broken", "auth-needed", 4, "E2, K4.3, K4.7", registry={"auth": BASIC},
         prepare=docker_config({"credHelpers": {"REG": "broken"}}, {"broken": "echo vault sealed; echo detail >&2; exit 3"})),
-    Row("push-denied", "push-denied", 4, "E2", command="push", registry={"auth": BEARER}, arguments=LOGIN,
+    Row("push-denied", "push-denied", 4, "E2", command="push", registry={"auth": BEARER}, variables=LOGIN,
         faults=[("POST", "/blobs/uploads/", {"status": 403, "body": said("DENIED", "not yours")})]),
     Row("base-not-found", "base-not-found", 5, "E2, P11", image="t/app:3.99", prepare=more_tags),
     Row("base-not-found-build", "base-not-found", 5, "E2", command="build"),

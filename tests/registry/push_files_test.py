@@ -79,18 +79,27 @@ def wrong_content_is_not_sent(client, work):
 
 
 def one_of_several_images_is_named(client, work):
-    """registry.md U14: with several images in a file a tag chooses, else latest; a file that is not there is said at once"""
+    """registry.md U14: with several images in a file a tag or name chooses, else latest; a file that is not there is said at once"""
     with FaultyRegistry() as registry:
         digests = {tag: client.build("t:" + tag, a=tag.encode()) for tag in ("1", "2")}
         client("save", "--format", "oci-archive", "-o", work + "/two.tar", "t:1", "t:2")
         name = registry.name + "/t/app:1"
         text = client.fails("image-unknown", 5, "push", "oci-archive:%s/two.tar" % work, name)
-        assert "it has: 1, 2" in text, text
+        assert "it has: t:1, t:2" in text, text
         client("push", "oci-archive:%s/two.tar:2" % work, name)
         peer.equal(registry.tags, {("t/app", "1"): digests["2"]}, "tags")
         for word in ("oci:two.tar", "oci-archive:none.tar", "docker-archive:", "oci-archive:two.tar:"):
             inside(client, work, "push", word, name, exit_code=2)
         inside(client, work, "push", "oci:2", exit_code=5)  # alone it is the name of an image
+        other = registry.name + "/t/other:2"
+        digests[other] = client.build(other, a=b"other")
+        client("save", "--format", "docker-archive", "-o", work + "/names.tar", "t:2", other)
+        assert "several images with the tag '2'" in client.fails(
+            "image-ambiguous", 2, "push", "docker-archive:%s/names.tar:2" % work, name)
+        for word in ("t:2", other):
+            client("push", "docker-archive:%s/names.tar:%s" % (work, word), name)
+            wanted = digests["2" if word == "t:2" else other]
+            peer.equal(registry.tags[("t/app", "1")], wanted, word)
 
 
 def several_destinations(client, work):

@@ -287,7 +287,7 @@ error[base-not-local]: Base image 'distributed-colony-base:latest' not found loc
   --> Dockerfile:2:6
  2 | FROM ${BASE_IMAGE} AS builder
    |      ^^^^^^^^^^^^^ BASE_IMAGE=distributed-colony-base:latest (--build-arg)
-   = note: no registry is asked; the store has 3 images, nearest: distributed-colony:latest
+   = note: --pull=never asks no registry; the store has 3 images, nearest: distributed-colony:latest
    = help: build it first:  ocibuild -f Dockerfile.base -t distributed-colony-base:latest .
    = help: or bring it in:  ocibuild load -i FILE.tar
 """)

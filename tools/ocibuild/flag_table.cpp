@@ -12,11 +12,13 @@ using enum FlagStatus;
 constexpr unsigned source_commands = build_command | check_command | doctor_command;
 constexpr unsigned listing_commands = images_command | history_command;
 constexpr unsigned transfer_commands = build_command | push_command | pull_command | login_command;
-constexpr unsigned network_commands = transfer_commands | doctor_command;
+constexpr unsigned looking_commands = inspect_command | history_command;
+constexpr unsigned network_commands = transfer_commands | doctor_command | looking_commands;
 constexpr unsigned cleaning_commands = cache_prune_command | cache_gc_command;
 constexpr unsigned cache_commands =
     cache_ls_command | cleaning_commands | cache_dir_command | cache_verify_command;
-constexpr unsigned pulling_commands = build_command | pull_command | doctor_command;
+constexpr unsigned pulling_commands =
+    build_command | pull_command | doctor_command | looking_commands;
 constexpr unsigned builders = build_command | executor_command;
 
 // Rows that say little are built by these, so that the table stays one line a flag.
@@ -128,10 +130,10 @@ constexpr Flag table[] = {
      .group = base, .commands = network_commands | executor_command},
     {.name = "authfile", .kind = text, .value = "FILE", .help = "logins in docker's format; also REGISTRY_AUTH_FILE",
      .group = base, .commands = network_commands | logout_command, .brief = "Network", .variable = "REGISTRY_AUTH_FILE"},
-    {.name = "creds", .kind = text, .value = "USER:PASSWORD", .help = "instead of any saved login", .group = base, .commands = push_command | pulling_commands},
-    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = transfer_commands},
+    {.name = "creds", .kind = text, .value = "USER[:PASSWORD]", .help = "instead of any saved login; without PASSWORD it is asked for", .group = base, .commands = push_command | pulling_commands},
+    {.name = "retry", .kind = text, .value = "N", .initial = "5", .help = "repetitions of a request", .group = base, .commands = transfer_commands | looking_commands},
     {.name = "retry-delay", .kind = text, .value = "TIME", .initial = "1s", .help = "before the first repetition; doubled each time",
-     .group = base, .commands = transfer_commands},
+     .group = base, .commands = transfer_commands | looking_commands},
     {.name = "connect-timeout", .kind = text, .value = "TIME", .initial = "10s", .help = "for a connection, TLS included",
      .group = base, .commands = network_commands},
     {.name = "idle-timeout", .kind = text, .value = "TIME", .initial = "60s", .help = "without a byte either way", .group = base, .commands = network_commands},
@@ -146,7 +148,7 @@ constexpr Flag table[] = {
     {.name = "skip-push-permission-check", .help = "do not ask before the build whether the registry takes the push", .group = base, .commands = builders},
 
     {.name = "cache-dir", .kind = text, .value = "DIR", .initial = "ROOT/cache",
-     .help = "build records; safe to delete", .group = work, .commands = builders | cache_commands, .brief = "Work"},
+     .help = "build records; safe to delete", .group = work, .commands = builders | cache_commands | history_command, .brief = "Work"},
     {.name = "no-cache", .help = "make every layer anew", .group = work, .brief = "Work"},
     {.name = "no-cache-filter", .kind = list, .value = "STAGE,...", .help = "make the layers of these stages anew", .group = work},
     {.name = "cache-from", .kind = list, .value = "SPEC",
@@ -197,7 +199,7 @@ constexpr Flag table[] = {
     {.name = "quiet", .letter = 'q', .help = "only the layer digests", .commands = history_command},
     {.name = "format", .kind = text, .value = "table|json|TEMPLATE", .initial = "table",
      .help = "json: one object a line; a template such as '{{.ID}}' or 'table {{.ID}}\\t{{json .Size}}'", .commands = listing_commands},
-    {.name = "filter", .kind = list, .value = "KEY=VALUE", .help = "dangling=BOOL, label=K[=V] or reference=PATTERN",
+    {.name = "filter", .letter = 'f', .kind = list, .value = "KEY=VALUE", .help = "dangling=BOOL, label=K[=V] or reference=PATTERN",
      .commands = images_command},
     {.name = "format", .letter = 'f', .kind = text, .value = "json|TEMPLATE", .initial = "json",
      .help = "a template such as '{{.Id}}', '{{json .Config}}' or '{{index .RepoDigests 0}}'", .commands = inspect_command},
@@ -258,6 +260,7 @@ constexpr Flag table[] = {
     {.name = "password", .letter = 'p', .kind = text, .value = "PASSWORD|-", .help = "seen by others on this machine; - is standard input",
      .commands = login_command},
     {.name = "password-stdin", .help = "read the password from standard input", .commands = login_command},
+    {.name = "get-login", .help = "print the user of the login there is", .commands = login_command},
     {.name = "no-verify", .help = "save without asking the registry", .commands = login_command},
     {.name = "all", .help = "every registry", .commands = logout_command},
 
@@ -284,7 +287,7 @@ constexpr Flag table[] = {
     ignored("cap-drop", list), ignored("cgroup-parent", text), ignored("cgroupns", text), ignored("compress", boolean),
     ignored("cpu-shares", text, 'c'), ignored("cpu-period", text), ignored("cpu-quota", text),
     ignored("cpuset-cpus", text), ignored("cpuset-mems", text), ignored("device", list),
-    ignored("disable-content-trust", boolean), ignored("dns", list), ignored("dns-option", list),
+    ignored("disable-content-trust", boolean, 0, build_command | push_command | pull_command), ignored("dns", list), ignored("dns-option", list),
     ignored("dns-search", list), ignored("force-rm", boolean), ignored("hooks-dir", list), ignored("http-proxy", boolean), ignored("ipc", text),
     ignored("isolation", text), ignored("layers", boolean), ignored("memory", text, 'm'), ignored("memory-swap", text),
     ignored("network", text), ignored("net", text), ignored("no-hosts", boolean), ignored("no-hostname", boolean),
@@ -296,16 +299,16 @@ constexpr Flag table[] = {
 
     // kaniko's; what `build` has too says so in its own row.
     {.name = "context", .letter = 'c', .kind = text, .value = "[dir://]DIR|tar://FILE", .initial = "/workspace",
-     .help = "the build context; tar://stdin is standard input", .group = input, .commands = executor_command},
+     .help = "the build context; tar://stdin is standard input", .group = input, .commands = executor_command, .brief = "Build"},
     {.name = "context-sub-path", .kind = text, .value = "DIR", .help = "the directory of the context that is the context", .group = input,
      .commands = executor_command},
-    {.name = "dockerfile", .letter = 'f', .kind = text, .value = "FILE", .group = input, .commands = executor_command, .same_as = "file"},
+    {.name = "dockerfile", .letter = 'f', .kind = text, .value = "FILE", .group = input, .commands = executor_command, .same_as = "file", .brief = "Build"},
     alias_of_kaniko("custom-platform", text, "OS/ARCH", "platform", input),
     alias_of_kaniko("customPlatform", text, "OS/ARCH", "platform", input),
     {.name = "destination", .letter = 'd', .kind = list, .value = "NAME", .help = "name to push to; repeat for more",
-     .group = output, .commands = executor_command, .same_as = "tag"},
+     .group = output, .commands = executor_command, .same_as = "tag", .brief = "Result"},
     {.name = "tar-path", .kind = text, .value = "FILE", .help = "write an archive for docker load", .group = output,
-     .commands = executor_command},
+     .commands = executor_command, .brief = "Result"},
     alias_of_kaniko("tarPath", text, "FILE", "tar-path", output),
     {.name = "oci-layout-path", .kind = text, .value = "DIR", .help = "write an OCI image layout", .group = output,
      .commands = executor_command},

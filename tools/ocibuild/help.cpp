@@ -73,18 +73,20 @@ void append_names(std::string& out, const CommandInfo& command, FlagStatus statu
 }
 
 /// "Build:     -f FILE  -t NAME …", from the rows of the table that name `row`.
-std::string brief_row(std::string_view row) {
+std::string brief_row(std::string_view row, Command command) {
   std::string out = std::string(row) + ':';
   out.append(11 - out.size(), ' ');
   std::string words;
   for (const Flag& flag : flag_table()) {
-    if (flag.brief != row) continue;
+    if (flag.brief != row || (flag.commands & command) == 0) continue;
     std::string word =
         flag.letter != 0 ? std::string("-") + flag.letter : "--" + std::string(flag.name);
+    const bool joined = flag.kind == FlagKind::optional_text;
     if (flag.kind != FlagKind::boolean)
-      word += '\xA0' + std::string(flag.value);  // not to be parted
+      word += (joined ? '=' : '\xA0') + std::string(flag.value);  // not to be parted
     words += (words.empty() ? "" : " ") + word;
   }
+  if (words.empty()) return words;
   append_wrapped(out, words, 11);
   for (char& c : out) {
     if (c == '\xA0') c = ' ';
@@ -109,6 +111,24 @@ std::string command_names() {
   return names + "help";
 }
 
+constexpr std::string_view brief_rows[] = {"Build", "Result", "Network", "Work"};
+
+/// How the command is called, what it does, and an example.
+std::string help_head(const CommandInfo& command) {
+  std::string out = "Usage: ocibuild " + std::string(command.name);
+  for (const Flag& flag : flag_table()) {
+    if (flag.status == FlagStatus::honoured && (flag.commands & command.id) != 0) {
+      out += " [FLAGS]";
+      break;
+    }
+  }
+  if (!command.arguments.empty()) out += ' ' + std::string(command.arguments);
+  out += '\n';
+  append_wrapped(out, command.summary, 0);
+  if (!command.example.empty()) out += "Example: " + std::string(command.example) + '\n';
+  return out;
+}
+
 }  // namespace
 
 std::span<const GroupTitle> flag_groups() {
@@ -123,6 +143,21 @@ std::span<const GroupTitle> flag_groups() {
       {FlagGroup::global, "Flags of every command"},
   };
   return groups;
+}
+
+std::span<const ExitCode> exit_codes() {
+  static constexpr ExitCode codes[] = {
+      {"0", "done"},
+      {"1", "the build or the check failed"},
+      {"2", "wrong usage: flag, name, configuration"},
+      {"3", "network or registry; a later try may succeed"},
+      {"4", "credentials are missing or refused"},
+      {"5", "image, tag or repository not there"},
+      {"6", "proxy, certificate or firewall; a later try will not help"},
+      {"100", "a bug in ocibuild"},
+      {"130, 143", "interrupted, terminated"},
+  };
+  return codes;
 }
 
 std::string flag_head(const Flag& flag, bool letter_room) {
@@ -152,7 +187,7 @@ std::string short_help() {
       "  ocibuild -t app:1 .                     into the local store\n"
       "  ocibuild -t ghcr.io/me/app:1 --push .   straight to a registry\n"
       "  ocibuild -t app:1 -o type=docker,dest=- . | docker load\n";
-  for (const std::string_view row : {"Build", "Result", "Network", "Work"}) out += brief_row(row);
+  for (const std::string_view row : brief_rows) out += brief_row(row, build_command);
   out += "Commands:  ";
   append_wrapped(out, command_names(), 11);
   return out + "ocibuild build --help: every flag    ocibuild doctor: network or login trouble?\n";
@@ -162,32 +197,35 @@ std::string root_help() {
   std::string out = short_help() + '\n';
   for (const CommandInfo& command : command_table()) append_command(out, command);
   append_entry(out, "  help [COMMAND]", "this text, or that of a command");
-  out +=
-      "\nExit status: 0 done, 1 the build failed, 2 wrong usage, 5 image not there,\n"
-      "100 bug in ocibuild, 130 and 143 interrupted.\n";
+  out += "\nExit status:\n";
+  for (const auto& [code, meaning] : exit_codes())
+    append_entry(out, "  " + std::string(code), meaning);
   return out;
 }
 
 std::string group_help(std::string_view word) {
   std::string out = "Usage: ocibuild " + std::string(word) + " COMMAND [FLAGS]\n\n";
+  const std::string first = std::string(word) + ' ';
   for (const CommandInfo& command : command_table()) {
-    if (command.name.starts_with(std::string(word) + ' ')) append_command(out, command);
+    const bool alias = (", " + std::string(command.alias)).find(", " + first) != std::string::npos;
+    if (alias || command.name.starts_with(first)) append_command(out, command);
   }
   return out;
 }
 
+std::string brief_help(const CommandInfo& command) {
+  if (command.id == build_command) return short_help();
+  const Command flags = command.id == plan_command ? build_command : command.id;
+  std::string out = help_head(command);
+  append_group(out, command, FlagGroup::command, "Flags");
+  std::string rows;
+  for (const std::string_view row : brief_rows) rows += brief_row(row, flags);
+  if (!rows.empty()) out += '\n' + rows;
+  return out + "ocibuild " + std::string(command.name) + " --help: every flag\n";
+}
+
 std::string command_help(const CommandInfo& command) {
-  std::string out = "Usage: ocibuild " + std::string(command.name);
-  for (const Flag& flag : flag_table()) {
-    if (flag.status == FlagStatus::honoured && (flag.commands & command.id) != 0) {
-      out += " [FLAGS]";
-      break;
-    }
-  }
-  if (!command.arguments.empty()) out += ' ' + std::string(command.arguments);
-  out += '\n';
-  append_wrapped(out, command.summary, 0);
-  if (!command.example.empty()) out += "Example: " + std::string(command.example) + '\n';
+  std::string out = help_head(command);
   for (const auto& [group, title] : flag_groups()) append_group(out, command, group, title);
   if (command.id == build_command) {
     out +=

@@ -24,9 +24,18 @@ std::span<const GroupTitle> flag_groups();
 std::string flag_head(const Flag& flag, bool letter_room);
 /// Its meaning and, in brackets, its default.
 std::string flag_text(const Flag& flag);
-/// Every flag of one command.
-/// The commands whose first word is `word`.
+/// What an exit code means.
+struct ExitCode {
+  std::string_view code;
+  std::string_view meaning;
+};
+std::span<const ExitCode> exit_codes();
+/// The commands whose first word is `word`, also by an alias.
 std::string group_help(std::string_view word);
+/// What `ocibuild COMMAND -h` shows: the command's own flags and what is used most of the others,
+/// in at most 24 lines.
+std::string brief_help(const CommandInfo& command);
+/// Every flag of one command.
 std::string command_help(const CommandInfo& command);
 
 }  // namespace ocibuild::program

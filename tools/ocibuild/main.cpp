@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -104,6 +105,15 @@ Arguments arguments_of(int argc, char* argv[]) {
   return out;
 }
 
+/// A standard stream that is closed would be the number of the first file that is opened, a blob
+/// perhaps, and get what is meant for the stream.
+void open_standard_streams() {
+  for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; ++descriptor) {
+    if (::fcntl(descriptor, F_GETFD) >= 0) continue;
+    if (::open("/dev/null", O_RDWR) < 0) ::_exit(1);  // takes the lowest number that is free
+  }
+}
+
 /// For terminals that do not know their width, such as serial lines.
 void set_columns(std::string_view text, std::size_t& columns) {
   std::size_t number = 0;
@@ -115,6 +125,7 @@ void set_columns(std::string_view text, std::size_t& columns) {
 }  // namespace
 
 int main(int argc, char* argv[]) {
+  open_standard_streams();
 #ifdef __GLIBC__
   // Left alone, glibc moves this up when a large block is freed, and then keeps the buffers of
   // layer chunks that several threads gave back: 20 MB of nothing.

@@ -64,18 +64,7 @@ std::string first_sentence(std::string_view text) {
 
 void add_status(Page& page) {
   page.heading("Exit status");
-  constexpr std::pair<std::string_view, std::string_view> codes[] = {
-      {"0", "done"},
-      {"1", "the build or the check failed"},
-      {"2", "wrong usage: flag, name, configuration"},
-      {"3", "network or registry; a later try may succeed"},
-      {"4", "credentials are missing or refused"},
-      {"5", "image, tag or repository not there"},
-      {"6", "proxy, certificate or firewall; a later try will not help"},
-      {"100", "a bug in ocibuild"},
-      {"130, 143", "interrupted, terminated"},
-  };
-  for (const auto& [code, meaning] : codes) page.entry(code, meaning);
+  for (const auto& [code, meaning] : exit_codes()) page.entry(code, meaning);
 }
 
 void add_flag(Page& page, const Flag& flag) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "console.hpp"
+#include "network_checks.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
@@ -110,9 +111,7 @@ CredentialSettings credentials(const ParsedFlags& flags, const Io& io) {
   CredentialSettings out;
   if (const auto given = flags.text("creds")) {
     const std::size_t colon = given->find(':');
-    if (colon == std::string::npos || colon == 0)
-      usage_error(flags.origin("creds") + " takes USER:PASSWORD");
-    out.given = {given->substr(0, colon), given->substr(colon + 1)};
+    out.given = {given->substr(0, colon), given->substr(colon + 1)};  // see complete_credentials()
   }
   const auto file = flags.text("authfile");
   if (file && !file->empty()) out.only_file = io.resolve(*file);
@@ -169,8 +168,6 @@ std::vector<Mirror> listed_mirrors(const ParsedFlags& flags) {
     mirror.setting = flags.origin("registry-mirror");
     if (equals != std::string::npos) mirror.registry = text.substr(0, equals);
     mirror.location = equals == std::string::npos ? text : text.substr(equals + 1);
-    if (mirror.location.empty() || mirror.registry.empty())
-      usage_error(flags.origin("registry-mirror") + " takes [REGISTRY=]HOST[/PREFIX]");
     out.push_back(std::move(mirror));
   }
   return out;
@@ -259,6 +256,7 @@ NetworkSettings network_settings(const ParsedFlags& flags, const Io& io) {
 
 NetworkSettings network_settings(Invocation& invocation) {
   NetworkSettings out = network_settings(invocation.flags, invocation.io);
+  check_network_flags(invocation.flags, invocation.io);
   log_requests(out, invocation.console);
   return out;
 }

@@ -15,7 +15,8 @@ namespace ocibuild::program {
 /// (docs/reference/cli.md, 4.3 and 7). Opens no file.
 /// @throws Error(Errc::usage) for a value that cannot be
 NetworkSettings network_settings(const ParsedFlags& flags, const Io& io);
-/// The same for a command, whose console keeps the request log.
+/// The same for a command that asks registries, whose console keeps the request log: what
+/// check_network_flags() refuses is refused.
 NetworkSettings network_settings(Invocation& invocation);
 /// The console, which must outlive them, keeps the log of --debug.
 void log_requests(NetworkSettings& settings, Console& console);

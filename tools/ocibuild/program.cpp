@@ -16,6 +16,7 @@
 #include "help.hpp"
 #include "manual.hpp"
 #include "other_tools.hpp"
+#include "prompt.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 
@@ -39,10 +40,12 @@ constexpr CommandInfo commands[] = {
      "List the store. SIZE is what the stored layers take, compressed.", "ocibuild images app",
      images},
     {inspect_command, "inspect", "image inspect", "IMAGE...",
-     "Show config and identity of images as JSON.", "ocibuild inspect app:1", inspect},
+     "Show config and identity of images as JSON. docker://NAME is one of a registry, without a "
+     "pull.",
+     "ocibuild inspect app:1", inspect},
     {history_command, "history", "image history", "IMAGE",
      "Show the instructions of an image, newest first. IMAGE is the layer's digest, SIZE its "
-     "stored size.",
+     "stored size. docker://NAME is an image of a registry, without a pull.",
      "ocibuild history app:1", history},
     {tag_command, "tag", "image tag", "SRC DST...", "Give an image of the store more names.",
      "ocibuild tag app:1 ghcr.io/me/app:1", tag},
@@ -95,7 +98,7 @@ constexpr CommandInfo commands[] = {
 };
 
 constexpr std::string_view later_commands[] = {
-    "lock", "vendor", "copy", "diff", "rebase", "buildx", "image", "builder", "system",
+    "lock", "vendor", "copy", "diff", "rebase",
 };
 constexpr std::string_view container_commands[] = {
     "run",     "ps",      "exec",  "compose", "up",    "down",   "start",  "stop",
@@ -109,12 +112,25 @@ bool contains(const std::string_view (&words)[N], std::string_view word) {
   return std::find(std::begin(words), std::end(words), word) != std::end(words);
 }
 
+/// The name and the aliases of a command.
+std::vector<std::string_view> words_for(const CommandInfo& command) {
+  std::vector<std::string_view> out = {command.name};
+  for (std::string_view rest = command.alias; !rest.empty();) {
+    out.push_back(rest.substr(0, rest.find(',')));
+    rest.remove_prefix(std::min(rest.size(), out.back().size() + 2));
+  }
+  return out;
+}
+
 /// "ls, prune" for the first word of commands that have two; empty for another word.
 std::string group_members(std::string_view word) {
   std::string members;
   for (const CommandInfo& command : commands) {
-    if (!command.name.starts_with(std::string(word) + ' ')) continue;
-    members += (members.empty() ? "" : ", ") + std::string(command.name.substr(word.size() + 1));
+    for (const std::string_view name : words_for(command)) {
+      // `executor` is a command by itself.
+      if (!name.starts_with(std::string(word) + ' ') || find_command(word) != nullptr) continue;
+      members += (members.empty() ? "" : ", ") + std::string(name.substr(word.size() + 1));
+    }
   }
   return members;
 }
@@ -165,7 +181,8 @@ void join_words(std::vector<std::string>& words) {
 }
 
 Call help_call(std::span<const std::string> words) {
-  if (words.empty()) return {.text = root_help()};
+  const bool asks_help = !words.empty() && (words.front() == "-h" || words.front() == "--help");
+  if (words.empty() || asks_help) return {.text = root_help()};
   if (!group_members(words.front()).empty() && words.size() == 1)
     return {.text = group_help(words.front())};
   const CommandInfo* command = find_command(words).command;
@@ -215,8 +232,8 @@ void say_without_effect(const ParsedFlags& flags, Console& console) {
 int run_command(const Call& call, Io& io, Console& console) {
   ParsedFlags flags = parse_flags(call.command->id, call.words, io.environment, call.globals);
   if (flags.help != HelpWanted::none) {
-    const bool brief = flags.help == HelpWanted::brief && call.command->id == build_command;
-    io.out.sink->write(brief ? short_help() : command_help(*call.command));
+    const bool brief = flags.help == HelpWanted::brief;
+    io.out.sink->write(brief ? brief_help(*call.command) : command_help(*call.command));
     return 0;
   }
   Command command = call.command->id == plan_command ? build_command : call.command->id;
@@ -229,6 +246,7 @@ int run_command(const Call& call, Io& io, Console& console) {
   console.set_up(look_of(flags, io, io.err), progress_mode(flags, io), flags.on("debug"),
                  ci_log(io));
   say_without_effect(flags, console);
+  complete_credentials(flags, command, io, console);
   Invocation invocation{flags, io, console};
   call.command->run(invocation);
   return invocation.status;
@@ -254,11 +272,8 @@ std::span<const CommandInfo> command_table() {
 
 const CommandInfo* find_command(std::string_view word) {
   for (const CommandInfo& command : commands) {
-    if (word == command.name) return &command;
-    for (std::string_view rest = command.alias; !rest.empty();) {
-      const std::string_view alias = rest.substr(0, rest.find(','));
-      if (word == alias) return &command;
-      rest.remove_prefix(std::min(rest.size(), alias.size() + 2));
+    for (const std::string_view name : words_for(command)) {
+      if (word == name) return &command;
     }
   }
   return nullptr;

@@ -96,6 +96,9 @@ struct BuildRequest {
   std::optional<NetworkSettings> network{};
   /// Names the image gets in the store; may be empty.
   std::vector<Reference> names{};
+  /// Without names: the store lists the image as one without a name, to be found by its ID, until
+  /// it is cleaned. False: the store only keeps what the next build can use.
+  bool keep_nameless = false;
   /// Set last, so they win over LABEL.
   std::map<std::string, std::string> labels{};
   /// A later one of the same key and place wins.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -33,6 +34,13 @@ OCIBUILD_API LoginResult login(const LoginRequest& request, std::stop_token stop
 /// The registries that `file` has credentials for, or knows a helper to have some. A file that is
 /// not there has none. @throws Error(Errc::credentials, credentials-invalid)
 OCIBUILD_API std::vector<std::string> saved_logins(const std::filesystem::path& file);
+
+/// The user that a push to `registry` would log in as, from the first source that knows one
+/// (docs/reference/registry.md, K1); nothing: without a login. Asks no registry.
+/// @throws Error(Errc::credentials, credentials-invalid, helper-failed)
+OCIBUILD_API std::optional<std::string> login_user(const std::string& registry,
+                                                   const CredentialSettings& settings,
+                                                   std::stop_token stop = {});
 
 /// Removes saved credentials of `registry`, of every registry if it is empty. Returns the files and
 /// helpers that had some.

@@ -27,6 +27,7 @@
 #include <ocibuild/plan.hpp>
 #include <ocibuild/rebuild.hpp>
 #include <ocibuild/reference.hpp>
+#include <ocibuild/remote.hpp>
 #include <ocibuild/transfer.hpp>
 #include <ocibuild/upkeep.hpp>
 #include <ocibuild/version.hpp>

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <ocibuild/error.hpp>
+#include <ocibuild/image_store.hpp>
 #include <ocibuild/reference.hpp>
 
 /// What the store and its build records take, cleaning them, and checking them
@@ -56,6 +57,13 @@ struct StorePlace {
 /// @throws Error(Errc::failed, store-invalid), (blob-corrupt, manifest-invalid) for a damaged
 /// document of an image
 OCIBUILD_API std::vector<StoredItem> list_stored(const StorePlace& place);
+
+/// Bytes of the uncompressed tar of each layer of `image`, base first. A layer that no build record
+/// knows is read once, and known from then on; nothing for one that the store lacks.
+/// @throws Error(Errc::interrupted)
+OCIBUILD_API std::vector<std::optional<std::uint64_t>> unpacked_sizes(const StorePlace& place,
+                                                                      const ImageDetails& image,
+                                                                      std::stop_token stop = {});
 
 struct CleanRequest {
   StorePlace place;

@@ -15,6 +15,7 @@
 #include "commands/engine_load.hpp"
 #include "commands/plan.hpp"
 #include "console.hpp"
+#include "network_checks.hpp"
 #include "network_settings.hpp"
 #include "output_file.hpp"
 #include "settings.hpp"
@@ -221,6 +222,7 @@ void build(Invocation& invocation) {
   if (invocation.flags.on("quiet")) invocation.console.be_quiet();
   const Call call = wanted_call(invocation.flags);
   if (call.what != Call::What::build) return answer(call, options, invocation);
+  check_network_flags(invocation.flags, invocation.io);
   if (invocation.flags.on("dry-run")) {
     read_standard_input(options, invocation.io);
     note_other_dockerfiles(options.request, invocation.console);

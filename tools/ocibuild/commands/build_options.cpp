@@ -198,12 +198,14 @@ private:
     if (out_.push && out_.names.empty()) usage_error("--push needs a name: -t NAME");
     if (out_.push && request().network->offline)
       usage_error("--push needs a registry, and --offline forbids it");
-    if ((texts.empty() && !out_.push) || in_store) request().names = out_.names;
     for (const OutputSpec& spec : specs_) {
       if (spec.archive) out_.outputs.push_back(spec);
     }
+    in_store = in_store || (!out_.push && out_.outputs.empty());  // nowhere else
+    request().keep_nameless = in_store;
+    if (in_store) request().names = out_.names;
     // What is only pushed needs no base layers here: they are in a registry.
-    request().keep_base_layers = !out_.push || in_store || !out_.outputs.empty();
+    request().keep_base_layers = in_store || !out_.outputs.empty();
     out_.prints_id = !to_stdout && (flags_.on("quiet") || !io_.out.is_terminal);
   }
 

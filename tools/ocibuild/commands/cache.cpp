@@ -8,6 +8,7 @@
 #include "commands/listing.hpp"
 #include "commands/stored_items.hpp"
 #include "console.hpp"
+#include "prompt.hpp"
 #include "settings.hpp"
 #include "terminal_text.hpp"
 #include "units.hpp"
@@ -59,8 +60,7 @@ bool is_wanted(const CleanRequest& request, const Invocation& invocation) {
                                ? "build records, and all blobs that no image with a name needs"
                                : "all blobs that no image with a name and no build record needs";
   invocation.console.pause();
-  invocation.io.err.sink->write("This removes " + what + ". Go on? [y/N] ");
-  std::string answer = invocation.io.read_line();
+  std::string answer = ask(invocation.io, "This removes " + what + ". Go on? [y/N] ");
   for (char& c : answer) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return answer == "y" || answer == "yes";
 }

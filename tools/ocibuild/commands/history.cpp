@@ -2,11 +2,13 @@
 #include <algorithm>
 
 #include <ocibuild/image_store.hpp>
+#include <ocibuild/upkeep.hpp>
 
 #include "commands/commands.hpp"
 #include "commands/image_names.hpp"
 #include "commands/listing.hpp"
 #include "commands/listing_json.hpp"
+#include "commands/wanted_image.hpp"
 #include "settings.hpp"
 #include "table.hpp"
 #include "terminal_text.hpp"
@@ -18,22 +20,39 @@ namespace {
 
 constexpr std::size_t shown_instruction = 42;  // docker cuts to 45 columns, our "..." included
 
+using Sizes = std::vector<std::optional<std::uint64_t>>;
+
+/// Sizes of the layers' tars, which take time, only where they are shown.
+Sizes unpacked_of(const ImageDetails& details, const ListingFormat& format,
+                  const Invocation& invocation) {
+  if (!format.json && !format.own) return Sizes(details.manifest.layers.size());
+  StorePlace place{store_root(invocation.flags, invocation.io)};
+  place.cache = cache_directory(invocation.flags, invocation.io);
+  return unpacked_sizes(place, details, invocation.io.stop);
+}
+
 /// Oldest first, as the config has them.
-std::vector<HistoryRow> rows_of(const ImageDetails& details, std::int64_t now) {
+std::vector<HistoryRow> rows_of(const ImageDetails& details, const Sizes& unpacked,
+                                std::int64_t now) {
   std::vector<HistoryRow> rows;
   const std::vector<Descriptor>& layers = details.manifest.layers;
   std::size_t next = 0;
   const auto take_layer = [&](HistoryRow& row) {
     if (next == layers.size()) return;
     row.id = layers[next].digest.str();
-    row.size = layers[next++].size;
+    row.size = layers[next].size;
+    row.unpacked = unpacked[next++];
   };
   for (const HistoryEntry& entry : details.config.history) {
     HistoryRow row{.created = entry.created,
                    .age = human_age(entry.created, now),
                    .created_by = entry.created_by,
                    .comment = entry.comment};
-    if (!entry.empty_layer) take_layer(row);
+    if (entry.empty_layer) {
+      row.unpacked = 0;
+    } else {
+      take_layer(row);
+    }
     rows.push_back(std::move(row));
   }
   // Some builders write no history: their layers are shown all the same.
@@ -68,10 +87,9 @@ void history(Invocation& invocation) {
   check_arguments(flags, 1, 1, "the name or ID of an image");
   const ListingFormat format = listing_format(flags);
   const bool whole = flags.on("no-trunc");
-  const std::optional<Platform> platform = wanted_platform(flags);
-  const ImageStore store(store_root(flags, invocation.io));
-  const StoredImage image = store.find(stored_name(invocation, flags.arguments.front()));
-  std::vector<HistoryRow> rows = rows_of(store.details(image, platform), invocation.io.now);
+  const WantedImage image = WantedImages(invocation).find(flags.arguments.front());
+  std::vector<HistoryRow> rows =
+      rows_of(image.details, unpacked_of(image.details, format, invocation), invocation.io.now);
   std::reverse(rows.begin(), rows.end());
   std::string out;
   if (flags.on("quiet")) {

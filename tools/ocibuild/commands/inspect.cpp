@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ocibuild/image_store.hpp>
-
 #include "commands/commands.hpp"
-#include "commands/image_names.hpp"
 #include "commands/listing.hpp"
 #include "commands/listing_json.hpp"
-#include "settings.hpp"
-#include "terminal_text.hpp"
+#include "commands/wanted_image.hpp"
 
 namespace ocibuild::program {
 
@@ -22,13 +18,12 @@ void inspect(Invocation& invocation) {
     usage_error("inspect has no table; --format takes json or a template such as '{{.Id}}'");
   if (format && (raw || config))
     usage_error("--raw and --config print stored bytes, and take no --format");
-  const std::optional<Platform> platform = wanted_platform(flags);
-  const ImageStore store(store_root(flags, invocation.io));
-  const std::vector<StoredImage> all = store.images();
+  const WantedImages images(invocation);
   std::string out;
   for (const std::string& wanted : flags.arguments) {
-    ImageDetails details = store.details(store.find(stored_name(invocation, wanted)), platform);
-    if (platform) details.index_json.clear();  // from here on it is an image like any other
+    auto [details, names] = images.find(wanted);
+    if (flags.has("platform"))
+      details.index_json.clear();  // from here on it is an image like any other
     if (raw || config) {
       const bool index = raw && !details.index_json.empty();
       invocation.io.out.sink->write(index ? details.index_json
@@ -36,7 +31,7 @@ void inspect(Invocation& invocation) {
                                           : details.config_json);
       return;
     }
-    std::string object = inspect_json(details, names_of(all, details.image.manifest.digest));
+    std::string object = inspect_json(details, names);
     if (format) {
       out += format->render(object) + '\n';
       continue;

@@ -61,6 +61,8 @@ std::string history_json(const HistoryRow& row) {
                   {"Size", human_size(row.size, "")},
                   {"Comment", row.comment},
                   {"SizeBytes", row.size},
+                  {"UnpackedSize", row.unpacked ? human_size(*row.unpacked, "") : ""},
+                  {"UnpackedBytes", row.unpacked ? Json(*row.unpacked) : Json()},
                   {"Created", row.created}});
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ struct HistoryRow {
   std::string age{};
   std::string created_by{};
   std::uint64_t size = 0;
+  std::optional<std::uint64_t> unpacked{};  ///< of the layer's tar; absent where it is not known
   std::string comment{};
 };
 

@@ -11,10 +11,10 @@
 namespace ocibuild::program {
 
 /// An image outside the store, as `push` takes it: oci:DIR[:TAG], oci-archive:FILE[:TAG],
-/// docker-archive:FILE[:TAG].
+/// docker-archive:FILE[:TAG]. Instead of a tag it may be a whole name.
 struct PushSource {
   std::filesystem::path path;
-  std::string tag{};  ///< empty: the only image, else "latest"
+  std::string tag{};  ///< or name; empty: the only image, else "latest"
 };
 
 /// Nothing when `text` begins with none of the three. @throws Error(Errc::usage)
