@@ -198,8 +198,8 @@ struct StatIndex::Impl {
   std::mutex mutex;
   std::future<std::unique_ptr<Table>> reading;  ///< until somebody asks
   std::unique_ptr<Table> asked;
-  std::pmr::monotonic_buffer_resource room;  ///< of `learnt`, from which nothing is taken away
-  std::pmr::map<std::pmr::string, Known, std::less<>> learnt{&room};
+  std::pmr::monotonic_buffer_resource memory;  ///< of `learnt`, which only grows
+  std::pmr::map<std::pmr::string, Known, std::less<>> learnt{&memory};
   bool changed = false;
 
   Table& read() {
