@@ -20,17 +20,35 @@ std::string tag_of(const store::OciLayout& layout, const Descriptor& entry) {
   return name && !name->tag.empty() ? name->tag : written->second;
 }
 
+/// Entries with that tag; several names for one image count once.
+std::vector<Descriptor> with_tag(const store::OciLayout& layout, const Index& index,
+                                 std::string_view tag) {
+  std::vector<Descriptor> found;
+  for (const Descriptor& entry : index.manifests) {
+    const bool known = std::any_of(found.begin(), found.end(), [&](const Descriptor& other) {
+      return other.digest == entry.digest;
+    });
+    if (!known && tag_of(layout, entry) == tag) found.push_back(entry);
+  }
+  return found;
+}
+
 [[noreturn]] void throw_missing(const store::OciLayout& layout, const Index& index,
                                 const LayoutImage& image, std::string_view why,
                                 const SourceRange& where) {
   std::vector<std::string> tags;
   for (const Descriptor& entry : index.manifests) {
-    if (const std::string tag = tag_of(layout, entry); !tag.empty()) tags.push_back(tag);
+    const std::string tag = tag_of(layout, entry);
+    if (tag.empty()) continue;
+    // Several names may have one tag: then only digests tell.
+    const bool is_clear = with_tag(layout, index, tag).size() == 1;
+    tags.push_back(is_clear ? tag : concat(tag, '@', entry.digest.str()));
   }
   Diagnostic diagnostic{"context-image-missing", concat(title_of(image), ' ', why), where, {}, {}};
   diagnostic.notes.push_back(tags.empty() ? "no image of that layout has a tag"
                                           : concat("it has: ", support::join(tags, ", ")));
-  diagnostic.helps.emplace_back("name one:  --build-context NAME=oci-layout://DIR:TAG");
+  diagnostic.helps.emplace_back(
+      "name one:  --build-context NAME=oci-layout://DIR:TAG, or DIR@DIGEST");
   throw Error(Errc::not_found, std::move(diagnostic));
 }
 
@@ -47,19 +65,6 @@ std::vector<Descriptor> with_digest(const store::OciLayout& layout, const Index&
     }
   }
   return {};
-}
-
-/// Entries with that tag; several names for one image count once.
-std::vector<Descriptor> with_tag(const store::OciLayout& layout, const Index& index,
-                                 std::string_view tag) {
-  std::vector<Descriptor> found;
-  for (const Descriptor& entry : index.manifests) {
-    const bool known = std::any_of(found.begin(), found.end(), [&](const Descriptor& other) {
-      return other.digest == entry.digest;
-    });
-    if (!known && tag_of(layout, entry) == tag) found.push_back(entry);
-  }
-  return found;
 }
 
 }  // namespace

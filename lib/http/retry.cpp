@@ -112,12 +112,15 @@ std::optional<std::chrono::seconds> retry_after(const ResponseHead& head, std::i
   return std::chrono::seconds(*date - now);
 }
 
+unsigned most_attempts(const RetryPolicy& policy, const Outcome& outcome) {
+  const bool dns = outcome.failure && outcome.failure->kind == Failure::Kind::dns;
+  return 1 + (dns ? std::min(policy.repetitions, 1U) : policy.repetitions);
+}
+
 std::optional<std::chrono::milliseconds> wait_before(unsigned n, const RetryPolicy& policy,
                                                      const Outcome& outcome, double random,
                                                      std::int64_t now) {
-  if (n > policy.repetitions) return {};
-  const bool dns = outcome.failure && outcome.failure->kind == Failure::Kind::dns;
-  if (dns && n > 1) return {};
+  if (n >= most_attempts(policy, outcome)) return {};
   auto delay = policy.delay;
   for (unsigned i = 1; i < n && delay < longest_delay; ++i) delay *= 2;
   delay = std::min(delay, longest_delay);

@@ -20,6 +20,9 @@ struct RetryPolicy {
 /// True for statuses and failures that a later attempt may cure (Y2, Y3).
 bool is_transient(const Outcome& outcome);
 
+/// Attempts there are at most when the first ends so.
+unsigned most_attempts(const RetryPolicy& policy, const Outcome& outcome);
+
 /// The wait before repetition `n` (from 1): uniform in [1/2, 1] of the doubled delay, but at least
 /// the answer's Retry-After. Nothing: that is over 300 s, or repetitions are used up.
 /// `random`: in [0, 1). `now`: to read an HTTP date, seconds since 1970.

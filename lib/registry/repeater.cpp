@@ -59,7 +59,7 @@ bool Repeater::wait(unsigned n, const http::Outcome& outcome, const std::string&
   const Retrying retrying{.host = host,
                           .reason = reason_of(outcome),
                           .attempt = n + 1,
-                          .attempts = policy_.repetitions + 1,
+                          .attempts = http::most_attempts(policy_, outcome),
                           .wait = *wait,
                           .told = told && *told >= *wait};
   if (observer) {

@@ -96,6 +96,9 @@ TEST_CASE("what cannot be read is refused with what would be right", "[cli]") {
   CHECK(refusal({"--no-cache=yes"}) == "--no-cache takes true or false, not 'yes'");
   CHECK(refusal({"---x"}) == "'---x' is no flag");
   CHECK(refusal({"--=x"}) == "'--=x' is no flag");
+  CHECK(refusal({"--help=yes"}) == "--help takes true or false, not 'yes'");
+  CHECK(parse({"--help=false"}).help == HelpWanted::none);
+  CHECK(parse({"--help=1"}).help == HelpWanted::full);
 }
 
 TEST_CASE("refused flags have their own sentence", "[cli]") {

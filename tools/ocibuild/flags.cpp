@@ -151,7 +151,9 @@ private:
     const Flag* flag = find_flag(command_, name);
     if (flag == nullptr) unknown_flag(command_, name);
     if (flag->name == "help") {
-      parsed_.help = HelpWanted::full;
+      const bool wanted =
+          equals == std::string_view::npos || boolean("--help", word.substr(equals + 1)) == "true";
+      if (wanted) parsed_.help = HelpWanted::full;
     } else if (equals != std::string_view::npos) {
       take(*flag, dashed(name), word.substr(equals + 1));
     } else {

@@ -5,6 +5,7 @@
 #include "context/stat_index.hpp"
 #include "oci/hasher.hpp"
 #include "store/build_cache.hpp"
+#include "support/text.hpp"
 #include "unit/build/project.hpp"
 
 using namespace ocibuild;
@@ -15,13 +16,19 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string what_fails(Project& project) {
+/// What is wrong and the notes below it.
+std::pair<std::string, std::string> failure_of(Project& project) {
   try {
     project.build();
   } catch (const Error& error) {
-    return error.diagnostic().id + ": " + error.what();
+    const Diagnostic& diagnostic = error.diagnostic();
+    return {diagnostic.id + ": " + error.what(), support::join(diagnostic.notes, "\n")};
   }
-  return "built";
+  return {"built", ""};
+}
+
+std::string what_fails(Project& project) {
+  return failure_of(project).first;
 }
 
 /// An image in the store of a project of its own: a layout to build from.
@@ -202,6 +209,16 @@ TEST_CASE("dockerfile.md 6.4: an image of a layout is chosen by tag or digest", 
   project.request.build_contexts = {{"x", layout.image("3")}};
   CHECK(what_fails(project) == "context-image-missing: oci-layout://" +
                                    layout.project.request.store.string() + ":3 is not there");
+
+  // Two names may have the tag; then it says how to choose.
+  layout.project.request.dockerfile_text = "FROM scratch\nENV OTHER=2\n";
+  layout.project.request.names = {Reference::parse("second:2")};
+  const BuildResult second = layout.project.build();
+  project.request.build_contexts = {{"x", layout.image("2")}};
+  const auto [what, notes] = failure_of(project);
+  CHECK(what.ends_with(":2 may be several images"));
+  for (const BuildResult& one : {layout.made, second})
+    CHECK_THAT(notes, Catch::Contains("2@" + one.manifest.digest.str()));
   project.request.build_contexts = {{"x", LayoutImage{project.dir / "nothing"}}};
   CHECK(what_fails(project) == "context-missing: the build context \"x\": \"" +
                                    (project.dir / "nothing").string() +

@@ -84,6 +84,9 @@ TEST_CASE("registry.md Y1: the wait doubles to a minute, half of it by chance", 
 TEST_CASE("registry.md Y3: a name that is unknown is asked for once more", "[http]") {
   CHECK(wait(1, failed(Kind::dns)));
   CHECK_FALSE(wait(2, failed(Kind::dns)));
+  CHECK(http::most_attempts({.repetitions = 5}, failed(Kind::dns)) == 2);
+  CHECK(http::most_attempts({.repetitions = 0}, failed(Kind::dns)) == 1);
+  CHECK(http::most_attempts({.repetitions = 5}, failed(Kind::reset)) == 6);
 }
 
 TEST_CASE("registry.md Y1: Retry-After is the least wait, and over five minutes the end",
