@@ -44,6 +44,7 @@ class Run:
             self._each(tools, workload, self._cold)
             if "unchanged" in self.cases:
                 self._each(tools, workload, lambda tool, of: self._take(tool, of, "unchanged", tool.build(of)))
+                workload.read()
                 for key, command in self.extra.items():
                     self.results.samples[workload.name, "unchanged", key].append(self.meter(command(workload)))
             if "push" in self.cases or "push-unchanged" in self.cases:
@@ -63,6 +64,7 @@ class Run:
                 self.results.leave_out(workload.name, tool.key, str(failure))
 
     def _take(self, tool, workload, case, command):
+        workload.read()
         sample = self.meter(command, tool.environment, tool.daemon)
         if case in self.cases:
             self.results.samples[workload.name, case, tool.key].append(sample)
