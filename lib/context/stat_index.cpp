@@ -260,7 +260,8 @@ std::optional<oci::RawSha256> StatIndex::find(std::string_view path, const FileS
 void StatIndex::learn(std::string_view path, const FileStamp& stamp, const Digest& digest) {
   if (digest.algorithm() != "sha256" || !is_settled(stamp, impl_->clock())) return;
   const std::lock_guard lock(impl_->mutex);
-  impl_->learnt.insert_or_assign(std::pmr::string(path), Known{stamp, oci::raw_sha256(digest)});
+  impl_->learnt.insert_or_assign(std::pmr::string(path, &impl_->memory),
+                                 Known{stamp, oci::raw_sha256(digest)});
   impl_->changed = true;
 }
 

@@ -34,7 +34,7 @@ Digest piece_key(const Chunk& chunk, const LayerWork& layer, const oci::RawSha25
 
 /// A chunk that can be written. Its buffers may come back to be filled again.
 struct MadeChunk {
-  Digest key;
+  Digest key;  ///< chunk_key() or piece_key(), known at last
   std::vector<std::byte> tar;
   std::vector<std::byte> packed;  ///< compressed; empty without compression, when `tar` is stored
   std::uint32_t tar_crc = 0;      ///< CRC-32 of `tar`
