@@ -99,6 +99,17 @@ TEST_CASE("image.md 7.12: a file that changed, came or went is named by its path
                                 {Cause::file_content, "/app/text"}});
 }
 
+TEST_CASE("image.md 7.12: of large files those are named that changed", "[build]") {
+  Explained project("FROM scratch\nCOPY . /app/\n");
+  const std::string text((3 << 20) + 7, 'x');
+  project.dir.write("context/changed", text);
+  project.dir.write("context/same", text);
+  project.causes();
+  project.dir.write("context/changed", 'y' + text.substr(1));
+  project.dir.write("context/same", text);
+  CHECK(project.causes() == All{{Cause::file_content, "/app/changed"}});
+}
+
 TEST_CASE("image.md 7.12: mode, type and target of a file are told with what they were",
           "[build]") {
   Explained project("FROM scratch\nCOPY . /app/\n");
