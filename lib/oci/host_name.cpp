@@ -20,9 +20,10 @@ bool is_label(std::string_view text) {
          std::all_of(text.begin(), text.end(), [&](char c) { return alnum(c) || c == '-'; });
 }
 
-bool is_ipv6(std::string_view text) {
+bool is_address(int family, std::string_view text) {
   std::array<unsigned char, 16> address{};
-  return ::inet_pton(AF_INET6, std::string(text).c_str(), address.data()) == 1;
+  return text.find('\0') == std::string_view::npos &&
+         ::inet_pton(family, std::string(text).c_str(), address.data()) == 1;
 }
 
 bool is_port(std::string_view text) {
@@ -40,8 +41,7 @@ bool is_host(std::string_view text) {
   std::size_t end = text.find(':');
   if (text.starts_with('[')) {
     const std::size_t bracket = text.find(']');
-    if (bracket == std::string_view::npos || text.find('\0') != std::string_view::npos ||
-        !is_ipv6(text.substr(1, bracket - 1)))
+    if (bracket == std::string_view::npos || !is_address(AF_INET6, text.substr(1, bracket - 1)))
       return false;
     end = bracket + 1;
   } else {
@@ -51,6 +51,10 @@ bool is_host(std::string_view text) {
   }
   if (end >= text.size()) return true;
   return text[end] == ':' && is_port(text.substr(end + 1));
+}
+
+bool is_ip_address(std::string_view text) {
+  return is_address(AF_INET, text) || is_address(AF_INET6, text);
 }
 
 }  // namespace ocibuild::oci

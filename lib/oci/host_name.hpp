@@ -13,4 +13,7 @@ bool names_a_host(std::string_view first);
 /// brackets without zone; port 1 to 65535.
 bool is_host(std::string_view text);
 
+/// An IPv4 or IPv6 address, without brackets, zone or port.
+bool is_ip_address(std::string_view text);
+
 }  // namespace ocibuild::oci

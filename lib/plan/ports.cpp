@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/ports.hpp"
 
-#include <arpa/inet.h>
-
-#include <array>
-
+#include "oci/host_name.hpp"
 #include "support/text.hpp"
 
 namespace ocibuild::plan {
@@ -39,20 +36,14 @@ std::optional<PortRange> parse_range(std::string_view text, std::string& wrong) 
   return out;
 }
 
-bool is_address(std::string_view text) {
-  if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  const std::string address(text);
-  std::array<unsigned char, sizeof(::in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, address.c_str(), bytes.data()) == 1;
-}
-
 /// "[ip:][host]", which has no effect: what is wrong with it, or nothing.
 std::string wrong_host_part(std::string_view text, const PortRange& exposed) {
   const std::size_t colon = text.rfind(':');
   if (colon != std::string_view::npos) {
-    const std::string_view address = text.substr(0, colon);
-    if (!address.empty() && !is_address(address)) return concat(quote(address), " is no address");
+    std::string_view address = text.substr(0, colon);
+    if (address.starts_with('[') && address.ends_with(']'))
+      address = address.substr(1, address.size() - 2);
+    if (colon > 0 && !oci::is_ip_address(address)) return concat(quote(address), " is no address");
     text.remove_prefix(colon + 1);
   }
   if (text.empty()) return {};
