@@ -27,7 +27,8 @@ constexpr std::size_t piece_count(std::uint64_t size) {
 /// Tells a content from all others of its size: the SHA-256 of the SHA-256s of its pieces.
 RawSha256 digest_of_pieces(std::span<const RawSha256> pieces);
 
-/// Reads to the end; throws what the source does. @return SHA-256, or the digest of the pieces of what has_pieces()
+/// Reads to the end; throws what the source does. @return SHA-256, or the digest of the pieces of
+/// what has_pieces()
 Digest content_digest(support::ByteSource& source);
 
 }  // namespace ocibuild::oci
