@@ -29,6 +29,7 @@ struct Setting {
   /// Names everything that the compressed bytes of a chunk depend on: library and level. Costs the
   /// compression of a small text.
   std::string key() const;
+  bool operator==(const Setting&) const = default;
 };
 
 }  // namespace ocibuild::compress

@@ -28,6 +28,10 @@ private:
   Buffer& buffer_;
 };
 
+/// What the largest chunk of small files takes: memory that is not written to costs nothing, a
+/// buffer that has to grow is cleared by the system once more.
+constexpr std::size_t most_room = 3 << 20;
+
 /// About what the chunk takes.
 std::size_t room_of(const std::vector<LayerFile>& files, const Chunk& chunk) {
   constexpr std::uint64_t header = 1024;  // and padding
@@ -104,8 +108,11 @@ void ChunkMaker::make(const Chunk& chunk, const Digest& key, MadeChunk& made) {
 void ChunkMaker::compress(MadeChunk& made) {
   made.packed.clear();
   if (layer_.setting.codec == compress::Codec::none) return;
-  if (!encoder_) encoder_.emplace(layer_.setting);
-  encoder_->encode(made.tar, made.packed);
+  made.packed.reserve(most_room);
+  if (tools_.setting != layer_.setting) tools_.encoder.reset();
+  tools_.setting = layer_.setting;
+  if (!tools_.encoder) tools_.encoder.emplace(layer_.setting);
+  tools_.encoder->encode(made.tar, made.packed);
 }
 
 /// True when the files are read faster than the chunk is uncompressed.
@@ -118,13 +125,13 @@ bool ChunkMaker::is_plain(const Chunk& chunk) const {
 
 bool ChunkMaker::unpack(support::Bytes packed, std::uint64_t size, Buffer& tar) {
   tar.resize(size);
-  if (!decoder_) decoder_.emplace();
-  return decoder_->decode(packed, tar);
+  if (!tools_.decoder) tools_.decoder.emplace();
+  return tools_.decoder->decode(packed, tar);
 }
 
 void ChunkMaker::make_tar(const Chunk& chunk, MadeChunk& made) const {
   made.tar.clear();
-  made.tar.reserve(room_of(layer_.files, chunk));
+  made.tar.reserve(std::max(room_of(layer_.files, chunk), most_room));
   BufferSink sink(made.tar);
   tar::TarWriter writer(sink);
   for (std::size_t i = chunk.first; i < chunk.last; ++i) {

@@ -42,12 +42,19 @@ struct MadeChunk {
   support::Bytes stored() const { return packed.empty() ? tar : packed; }
 };
 
+/// What a thread that makes chunks needs besides, of a megabyte or more: for layer after layer.
+struct ChunkTools {
+  std::optional<compress::Setting> setting{};       ///< of the encoder
+  std::optional<compress::ChunkEncoder> encoder{};  ///< made when it is needed, as the next
+  std::optional<compress::ChunkDecoder> decoder{};
+};
+
 /// Makes the chunks of one layer, in any order: from their files, or from an earlier layer. Not
 /// thread-safe; each thread has its own.
 class ChunkMaker {
 public:
-  /// `layer` must outlive it.
-  explicit ChunkMaker(const LayerWork& layer) : layer_(layer) {}
+  /// The arguments must outlive it.
+  ChunkMaker(const LayerWork& layer, ChunkTools& tools) : layer_(layer), tools_(tools) {}
 
   /// `key`: empty if it is not known yet. `made`: replaced. Whole files that are read here and
   /// whose content was not known are learnt. What is damaged in an earlier layer is made anew.
@@ -63,8 +70,7 @@ private:
   void compress(MadeChunk& made);
 
   const LayerWork& layer_;
-  std::optional<compress::ChunkEncoder> encoder_;
-  std::optional<compress::ChunkDecoder> decoder_;
+  ChunkTools& tools_;
 };
 
 }  // namespace ocibuild::layer

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <semaphore>
 
+#include "layer/chunk_maker.hpp"
+#include "layer/spare.hpp"
 #include "support/worker_pool.hpp"
 
 namespace ocibuild::layer {
@@ -18,6 +21,10 @@ public:
   unsigned jobs() const { return jobs_; }
   support::WorkerPool& pool() { return pool_; }
 
+  /// What a chunk was made in and with, for the next one of whichever layer.
+  Spare<MadeChunk>& spare_chunks() { return spare_chunks_; }
+  Spare<std::unique_ptr<ChunkTools>>& spare_tools() { return spare_tools_; }
+
   /// Each chunk from its order until it is written takes one place. A layer with chunks under way
   /// must not wait for another place: it writes those first, and so no two wait for each other.
   void wait_for_room() { room_.acquire(); }
@@ -30,7 +37,9 @@ private:
 
   const unsigned jobs_;
   std::counting_semaphore<> room_;
-  support::WorkerPool pool_;
+  Spare<MadeChunk> spare_chunks_;
+  Spare<std::unique_ptr<ChunkTools>> spare_tools_;
+  support::WorkerPool pool_;  // last: its threads use all of the above
 };
 
 /// The room that one layer has among the chunks of all.

@@ -8,7 +8,6 @@
 
 #include "layer/chunk_maker.hpp"
 #include "layer/chunk_plan.hpp"
-#include "layer/spare.hpp"
 #include "oci/hasher.hpp"
 #include "support/stop.hpp"
 #include "support/worker_pool.hpp"
@@ -113,11 +112,11 @@ private:
 
   /// By any thread.
   MadeChunk make(std::size_t i) {
-    MadeChunk made = spare_chunks_.take().value_or(MadeChunk());
-    auto maker = spare_makers_.take().value_or(nullptr);
-    if (!maker) maker = std::make_unique<ChunkMaker>(layer_);
-    maker->make(plan_[i], keys_[i], made);
-    spare_makers_.give(std::move(maker));
+    MadeChunk made = workers_.spare_chunks().take().value_or(MadeChunk());
+    auto tools = workers_.spare_tools().take().value_or(nullptr);
+    if (!tools) tools = std::make_unique<ChunkTools>();
+    ChunkMaker(layer_, *tools).make(plan_[i], keys_[i], made);
+    workers_.spare_tools().give(std::move(tools));
     return made;
   }
 
@@ -134,7 +133,7 @@ private:
     const std::size_t count = list_.chunks.size();
     if (count % chunks_between_checkpoints == 0)
       list_.checkpoints.push_back({count, diff_id_.midstate(), digest_.so_far()});
-    spare_chunks_.give(std::move(made));
+    workers_.spare_chunks().give(std::move(made));
   }
 
   void write(support::Bytes bytes) {
@@ -146,9 +145,7 @@ private:
   ChunkWorkers& workers_;
   support::ByteSink& out_;
   const std::vector<Chunk> plan_;
-  std::vector<Digest> keys_;  // empty: not known before the chunk is made
-  Spare<MadeChunk> spare_chunks_;
-  Spare<std::unique_ptr<ChunkMaker>> spare_makers_;
+  std::vector<Digest> keys_;            // empty: not known before the chunk is made
   std::vector<oci::RawSha256> pieces_;  // of the large file that is being written
   oci::Hasher diff_id_;
   oci::Hasher digest_;

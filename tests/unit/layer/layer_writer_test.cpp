@@ -53,12 +53,18 @@ std::vector<Setting> settings() {
 }
 
 /// Without earlier layers.
-LayerDigests write(const std::vector<LayerFile>& files, const Setting& setting, unsigned jobs,
-                   support::ByteSink& out, const std::stop_token& stop = {}) {
+LayerDigests write(const std::vector<LayerFile>& files, const Setting& setting,
+                   layer::ChunkWorkers& workers, support::ByteSink& out,
+                   const std::stop_token& stop = {}) {
   const layer::WriteOptions options{.setting = setting, .setting_key = {}};
   layer::ContentDigests contents(files);
-  layer::ChunkWorkers workers(jobs);
   return layer::write_layer(files, contents, options, {}, workers, out, stop).digests;
+}
+
+LayerDigests write(const std::vector<LayerFile>& files, const Setting& setting, unsigned jobs,
+                   support::ByteSink& out, const std::stop_token& stop = {}) {
+  layer::ChunkWorkers workers(jobs);
+  return write(files, setting, workers, out, stop);
 }
 
 /// A line of /proc/self/status.
@@ -92,6 +98,20 @@ TEST_CASE("a layer does not depend on the number of threads", "[layer]") {
       support::StringSink many;
       write(sample(), setting, jobs, many);
       CHECK((many.text == one.text));
+    }
+  }
+}
+
+TEST_CASE("a layer does not depend on those that were made before it", "[layer]") {
+  layer::ChunkWorkers workers(2);
+  std::vector<Setting> wanted = settings();
+  wanted.push_back(Setting::make(Codec::gzip, 1));
+  for (const Setting& setting : wanted) {
+    for (const auto& files : {std::vector<LayerFile>{generated("a", 3'000'000)}, sample()}) {
+      support::StringSink alone, after_others;
+      write(files, setting, 2, alone);
+      write(files, setting, workers, after_others);
+      CHECK((after_others.text == alone.text));
     }
   }
 }
