@@ -1,29 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bytes that compress as real files do: the same for the same seed and the same sources of this project."""
+"""Bytes that compress as real files do: the same for the same seed, sources and program of this project."""
 
-import itertools
 import os
 import random
 import re
 
 BLOCK = 1 << 16  # bytes made at a time
-_PHRASES = 30000  # more than a compressor's window holds, so that what repeats is the tokens in them
-
-
-class Vocabulary:
-    """Phrases of tokens that have the frequencies of natural text (Zipf's law); `flat`: how even they are."""
-
-    def __init__(self, source, tokens, flat):
-        weights = list(itertools.accumulate(1 / (rank + flat) for rank in range(len(tokens))))
-        self.phrases = [b"".join(source.choices(tokens, cum_weights=weights, k=8)) for _ in range(_PHRASES)]
-        self.mean = sum(map(len, self.phrases)) / _PHRASES
-
-    def some(self, source, size):
-        """At least `size` bytes."""
-        out = b""
-        while len(out) < size:
-            out += b"".join(source.choices(self.phrases, k=int((size - len(out)) / self.mean) + 2))
-        return out
 
 
 class Sources:
@@ -59,28 +41,37 @@ class Sources:
         return self.name.sub(lambda match: others.get(match.group(), match.group()), piece)
 
 
-def _machine_code():
-    """Runs of bytes as a compiler repeats them, 3 to 12 of them."""
-    source = random.Random("machine code")
-    tokens = [source.randbytes(3 + min(int(source.expovariate(0.25)), 9)) for _ in range(1000)]
-    return Vocabulary(source, tokens, flat=8)
+class Program:
+    """Runs of a real program: compressors find in made-up machine code either more or less than in what compilers make."""
+
+    RUN = 1 << 20  # so long that a seam between two costs next to nothing
+
+    def __init__(self, path):
+        with open(path, "rb") as file:
+            self.bytes = file.read(1 << 26)
+
+    def some(self, source, size):
+        """`size` bytes, at most RUN."""
+        start = source.randrange(max(1, len(self.bytes) - size))
+        return self.bytes[start:start + size]
 
 
-_VOCABULARIES = {"text": Sources(), "code": _machine_code()}
-#: Of so many blocks of "code" in a hundred nothing can be compressed: constants, tables, pictures.
-_TABLES_PERCENT = 5
+_KINDS = {"text": Sources()}
+
+
+def take_code_from(path):
+    """The program at `path` is what "code" is made of from now on."""
+    _KINDS["code"] = Program(path)
 
 
 def blocks(kind, seed, size):
-    """Yields `size` bytes in blocks; kind: text (gzip to a third), code (to 1 / 2.4), media (not at all)."""
+    """Yields `size` bytes in blocks; kind: text (gzip to a third), code (as the program), media (not at all)."""
     source = random.Random("%s %s" % (kind, seed))
     while size > 0:
-        length = min(size, BLOCK)
-        if kind == "media" or (kind == "code" and source.random() * 100 < _TABLES_PERCENT):
-            yield source.randbytes(length)
-        else:
-            yield _VOCABULARIES[kind].some(source, length)[:length]
-        size -= length
+        length = min(size, Program.RUN if kind == "code" else BLOCK)
+        block = source.randbytes(length) if kind == "media" else _KINDS[kind].some(source, length)[:length]
+        yield block
+        size -= len(block)
 
 
 def write(path, kind, seed, size):

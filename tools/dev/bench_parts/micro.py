@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from bench_parts import cases, measure, workloads
+from bench_parts import cases, content, measure, workloads
 
 #: What is measured, in the order of a build: part -> what it is given, what is measured, its limit.
 PARTS = {
@@ -66,6 +66,7 @@ def measure_parts(given, work):
         sys.exit("bench: no tests/bench/micro_bench in %s; meson configure %s -Dbenchmarks=true, then ninja"
                  % (given.build, given.build))
     workload = next(workload for workload in workloads.ALL if workload.name == "small-files")
+    content.take_code_from(os.path.join(given.build, "tools", "ocibuild", "ocibuild"))
     cases.make([workload], work, given.scale)
     tar, taken = workload.tar(work), collections.defaultdict(list)
     with tempfile.TemporaryDirectory(dir=work) as scratch:

@@ -11,7 +11,7 @@ import time
 from bench_parts import content
 
 BASE = "bench-base:1"
-_FORMAT = "3"  # of what is kept in a work directory; another one is made anew
+_FORMAT = "4"  # of what is kept in a work directory; another one is made anew
 
 SETTLED = 2.1  # seconds
 _HEAD = "ARG BASE=%s\n" % BASE
