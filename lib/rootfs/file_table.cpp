@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "oci/entry_record.hpp"
@@ -86,6 +87,38 @@ struct FileTable::Record {
   }
 };
 
+/// What was asked for of a source.
+struct FileTable::Taken {
+  explicit Taken(std::shared_ptr<const FileSource> some) : source(std::move(some)) {}
+
+  const std::shared_ptr<const FileSource> source;
+  std::mutex mutex;
+  std::unordered_map<std::size_t, IndexedFile> files{};
+
+  const IndexedFile& at(std::size_t index) {
+    const std::lock_guard lock(mutex);
+    const auto known = files.find(index);
+    return known != files.end() ? known->second
+                                : files.emplace(index, source->file(index)).first->second;
+  }
+
+  std::size_t lower_bound(std::string_view path) const {
+    std::size_t begin = 0;
+    for (std::size_t end = source->size(); begin < end;) {
+      const std::size_t middle = begin + (end - begin) / 2;
+      if (source->path(middle) < path) {
+        begin = middle + 1;
+      } else {
+        end = middle;
+      }
+    }
+    return begin;
+  }
+};
+
+FileTable::FileTable(std::shared_ptr<const FileSource> source)
+    : taken_(std::make_unique<Taken>(std::move(source))) {}
+
 FileTable::FileTable(std::vector<IndexedFile> files) : files_(std::move(files)) {
   sort_by_path(files_);
 }
@@ -128,14 +161,21 @@ std::optional<FileTable> FileTable::read(RecordReader& in) {
 }
 
 std::size_t FileTable::size() const {
+  if (taken_) return taken_->source->size();
   return record_ ? record_->size : files_.size();
 }
 
 const IndexedFile& FileTable::at(std::size_t index) const {
+  if (taken_) return taken_->at(index);
   return record_ ? record_->block(index / block_size)[index % block_size] : files_[index];
 }
 
+std::string_view FileTable::path_at(std::size_t index) const {
+  return taken_ ? taken_->source->path(index) : path_of(at(index));
+}
+
 std::size_t FileTable::lower_bound(std::string_view path) const {
+  if (taken_) return taken_->lower_bound(path);
   if (!record_) {
     return static_cast<std::size_t>(lower_bound_of(files_, path) - files_.begin());
   }

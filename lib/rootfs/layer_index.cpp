@@ -19,7 +19,7 @@ bool has(const std::vector<RootfsPath>& sorted, std::string_view path) {
 
 const IndexedFile* find_in(const FileTable& files, std::string_view path) {
   const std::size_t at = files.lower_bound(path);
-  return at < files.size() && path_of(files.at(at)) == path ? &files.at(at) : nullptr;
+  return at < files.size() && files.path_at(at) == path ? &files.at(at) : nullptr;
 }
 
 /// What every path below `directory` begins with.
@@ -44,6 +44,12 @@ LayerIndex::LayerIndex(std::vector<IndexedFile> files, std::vector<RootfsPath> w
   sort_by_path(link_targets_);
 }
 
+LayerIndex::LayerIndex(std::shared_ptr<const FileSource> files,
+                       std::vector<RootfsPath> link_targets)
+    : files_(std::move(files)), link_targets_(std::move(link_targets)) {
+  sort_by_path(link_targets_);
+}
+
 LayerIndex::~LayerIndex() = default;
 
 const IndexedFile* LayerIndex::find(const RootfsPath& path) const {
@@ -54,8 +60,8 @@ std::vector<std::string> LayerIndex::children(const RootfsPath& directory) const
   const std::string prefix = prefix_of(directory);
   std::vector<std::string> names;
   std::size_t at = files_.lower_bound(prefix);
-  while (at < files_.size() && path_of(files_.at(at)).starts_with(prefix)) {
-    const std::string_view relative = path_of(files_.at(at)).substr(prefix.size());
+  while (at < files_.size() && files_.path_at(at).starts_with(prefix)) {
+    const std::string_view relative = files_.path_at(at).substr(prefix.size());
     const std::size_t slash = relative.find('/');
     if (!relative.empty()) names.emplace_back(relative.substr(0, slash));
     if (slash == std::string_view::npos) {
@@ -88,7 +94,7 @@ bool LayerIndex::hides(const RootfsPath& path) const {
 bool LayerIndex::has_below(const RootfsPath& path) const {
   const std::string prefix = prefix_of(path);
   const std::size_t at = files_.lower_bound(prefix);
-  return at < files_.size() && path_of(files_.at(at)).starts_with(prefix);
+  return at < files_.size() && files_.path_at(at).starts_with(prefix);
 }
 
 bool LayerIndex::is_link_target(const RootfsPath& path) const {

@@ -22,6 +22,8 @@ public:
   /// hard_link's target is a path of this layer or of lower ones.
   LayerIndex(std::vector<IndexedFile> files, std::vector<oci::RootfsPath> whiteouts,
              std::vector<oci::RootfsPath> opaque, std::uint64_t tar_size = 0);
+  /// Of files that stay where they are, without whiteouts. `link_targets`: of their hard links.
+  LayerIndex(std::shared_ptr<const FileSource> files, std::vector<oci::RootfsPath> link_targets);
   ~LayerIndex();
 
   const IndexedFile* find(const oci::RootfsPath& path) const;

@@ -38,6 +38,19 @@ LayerIndex rich_index() {
   return {std::move(files), {RootfsPath("etc/old"), RootfsPath("tmp")}, {RootfsPath("var")}};
 }
 
+/// Files that stay in a list of somebody else.
+struct ListedFiles final : rootfs::FileSource {
+  explicit ListedFiles(std::vector<oci::Entry> some) : entries(std::move(some)) {}
+  std::size_t size() const override { return entries.size(); }
+  std::string_view path(std::size_t index) const override { return entries[index].path.str(); }
+  rootfs::IndexedFile file(std::size_t index) const override {
+    taken.push_back(index);
+    return {.entry = entries[index]};
+  }
+  std::vector<oci::Entry> entries;
+  mutable std::vector<std::size_t> taken{};
+};
+
 }  // namespace
 
 TEST_CASE("of equal paths the last one counts", "[rootfs]") {
@@ -80,6 +93,34 @@ TEST_CASE("lower layers are hidden by whiteouts, opaque parents and parents that
   CHECK_FALSE(hides("dir/x"));
   CHECK_FALSE(hides(""));
   CHECK(index_of({}, {}, {""})->hides(RootfsPath("anything")));
+}
+
+TEST_CASE("image.md 5.2: files that stay where they are are taken when they are asked for",
+          "[rootfs]") {
+  std::vector<oci::Entry> entries{dir_entry("a"),       file_entry("a-b", 1),
+                                  file_entry("a/b", 2), file_entry("a/c/d", 3),
+                                  file_entry("b", 4),   hard_link_entry("c", "a/b")};
+  const auto files = std::make_shared<ListedFiles>(entries);
+  const LayerIndex index(files, {RootfsPath("a/b")});
+  const auto plain = index_of(entries);
+  for (const char* path : {"", "a", "a-b", "a/b", "a/c", "a/c/d", "b", "b/x", "c", "d"}) {
+    const RootfsPath wanted(path);
+    CHECK(index.children(wanted) == plain->children(wanted));
+    CHECK(index.has_below(wanted) == plain->has_below(wanted));
+    CHECK(index.hides(wanted) == plain->hides(wanted));
+    CHECK(index.is_link_target(wanted) == plain->is_link_target(wanted));
+  }
+  files->taken.clear();
+  CHECK(index.find(RootfsPath("a/c")) == nullptr);
+  CHECK(index.find(RootfsPath("z")) == nullptr);
+  CHECK(files->taken.empty());
+  const rootfs::IndexedFile* found = index.find(RootfsPath("a/c/d"));
+  REQUIRE(found != nullptr);
+  CHECK(found->entry.size == 3);
+  CHECK(index.find(RootfsPath("a/c/d")) == found);
+  CHECK(files->taken.size() == 1);
+  CHECK(index.files().size() == entries.size());
+  CHECK(index.encode() == plain->encode());
 }
 
 TEST_CASE("an index survives its cache file", "[rootfs]") {
