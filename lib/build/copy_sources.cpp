@@ -139,22 +139,32 @@ void SourceCopier::copy_directory(const oci::RootfsPath& top, const oci::RootfsP
 void SourceCopier::copy_children(const oci::RootfsPath& from, const oci::RootfsPath& to,
                                  const Selection& selection, const Selection::Choice& above) {
   origin_.tree.each_child(from, [&](oci::TreeFile child) {
-    const oci::RootfsPath path = child.entry.path;
-    const oci::RootfsPath target = to.child(path.name());
-    const std::string_view relative = path.relative_to(top_);
+    oci::RootfsPath target = to.child(child.entry.path.name());
+    const std::string_view relative = child.entry.path.relative_to(top_);
     const Selection::Choice choice = selection.enter(above, relative);
-    const bool enters = child.entry.is_directory() && selection.may_take_below(choice, relative);
-    Passage passage{{}, target, choice.taken()};
-    if (enters && !passage.made) passage.directory = child;
-    if (choice.taken()) put_below(std::move(child), target);
-    if (!enters) return;
-    passages_.push_back(std::move(passage));
-    copy_children(path, target, selection, choice);
-    passages_.pop_back();
+    if (child.entry.is_directory() && selection.may_take_below(choice, relative)) {
+      enter(std::move(child), target, selection, choice);
+    } else if (choice.taken()) {
+      put_below(std::move(child), std::move(target));
+    }
   });
 }
 
-void SourceCopier::put_below(oci::TreeFile file, const oci::RootfsPath& target) {
+void SourceCopier::enter(oci::TreeFile directory, const oci::RootfsPath& target,
+                         const Selection& selection, const Selection::Choice& choice) {
+  const oci::RootfsPath path = directory.entry.path;
+  Passage passage{{}, target, choice.taken()};
+  if (passage.made) {
+    put_below(std::move(directory), target);
+  } else {
+    passage.directory = std::move(directory);
+  }
+  passages_.push_back(std::move(passage));
+  copy_children(path, target, selection, choice);
+  passages_.pop_back();
+}
+
+void SourceCopier::put_below(oci::TreeFile file, oci::RootfsPath target) {
   for (Passage& passage : passages_) {
     if (!passage.made) placement_.put_passage(std::move(passage.directory), passage.target);
     passage.made = true;
@@ -166,7 +176,7 @@ void SourceCopier::put_below(oci::TreeFile file, const oci::RootfsPath& target) 
     group = known;
   }
   count(file.entry);
-  placement_.put(std::move(file), target, group);
+  placement_.put(std::move(file), std::move(target), group);
 }
 
 void SourceCopier::count(const oci::Entry& entry) {

@@ -42,7 +42,10 @@ private:
                       const Selection& selection);
   void copy_children(const oci::RootfsPath& from, const oci::RootfsPath& to,
                      const Selection& selection, const Selection::Choice& above);
-  void put_below(oci::TreeFile file, const oci::RootfsPath& target);
+  /// A directory that is taken, or of which something below may be.
+  void enter(oci::TreeFile directory, const oci::RootfsPath& target, const Selection& selection,
+             const Selection::Choice& choice);
+  void put_below(oci::TreeFile file, oci::RootfsPath target);
   void count(const oci::Entry& entry);
   void report_missing(std::string path);
   void warn_no_match();

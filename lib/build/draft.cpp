@@ -51,25 +51,38 @@ void Draft::throw_in_the_way(const oci::Entry& entry, std::string wanted) const 
   throw InTheWay{entry, std::move(wanted), !below || below->entry.type != entry.type};
 }
 
+const Draft::KnownDirectory* Draft::nearest(const oci::RootfsPath& path) const {
+  const auto found = std::find_if(way_.rbegin(), way_.rend(), [&](const KnownDirectory& known) {
+    return path.is_within(known.path);
+  });
+  return found == way_.rend() ? nullptr : &*found;
+}
+
 /// lookup() for what is about to be put.
 std::optional<oci::TreeFile> Draft::existing(const oci::RootfsPath& path) const {
-  const bool is_new = last_ && !last_->in_image && path.parent() == last_->path;
+  const KnownDirectory* const above = nearest(path);
+  const bool is_new = above != nullptr && !above->in_image;
   return is_new && files_.find(path) == nullptr ? std::nullopt : lookup(path);
 }
 
 void Draft::add_parents(const oci::RootfsPath& path) {
+  if (!way_.empty() && path.is_directly_in(way_.back().path)) return;
   oci::RootfsPath directory = path.parent();
-  if (last_ && last_->path == directory) return;
+  const KnownDirectory* const above = nearest(directory);
+  way_.resize(above == nullptr ? 0 : static_cast<std::size_t>(above - way_.data()) + 1);
+  if (!way_.empty() && way_.back().path == directory) return;
   for (const oci::RootfsPath& parent : path.parents()) {
-    if (files_.find(parent) != nullptr) continue;
+    const bool is_there = !way_.empty() && way_.back().path.is_within(parent);
+    if (is_there || files_.find(parent) != nullptr) continue;
     const auto existing = lookup(parent);
     if (!existing) continue;  // make_directories puts it
     layer::LayerFile file{.entry = existing->entry};
     file.entry.mtime = file_time(file.entry.mtime);
     files_.put(std::move(file));
   }
-  const bool in_image = !is_gone(path) && below_.lookup(directory).has_value();
-  last_ = {std::move(directory), in_image};
+  const bool may_be = way_.empty() || way_.back().in_image;
+  const bool in_image = may_be && !is_gone(path) && below_.lookup(directory).has_value();
+  way_.push_back({std::move(directory), in_image});
 }
 
 oci::Entry Draft::new_directory(const oci::RootfsPath& path, const NewDirectory& metadata) const {
@@ -133,7 +146,7 @@ void Draft::remove(const oci::RootfsPath& path) {
   const auto below = is_gone(path) ? std::nullopt : below_.lookup(path);
   if (below && below->entry.is_directory()) gone_.insert(path);
   files_.erase(path);
-  last_.reset();
+  way_.clear();
 }
 
 std::uint64_t Draft::share(const oci::RootfsPath& path) {

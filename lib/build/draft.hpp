@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include <ocibuild/build.hpp>
 
@@ -81,13 +82,16 @@ private:
   layer::FileSet files_;
   std::set<oci::RootfsPath> gone_;  // directories of the image that were replaced in this layer
   std::uint64_t next_group_ = 1;
-  /// The directory that the last file went to, which most others follow: in the layer with all its
-  /// parents.
-  struct LastDirectory {
+  struct KnownDirectory {
     oci::RootfsPath path;
     bool in_image;  // of the image below, too, where names in it may exist
   };
-  std::optional<LastDirectory> last_{};
+  /// The last of those that hold `path`, itself included; null when there is none.
+  const KnownDirectory* nearest(const oci::RootfsPath& path) const;
+
+  /// Where the last file went, as the next files do or come back to: directories within each other,
+  /// outermost first, in the layer with all their parents.
+  std::vector<KnownDirectory> way_{};
 };
 
 }  // namespace ocibuild::engine

@@ -35,8 +35,8 @@ void Placement::put_named(oci::TreeFile file, std::string_view name) {
   put(std::move(file), target, 0);
 }
 
-oci::Entry Placement::entry_for(oci::Entry entry, const oci::RootfsPath& target) const {
-  entry.path = target;
+oci::Entry Placement::entry_for(oci::Entry entry, oci::RootfsPath target) const {
+  entry.path = std::move(target);
   if (owner_) {
     entry.uid = owner_->uid;
     entry.gid = owner_->gid;
@@ -45,8 +45,8 @@ oci::Entry Placement::entry_for(oci::Entry entry, const oci::RootfsPath& target)
   return entry;
 }
 
-void Placement::put(oci::TreeFile file, const oci::RootfsPath& target, std::uint64_t link_group) {
-  oci::Entry entry = entry_for(std::move(file.entry), target);
+void Placement::put(oci::TreeFile file, oci::RootfsPath target, std::uint64_t link_group) {
+  oci::Entry entry = entry_for(std::move(file.entry), std::move(target));
   if (step_.chmod && entry.type != oci::EntryType::symlink)
     entry.mode = step_.chmod->apply(entry.mode, entry.is_directory());
   draft_.put(std::move(entry), std::move(file.content), link_group);

@@ -32,7 +32,7 @@ public:
   void put_named(oci::TreeFile file, std::string_view name);
   /// Exactly at `target`, whose parents exist. Files of one `link_group` that is not 0 become hard
   /// links. @throws InTheWay
-  void put(oci::TreeFile file, const oci::RootfsPath& target, std::uint64_t link_group);
+  void put(oci::TreeFile file, oci::RootfsPath target, std::uint64_t link_group);
   /// A directory on the way to a file that was chosen: one that exists takes the mode only.
   /// @throws InTheWay
   void put_passage(oci::TreeFile directory, const oci::RootfsPath& target);
@@ -42,7 +42,7 @@ public:
   layer::FileSet take() && { return std::move(draft_).take(); }
 
 private:
-  oci::Entry entry_for(oci::Entry entry, const oci::RootfsPath& target) const;
+  oci::Entry entry_for(oci::Entry entry, oci::RootfsPath target) const;
   void warn_overwrites();
 
   const plan::CopyStep& step_;

@@ -64,6 +64,11 @@ bool RootfsPath::is_within(const RootfsPath& directory) const {
   return text_.size() == directory.text_.size() || text_[directory.text_.size()] == '/';
 }
 
+bool RootfsPath::is_directly_in(const RootfsPath& directory) const {
+  return text_ != directory.text_ && is_within(directory) &&
+         relative_to(directory).find('/') == std::string_view::npos;
+}
+
 std::string_view RootfsPath::relative_to(const RootfsPath& directory) const {
   assert(is_within(directory));
   if (directory.is_root()) return text_;

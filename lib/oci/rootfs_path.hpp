@@ -32,6 +32,8 @@ public:
   RootfsPath operator/(std::string_view relative) const;
   /// True for `directory` itself and everything below it.
   bool is_within(const RootfsPath& directory) const;
+  /// True if `directory` is its parent, and not itself.
+  bool is_directly_in(const RootfsPath& directory) const;
   /// The text below `directory`, which must contain this path; "" for itself.
   std::string_view relative_to(const RootfsPath& directory) const;
   /// Every directory on the way, outermost first, without the root and without the path itself.

@@ -85,6 +85,33 @@ TEST_CASE(
       1);
 }
 
+TEST_CASE("image.md 2.6: between new directories those of the image keep what they are",
+          "[build]") {
+  const auto image =
+      image_of({owned(test::dir_entry("srv", 0711), 1, 2), test::dir_entry("srv/b", 0700),
+                owned(test::dir_entry("srv/b/c", 0750), 3, 4), test::file_entry("srv/b/c/f", 1),
+                test::dir_entry("srv/b/c/g"), test::file_entry("srv/b/file", 1)});
+  MemoryTree origin;
+  origin.file("x/a/n/f", "1").file("x/b/c/f", "1").file("x/b/m/f", "1").file("x/d/f", "1");
+  const plan::CopyStep step = copy_step({"x/a/n/f", "x/b/c/f", "x/b/m/f"}, "/srv/b/c/");
+  CHECK(run(step, origin, image).layer ==
+        "srv d 711 1:2\nsrv/b d 700 0:0\nsrv/b/c d 750 3:4\nsrv/b/c/f f 644 0:0\n");
+  CHECK(run(copy_step({"x"}, "/srv"), origin, image).layer ==
+        "srv d 711 1:2\nsrv/a d 755 0:0\nsrv/a/n d 755 0:0\nsrv/a/n/f f 644 0:0\n"
+        "srv/b d 755 0:0\nsrv/b/c d 755 0:0\nsrv/b/c/f f 644 0:0\n"
+        "srv/b/m d 755 0:0\nsrv/b/m/f f 644 0:0\nsrv/d d 755 0:0\nsrv/d/f f 644 0:0\n");
+
+  const auto blocked = [&](const char* path) {
+    MemoryTree tree;
+    tree.file("x/a/n/f", "1").file("x/b/a/n/f", "1").file(path, "1");
+    const Copied copied = run(copy_step({"x"}, "/srv"), tree, image);
+    return copied.errors.size() == 1 && copied.errors[0].id == "destination-blocked";
+  };
+  CHECK(blocked("x/b/c/g"));     // a directory there
+  CHECK(blocked("x/b/file/f"));  // a file there
+  CHECK_FALSE(blocked("x/b/a/file"));
+}
+
 TEST_CASE("dockerfile.md 7.14: a file in the way of the destination is an error", "[build]") {
   const auto image = image_of({test::file_entry("f", 1)});
   MemoryTree origin;

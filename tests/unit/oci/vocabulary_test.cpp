@@ -58,6 +58,12 @@ TEST_CASE("being within a directory is judged by components", "[oci]") {
   CHECK(RootfsPath("a").is_within(RootfsPath("a")));
   CHECK(RootfsPath("ab").is_within(RootfsPath("")));
   CHECK_FALSE(RootfsPath("ab").is_within(RootfsPath("a")));
+  CHECK(RootfsPath("a/b").is_directly_in(RootfsPath("a")));
+  CHECK(RootfsPath("a").is_directly_in(RootfsPath("")));
+  CHECK_FALSE(RootfsPath("a/b/c").is_directly_in(RootfsPath("a")));
+  CHECK_FALSE(RootfsPath("a").is_directly_in(RootfsPath("a")));
+  CHECK_FALSE(RootfsPath("").is_directly_in(RootfsPath("")));
+  CHECK_FALSE(RootfsPath("ab/c").is_directly_in(RootfsPath("a")));
   CHECK(RootfsPath("a/b/c").relative_to(RootfsPath("a")) == "b/c");
   CHECK(RootfsPath("a").relative_to(RootfsPath("a")).empty());
 }
