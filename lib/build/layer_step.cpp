@@ -90,9 +90,33 @@ LayerMaker::~LayerMaker() {
 
 PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool anew) {
   anew = anew || !request_.use_cache;
-  const auto begin = Clock::now();
   auto promise = std::make_shared<std::promise<StoredLayer>>();
   PendingLayer layer = promise->get_future();
+  constexpr std::size_t worth_a_thread = 512;
+  // Shared caches are asked for keys, by this thread alone.
+  const bool asks_others = !anew && !request_.cache_from.empty();
+  std::optional<Looked> looked;
+  if (asks_others || files.size() < worth_a_thread) {
+    looked = look(files, anew, asks_others);
+    if (looked->layer) {
+      promise->set_value(*std::move(looked->layer));
+      return layer;
+    }
+  }
+  layers_.run([this, promise, &files, looked, anew] {
+    try {
+      Looked here = looked ? *looked : look(files, anew, false);
+      promise->set_value(here.layer ? *std::move(here.layer) : make(files, here.shape, anew));
+    } catch (...) {
+      promise->set_exception(std::current_exception());
+    }
+  });
+  return layer;
+}
+
+LayerMaker::Looked LayerMaker::look(const std::vector<layer::LayerFile>& files, bool anew,
+                                    bool asks_others) {
+  const auto begin = Clock::now();
   // Two passes over all files that need nothing of each other.
   constexpr std::size_t worth_a_thread = 4096;
   constexpr auto beside = std::launch::async | std::launch::deferred;  // if there is a thread
@@ -100,28 +124,14 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool 
   auto shape_of = std::async(is_worth_it ? beside : std::launch::deferred,
                              [&] { return layer::layer_shape(files, options_.setting_key); });
   layer::ContentDigests contents(files);
-  const Digest shape = shape_of.get();
-  // Shared caches are asked for keys, by this thread alone.
-  const bool asks_others = !anew && !request_.cache_from.empty();
+  Looked out{.shape = shape_of.get(), .layer = {}};
   if (asks_others) contents.compute(chunks_.jobs(), stop_.get_token());
-  if (contents.all_known()) {
-    const Digest key = layer::layer_key(shape, files, contents);
-    auto found = find(key, anew);
-    if (!found && asks_others) found = find_elsewhere(key, shape);
-    if (found) {
-      found->took = Clock::now() - begin;
-      promise->set_value(*std::move(found));
-      return layer;
-    }
-  }
-  layers_.run([this, promise, &files, shape, anew] {
-    try {
-      promise->set_value(make(files, shape, anew));
-    } catch (...) {
-      promise->set_exception(std::current_exception());
-    }
-  });
-  return layer;
+  if (!contents.all_known()) return out;
+  const Digest key = layer::layer_key(out.shape, files, contents);
+  out.layer = find(key, anew);
+  if (!out.layer && asks_others) out.layer = find_elsewhere(key, out.shape);
+  if (out.layer) out.layer->took = Clock::now() - begin;
+  return out;
 }
 
 StoredLayer LayerMaker::make(const std::vector<layer::LayerFile>& files, const Digest& shape,

@@ -52,7 +52,7 @@ public:
   /// Gives up layers that nobody has taken.
   ~LayerMaker();
 
-  /// The layer at once if the cache has it and no file has to be read; otherwise begins to make it.
+  /// The layer of the cache if it has it and no file has to be read; otherwise begins to make it.
   /// `files` must outlive this. `anew`: what other builds made does not count.
   PendingLayer start(const std::vector<layer::LayerFile>& files, bool anew = false);
 
@@ -65,7 +65,12 @@ public:
 
 private:
   class Turn;
+  struct Looked {
+    Digest shape;
+    std::optional<StoredLayer> layer{};  ///< if there is one
+  };
 
+  Looked look(const std::vector<layer::LayerFile>& files, bool anew, bool asks_others);
   StoredLayer make(const std::vector<layer::LayerFile>& files, const Digest& shape, bool anew);
   std::optional<StoredLayer> find(const Digest& key, bool anew);
   std::optional<StoredLayer> find_elsewhere(const Digest& key, const Digest& shape);
