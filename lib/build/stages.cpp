@@ -6,6 +6,7 @@
 
 #include "build/not_here.hpp"
 #include "build/workdir_step.hpp"
+#include "oci/glob.hpp"
 #include "plan/evaluator.hpp"
 #include "rootfs/layer_index.hpp"
 #include "support/text.hpp"
@@ -80,9 +81,24 @@ StageStep directory_step(const plan::Stage& stage, const plan::FromNamedContext&
           {}};
 }
 
-std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::LayerFile>& files) {
+/// The files of a step, which live as long as the build.
+class StepFiles final : public rootfs::FileSource {
+public:
+  explicit StepFiles(const std::vector<layer::LayerFile>& files) : files_(files) {}
+  std::size_t size() const override { return files_.size(); }
+  std::string_view path(std::size_t index) const override { return files_[index].entry.path.str(); }
+  rootfs::IndexedFile file(std::size_t index) const override {
+    return {.entry = files_[index].entry, .content = files_[index].content};
+  }
+
+private:
+  const std::vector<layer::LayerFile>& files_;
+};
+
+/// Of files among which are marks of opaque directories.
+std::shared_ptr<const rootfs::LayerIndex> index_with_marks(
+    const std::vector<layer::LayerFile>& files) {
   std::vector<rootfs::IndexedFile> indexed;
-  indexed.reserve(files.size());
   std::vector<oci::RootfsPath> opaque;
   for (const layer::LayerFile& file : files) {
     if (file.entry.path.name() == layer::opaque_mark) {
@@ -93,6 +109,18 @@ std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::Laye
   }
   return std::make_shared<rootfs::LayerIndex>(std::move(indexed), std::vector<oci::RootfsPath>{},
                                               std::move(opaque));
+}
+
+/// `files` must not move while the index is there.
+std::shared_ptr<const rootfs::LayerIndex> index_of(const std::vector<layer::LayerFile>& files) {
+  std::vector<oci::RootfsPath> link_targets;
+  for (const layer::LayerFile& file : files) {
+    if (file.entry.path.str().ends_with(layer::opaque_mark)) return index_with_marks(files);
+    if (file.entry.type == oci::EntryType::hard_link)
+      link_targets.emplace_back(file.entry.link_target);
+  }
+  return std::make_shared<rootfs::LayerIndex>(std::make_shared<StepFiles>(files),
+                                              std::move(link_targets));
 }
 
 /// Gives the steps of one stage their files, each seeing what the ones before it made.
@@ -223,6 +251,24 @@ private:
   const BaseImage* source_ = nullptr;  // of the step that is worked on
 };
 
+/// Tells the build context which of its directories will be copied: it can read those of one step
+/// while the files of another find their places.
+void expect_sources(const Stages& stages, const StageInputs& inputs) {
+  const context::ContextTree* const context = inputs.contexts.main_directory();
+  if (context == nullptr) return;
+  std::vector<oci::RootfsPath> sources;
+  for (const std::size_t index : inputs.graph.needed) {
+    for (const StageStep& step : stages[index].steps) {
+      const auto* copy = std::get_if<plan::CopyStep>(&step.plan.action);
+      if (copy == nullptr || !std::holds_alternative<plan::FromContext>(copy->from)) continue;
+      for (const plan::Text& source : copy->sources) {
+        if (!oci::has_wildcard(source.text)) sources.emplace_back(source.text);
+      }
+    }
+  }
+  if (sources.size() > 1) context->expect(sources);
+}
+
 }  // namespace
 
 const BaseImage* image_of(const plan::Origin& origin, const StageInputs& inputs) {
@@ -266,6 +312,7 @@ Stages evaluate_stages(const StageInputs& inputs) {
 
 void lay_out_files(Stages& stages, const StageInputs& inputs, CopyCounts& counts) {
   dockerfile::Findings findings(inputs.file.source, inputs.file.checks, inputs.diagnostics);
+  expect_sources(stages, inputs);
   StageLayout layout(stages, inputs, findings, counts);
   for (const std::size_t index : inputs.graph.needed) layout.run(stages[index]);
 }

@@ -10,6 +10,8 @@
 #include <set>
 #include <unordered_map>
 
+#include <ocibuild/error.hpp>
+
 #include "context/directory.hpp"
 #include "context/read_ahead.hpp"
 #include "context/root_directory.hpp"
@@ -18,7 +20,7 @@ namespace ocibuild::context {
 
 using oci::RootfsPath;
 
-/// Everything but the constructor's work and each_child() is called with `mutex` held.
+/// Everything but the constructor's work, each_child() and file() is called with `mutex` held.
 struct ContextTree::Impl {
   Impl(std::filesystem::path path, IgnoreRules some_rules, StatIndex* index, unsigned readers)
       : root(std::make_shared<const RootDirectory>(std::move(path))),
@@ -34,6 +36,7 @@ struct ContextTree::Impl {
   DirectoryWalk walk;
   ReadAhead ahead;
   std::unordered_map<std::string, std::shared_ptr<Directory>> directories;
+  std::mutex inodes_mutex;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> inodes;  // (device, inode)
   std::uint64_t ignored = 0;
   std::set<std::string> sockets;
@@ -93,40 +96,35 @@ struct ContextTree::Impl {
     const std::shared_ptr<Directory> here = directory(path);
     if (!here) return;
     if (walks) ahead.want_below(*here);
-    std::uint64_t hidden = 0;
-    for (DiskFile& child : here->files) {
-      RootfsPath child_path = child.path();
-      if (!is_visible(child_path, child)) {
-        ++hidden;
-        continue;
-      }
-      oci::TreeFile found = file(std::move(child_path), here, child);
-      lock.unlock();
-      visit(std::move(found));
-      lock.lock();
-    }
-    if (!here->counted) ignored += hidden;
+    const auto hidden =
+        std::ranges::count_if(here->files, [&](DiskFile& child) { return !is_visible(child); });
+    if (!here->counted) ignored += static_cast<std::uint64_t>(hidden);
     here->counted = true;
+    lock.unlock();
+    for (const DiskFile& child : here->files) {
+      if (*child.visible) visit(file(child.path(), here, child));
+    }
   }
 
   /// An excluded directory is there if something below it is.
-  bool is_visible(const RootfsPath& path, DiskFile& file) {
-    if (!file.visible) {
-      file.visible = !file.hits.excluded || (may_be_entered(path, file) && has_visible_child(path));
-    }
+  bool is_visible(DiskFile& file) {
+    if (!file.visible) file.visible = !file.hits.excluded || has_visible_child(file);
     return *file.visible;
   }
 
-  bool has_visible_child(const RootfsPath& path) {
+  bool has_visible_child(const DiskFile& file) {
+    const RootfsPath path = file.path();
+    if (!may_be_entered(path, file)) return false;
     const std::shared_ptr<Directory> here = directory(path);
-    return here && std::ranges::any_of(
-                       here->files, [&](DiskFile& file) { return is_visible(file.path(), file); });
+    return here &&
+           std::ranges::any_of(here->files, [&](DiskFile& child) { return is_visible(child); });
   }
 
   oci::TreeFile file(RootfsPath path, const std::shared_ptr<Directory>& in, const DiskFile& file) {
     oci::TreeFile out{.entry = file.entry(std::move(path))};
     if (out.entry.type == oci::EntryType::regular) out.content = {in, &file};
     if (file.has_links()) {
+      const std::lock_guard lock(inodes_mutex);
       const std::pair identity(file.stamp().device, file.stamp().inode);
       out.inode = inodes.try_emplace(identity, inodes.size() + 1).first->second;
     }
@@ -156,7 +154,7 @@ std::optional<oci::TreeFile> ContextTree::lookup(const RootfsPath& path) const {
   const std::lock_guard lock(impl_->mutex);
   if (path.is_root()) return impl_->root_file();
   const Impl::Found found = impl_->find(path);
-  if (found.file == nullptr || !impl_->is_visible(path, *found.file)) return std::nullopt;
+  if (found.file == nullptr || !impl_->is_visible(*found.file)) return std::nullopt;
   return impl_->file(path, found.directory, *found.file);
 }
 
@@ -170,6 +168,21 @@ std::vector<std::string> ContextTree::list(const RootfsPath& path) const {
 void ContextTree::each_child(const RootfsPath& path,
                              const std::function<void(oci::TreeFile)>& visit) const {
   impl_->each_child(path, true, visit);
+}
+
+void ContextTree::expect(const std::vector<RootfsPath>& directories) const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<ReadAhead::Wanted> wanted;
+  for (const RootfsPath& path : directories) {
+    try {
+      const Impl::Found found = impl_->find(path);
+      if (found.file != nullptr && impl_->may_be_entered(path, *found.file))
+        wanted.push_back({path, found.file->hits});
+    } catch (const Error&) {
+      continue;  // who asks for it meets the same error, and says it
+    }
+  }
+  impl_->ahead.want_later(std::move(wanted));
 }
 
 const IgnoreRules& ContextTree::rules() const {

@@ -33,6 +33,11 @@ public:
   void each_child(const oci::RootfsPath& directory,
                   const std::function<void(oci::TreeFile)>& visit) const override;
 
+  /// each_child() will be asked for these directories and what is below them, one after the other;
+  /// those that do not exist are left out. A hint: the threads begin with them before they are
+  /// asked for.
+  void expect(const std::vector<oci::RootfsPath>& directories) const;
+
   /// The ignore line that hides `path`, when the disk has such a path.
   std::optional<IgnoreRules::Culprit> hidden_by(const oci::RootfsPath& path) const;
   /// What hides paths from it.

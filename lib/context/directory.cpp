@@ -151,7 +151,8 @@ bool Directory::add_stat(DiskFile& file, int fd) {
 }
 
 void Directory::apply(const IgnoreRules& rules, const IgnoreRules::Hits& hits) {
-  for (DiskFile& file : files) file.hits = rules.enter(hits, file.path().str());
+  for (DiskFile& file : files)
+    file.hits = rules.is_empty() ? hits : rules.enter(hits, file.path().str());
 }
 
 DiskFile* Directory::find(std::string_view name) {

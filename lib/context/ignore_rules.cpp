@@ -268,8 +268,12 @@ void IgnoreRules::complete() {
 // same place, so that only rules behind the last of those places (`decided`, counted from 1) can
 // say anything new about a child. Among these the last one that matches gives the state, and it was
 // turned by the first of its kind behind the last one of the other kind.
+bool IgnoreRules::is_empty() const {
+  return impl_->uses.empty();
+}
+
 IgnoreRules::Hits IgnoreRules::enter(const Hits& parent, std::string_view path) const {
-  if (impl_->uses.empty()) return parent;
+  if (is_empty()) return parent;
   Matching exclusions;
   Matching exceptions;
   impl_->match(path, exclusions, exceptions);

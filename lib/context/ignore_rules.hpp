@@ -36,6 +36,9 @@ public:
   /// Call once behind the last add() and before anything is asked; parse() has done it.
   void complete();
 
+  /// True if there are no patterns, once complete.
+  bool is_empty() const;
+
   /// What the patterns say about a directory, for its children. Value of a walk; small.
   struct Hits {
     std::size_t decided = 0;  ///< opaque

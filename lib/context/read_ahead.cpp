@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <exception>
-#include <iterator>
 #include <utility>
 
 #include <ocibuild/error.hpp>
@@ -15,6 +14,8 @@ namespace {
 
 /// So many can be read while a thread starts.
 constexpr std::size_t few = 32;
+/// So many are left to the walk, which would soon wait for them.
+constexpr std::size_t head_start = 16;
 /// Directories that wait for the walk, which may not come: `COPY --exclude`.
 constexpr std::size_t most_ready = 32'768;
 
@@ -35,7 +36,7 @@ ReadAhead::ReadAhead(std::shared_ptr<const RootDirectory> root, const IgnoreRule
 ReadAhead::~ReadAhead() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
-  order_.clear();
+  order_.remove_if([](const Item& item) { return item.slot->state != Slot::State::reading; });
 }
 
 void ReadAhead::want_below(const Directory& in) {
@@ -47,11 +48,17 @@ void ReadAhead::want_below(const Directory& in) {
   start_threads();
 }
 
-void ReadAhead::add(std::deque<Wanted>::const_iterator before, std::vector<Wanted> next) {
-  std::erase_if(next, [&](const Wanted& wanted) {
-    return !slots_.try_emplace(wanted.path.str()).second;  // each once, whoever finds it
-  });
-  order_.insert(before, std::make_move_iterator(next.begin()), std::make_move_iterator(next.end()));
+void ReadAhead::want_later(std::vector<Wanted> directories) {
+  if (threads_ == 0) return;
+  const std::lock_guard lock(mutex_);
+  add(order_.end(), std::move(directories));
+}
+
+void ReadAhead::add(Order::const_iterator before, std::vector<Wanted> next) {
+  for (Wanted& wanted : next) {
+    const auto [slot, is_new] = slots_.try_emplace(wanted.path.str());
+    if (is_new) order_.insert(before, {std::move(wanted), &slot->second});  // whoever finds it
+  }
 }
 
 void ReadAhead::start_threads() {
@@ -63,30 +70,40 @@ void ReadAhead::start_threads() {
   }
 }
 
-std::optional<ReadAhead::Wanted> ReadAhead::next() {
-  while (!order_.empty() && ready_ < most_ready) {
-    Wanted wanted = std::move(order_.back());
-    order_.pop_back();
-    Slot& slot = slots_.at(wanted.path.str());
-    if (slot.state != Slot::State::wanted) continue;
-    slot.state = Slot::State::reading;
-    return wanted;
+/// The end when there is nothing to do.
+ReadAhead::Order::iterator ReadAhead::next() {
+  if (ready_ >= most_ready) return order_.end();
+  auto last = order_.end();
+  std::size_t left = head_start;
+  for (auto at = order_.begin(); at != order_.end();) {
+    const Slot::State state = at->slot->state;
+    if (state == Slot::State::taken) {
+      at = order_.erase(at);
+      continue;
+    }
+    if (state == Slot::State::wanted) {
+      last = at;
+      if (left-- == 0) break;
+    }
+    ++at;
   }
-  return std::nullopt;
+  return last;
 }
 
 void ReadAhead::read_all() {
   DirectoryWalk walk(*root_);
   std::unique_lock lock(mutex_);
-  while (const auto wanted = next()) {
+  for (auto at = next(); at != order_.end(); at = next()) {
+    at->slot->state = Slot::State::reading;
     lock.unlock();
-    auto directory = read(*wanted, walk);
+    auto directory = read(at->wanted, walk);
     std::vector<Wanted> below;
     if (directory) below = directories_in(*directory);
     lock.lock();
-    slots_.at(wanted->path.str()) = {Slot::State::done, std::move(directory)};
+    *at->slot = {Slot::State::done, std::move(directory)};
     ++ready_;
-    if (!ended_) add(order_.end(), std::move(below));
+    if (!ended_) add(at, std::move(below));
+    order_.erase(at);
     changed_.notify_all();
   }
   --running_;

@@ -3,10 +3,9 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -16,9 +15,10 @@
 
 namespace ocibuild::context {
 
-/// Reads the directories below those that a walk is in, on threads of its own, from the last one
-/// that the walk will come to: so they meet in the middle, and neither waits for the other. What is
-/// ignored as a whole is not read. Contexts of few directories get no thread. Thread-safe.
+/// Reads the directories below those that a walk is in, on threads of its own, in the order in
+/// which the walk will come to them but some steps before it: so the walk seldom has to read one,
+/// or to wait for one. What is ignored as a whole is not read. Contexts of few directories get no
+/// thread. Thread-safe.
 class ReadAhead {
 public:
   /// A directory, and what the rules say of it.
@@ -34,6 +34,8 @@ public:
 
   /// The directories in `in`, whose files have their hits, will be asked for next, in their order.
   void want_below(const Directory& in);
+  /// These will be asked for later, in their order, after all that is wanted so far.
+  void want_later(std::vector<Wanted> directories);
   /// The directory, with the hits of its files, if it was read, or is being read: then waits for
   /// it. Null if it was not, or cannot be: the caller reads it and sees why. Nothing reads it after
   /// that.
@@ -44,10 +46,15 @@ private:
     enum class State { wanted, reading, done, taken } state = State::wanted;
     std::shared_ptr<Directory> directory{};
   };
+  struct Item {
+    Wanted wanted;
+    Slot* slot;
+  };
+  using Order = std::list<Item>;
   // All with `mutex_` held.
-  void add(std::deque<Wanted>::const_iterator before, std::vector<Wanted> next);
+  void add(Order::const_iterator before, std::vector<Wanted> next);
   void start_threads();
-  std::optional<Wanted> next();
+  Order::iterator next();
 
   std::shared_ptr<Directory> read(const Wanted& wanted, DirectoryWalk& walk) const;
   void read_all();
@@ -58,7 +65,7 @@ private:
   const unsigned threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Wanted> order_;                     ///< what is wanted; also what was taken since
+  Order order_;  ///< what is wanted or being read; also what was taken since
   std::unordered_map<std::string, Slot> slots_;  ///< every directory so far, once
   std::size_t ready_ = 0;                        ///< slots that are done
   unsigned running_ = 0;                         ///< threads that read

@@ -99,6 +99,53 @@ TEST_CASE("image.md 7.2: directories are read before they are asked for, and giv
   CHECK(other.ahead.take(first->path) == nullptr);
 }
 
+TEST_CASE("image.md 7.2: directories that will be copied later are read while others are walked",
+          "[context]") {
+  const test::TempDir dir;
+  for (int i = 0; i < 100; ++i) {
+    dir.write(concat("now/d", i, "/file"), "x");
+    dir.write(concat("later/d", i, "/file"), "x");
+  }
+  Root context(dir);
+  const auto wanted = [&](const char* name) {
+    return ReadAhead::Wanted{RootfsPath(name), context.rules.root()};
+  };
+  context.ahead.want_later({wanted("now"), wanted("later")});
+  CHECK(context.ahead.take(RootfsPath("now")) == nullptr);  // few: no thread yet
+  const auto now =
+      context::Directory::read(context.root, RootfsPath("now"),
+                               context.root->open_directory(RootfsPath("now")).fd.get(), nullptr);
+  now->apply(context.rules, context.rules.root());
+  context.ahead.want_below(*now);
+  std::shared_ptr<context::Directory> found;
+  for (int i = 99; i >= 0 && !found; --i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    found = context.ahead.take(RootfsPath(concat("later/d", i)));
+  }
+  REQUIRE(found);
+  CHECK(found->find("file") != nullptr);
+}
+
+TEST_CASE("image.md 7.2: what a tree was told to expect changes nothing of what it finds",
+          "[context]") {
+  const test::TempDir dir;
+  fill(dir);
+  for (unsigned readers : {0U, 3U}) {
+    const ContextTree plain(dir.path(), IgnoreRules::parse("i", "a3\n!a3/b2/c1"), nullptr, 0);
+    const ContextTree told(dir.path(), IgnoreRules::parse("i", "a3\n!a3/b2/c1"), nullptr, readers);
+    told.expect({RootfsPath("a5"), RootfsPath("a1/b1"), RootfsPath("a1"), RootfsPath("a3"),
+                 RootfsPath("missing/x"), RootfsPath("a0/b0/c0/file"), RootfsPath("")});
+    for (const char* name : {"a5", "a3", "a1", ""}) {
+      std::vector<std::string> expected, found;
+      walk(plain, RootfsPath(name), expected);
+      walk(told, RootfsPath(name), found);
+      REQUIRE(found == expected);
+      REQUIRE_FALSE(found.empty());
+    }
+    CHECK(told.ignored() == plain.ignored());
+  }
+}
+
 TEST_CASE("image.md 7.2: what is ignored is not read ahead", "[context]") {
   const test::TempDir dir;
   for (int i = 0; i < 100; ++i) {
