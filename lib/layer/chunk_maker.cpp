@@ -15,7 +15,7 @@ namespace ocibuild::layer {
 
 namespace {
 
-using Buffer = std::vector<std::byte>;
+using support::Buffer;
 
 class BufferSink final : public support::ByteSink {
 public:
@@ -27,6 +27,23 @@ public:
 private:
   Buffer& buffer_;
 };
+
+/// Reads the content of the file that `writer` is at to where it belongs, behind what is in `tar`.
+void read_content(support::ByteSource& source, std::uint64_t size, tar::TarWriter& writer,
+                  Buffer& tar) {
+  const std::size_t begin = tar.size();
+  tar.resize(begin + size);
+  std::size_t end = begin;
+  while (end < tar.size()) {
+    const std::size_t more = source.read(std::span(tar).subspan(end));
+    if (more == 0) break;
+    end += more;
+  }
+  tar.resize(end);
+  writer.content_is_there(end - begin);
+  std::byte beyond{};
+  if (source.read({&beyond, 1}) != 0) writer.content({&beyond, 1});  // throws unless it is its end
+}
 
 /// What the largest chunk of small files takes: memory that is not written to costs nothing, a
 /// buffer that has to grow is cleared by the system once more.
@@ -42,7 +59,7 @@ std::size_t room_of(const std::vector<LayerFile>& files, const Chunk& chunk) {
 }
 
 /// False when it is not there as the list says.
-bool take_packed(const EarlierLayers::Place& place, Buffer& into) {
+bool take_packed(const EarlierLayers::Place& place, std::vector<std::byte>& into) {
   into.resize(place.chunk.packed);
   support::FdRangeSource source(place.blob->get(), {}, place.offset, into.size());
   try {
@@ -153,7 +170,8 @@ void ChunkMaker::write_piece(tar::TarWriter& writer, const Chunk& chunk, MadeChu
     writer.resume(file.entry, chunk.offset);
   }
   const std::size_t begin = made.tar.size();
-  writer.content(*file.content->open_range(chunk.offset, chunk.length));
+  read_content(*file.content->open_range(chunk.offset, chunk.length), chunk.length, writer,
+               made.tar);
   if (layer_.contents.pieces(chunk.first).empty()) {
     const auto content = support::Bytes(made.tar).subspan(begin, chunk.length);
     made.piece = oci::raw_sha256(oci::sha256(content));
@@ -162,12 +180,11 @@ void ChunkMaker::write_piece(tar::TarWriter& writer, const Chunk& chunk, MadeChu
   if (rest == 0 || writer.left() != rest) writer.end();
 }
 
-void ChunkMaker::write_file(tar::TarWriter& writer, std::size_t number,
-                            const MadeChunk& made) const {
+void ChunkMaker::write_file(tar::TarWriter& writer, std::size_t number, MadeChunk& made) const {
   const LayerFile& file = layer_.files[number];
   writer.begin(file.entry);
   const std::size_t begin = made.tar.size();
-  if (file.content) writer.content(*file.content->open());
+  if (file.content) read_content(*file.content->open(), file.entry.size, writer, made.tar);
   const std::size_t size = made.tar.size() - begin;
   writer.end();
   if (!layer_.contents.is_known(number))

@@ -13,6 +13,7 @@
 #include "layer/chunk_plan.hpp"
 #include "layer/content_digests.hpp"
 #include "layer/earlier_layers.hpp"
+#include "support/buffer.hpp"
 #include "tar/tar_writer.hpp"
 
 namespace ocibuild::layer {
@@ -35,11 +36,11 @@ Digest piece_key(const Chunk& chunk, const LayerWork& layer, const oci::RawSha25
 /// A chunk that can be written. Its buffers may come back to be filled again.
 struct MadeChunk {
   Digest key;  ///< chunk_key() or piece_key(), known at last
-  std::vector<std::byte> tar;
+  support::Buffer tar;
   std::vector<std::byte> packed;  ///< compressed; empty without compression, when `tar` is stored
   std::uint32_t tar_crc = 0;      ///< CRC-32 of `tar`
   oci::RawSha256 piece{};         ///< SHA-256 of the content of a piece that was not known
-  support::Bytes stored() const { return packed.empty() ? tar : packed; }
+  support::Bytes stored() const { return packed.empty() ? support::Bytes(tar) : packed; }
 };
 
 /// What a thread that makes chunks needs besides, of a megabyte or more: for layer after layer.
@@ -63,10 +64,10 @@ public:
 
 private:
   bool is_plain(const Chunk& chunk) const;
-  bool unpack(support::Bytes packed, std::uint64_t size, std::vector<std::byte>& tar);
+  bool unpack(support::Bytes packed, std::uint64_t size, support::Buffer& tar);
   void make_tar(const Chunk& chunk, MadeChunk& made) const;
   void write_piece(tar::TarWriter& writer, const Chunk& chunk, MadeChunk& made) const;
-  void write_file(tar::TarWriter& writer, std::size_t number, const MadeChunk& made) const;
+  void write_file(tar::TarWriter& writer, std::size_t number, MadeChunk& made) const;
   void compress(MadeChunk& made);
 
   const LayerWork& layer_;

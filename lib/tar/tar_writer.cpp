@@ -263,13 +263,17 @@ void TarWriter::resume(const Entry& entry, std::uint64_t offset) {
 }
 
 void TarWriter::content(Bytes bytes) {
-  if (bytes.size() > left_) {
+  content_is_there(bytes.size());
+  out_.write(bytes);
+}
+
+void TarWriter::content_is_there(std::uint64_t size) {
+  if (size > left_) {
     throw Error(
         Errc::failed, "file-changed",
         concat(quote('/' + path_), " has more than the ", size_, " bytes it was listed with"));
   }
-  out_.write(bytes);
-  left_ -= bytes.size();
+  left_ -= size;
 }
 
 void TarWriter::end() {

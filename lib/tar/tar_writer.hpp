@@ -23,6 +23,9 @@ public:
   /// Writes the header; for a regular file exactly entry.size bytes must follow by content().
   void begin(const oci::Entry& entry);
   void content(support::Bytes bytes);
+  /// The same for the next `size` bytes, which somebody has put into `out` already.
+  /// @throws as content() does
+  void content_is_there(std::uint64_t size);
   /// Pads the content. @throws Error(Errc::failed, file-changed) naming the path when it was not
   /// entry.size bytes
   void end();

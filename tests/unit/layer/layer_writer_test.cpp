@@ -151,11 +151,14 @@ TEST_CASE("a layer of no files is an empty tar", "[layer]") {
 }
 
 TEST_CASE("a file that is not what it was ends the layer with its name", "[layer]") {
-  const std::vector<LayerFile> files = {
+  std::vector<LayerFile> files = {
       {.entry = file_entry("a/f", 9), .content = text_content("short")}};
   support::StringSink out;
   CHECK_THROWS_WITH(write(files, Setting::make(Codec::gzip, {}), 2, out),
                     "\"/a/f\" has only 5 of the 9 bytes it was listed with");
+  files[0].content = text_content("longer than 9");
+  CHECK_THROWS_WITH(write(files, Setting::make(Codec::gzip, {}), 2, out),
+                    "\"/a/f\" has more than the 9 bytes it was listed with");
 }
 
 TEST_CASE("a stop is honoured within a file", "[layer]") {

@@ -210,6 +210,11 @@ TEST_CASE("content of another length than listed is refused, by name", "[tar]") 
                     "\"/a/f\" has only 3 of the 4 bytes it was listed with");
   support::MemorySource any("1");
   CHECK_THROWS_AS(writer.add(dir_entry("d"), any), Error);
+  writer.begin(file_entry("b", 4));
+  writer.content_is_there(3);
+  CHECK(writer.left() == 1);
+  CHECK_THROWS_WITH(writer.content_is_there(2),
+                    "\"/b\" has more than the 4 bytes it was listed with");
 }
 
 TEST_CASE("what no record can hold is refused, not cut", "[tar]") {
