@@ -91,27 +91,26 @@ LayerMaker::~LayerMaker() {
 PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool anew) {
   anew = anew || !request_.use_cache;
   auto promise = std::make_shared<std::promise<StoredLayer>>();
-  PendingLayer layer = promise->get_future();
-  constexpr std::size_t worth_a_thread = 512;
   // Shared caches are asked for keys, by this thread alone.
   const bool asks_others = !anew && !request_.cache_from.empty();
+  constexpr std::size_t worth_a_thread = 512;
   std::optional<Looked> looked;
-  if (asks_others || files.size() < worth_a_thread) {
+  if (asks_others || files.size() < worth_a_thread || chunks_.jobs() < 2)
     looked = look(files, anew, asks_others);
-    if (looked->layer) {
-      promise->set_value(*std::move(looked->layer));
-      return layer;
-    }
-  }
-  layers_.run([this, promise, &files, looked, anew] {
+  const auto finish = [this, promise, &files, looked, anew] {
     try {
       Looked here = looked ? *looked : look(files, anew, false);
       promise->set_value(here.layer ? *std::move(here.layer) : make(files, here.shape, anew));
     } catch (...) {
       promise->set_exception(std::current_exception());
     }
-  });
-  return layer;
+  };
+  if (looked && looked->layer) {
+    finish();
+  } else {
+    layers_.run(finish);
+  }
+  return promise->get_future();
 }
 
 LayerMaker::Looked LayerMaker::look(const std::vector<layer::LayerFile>& files, bool anew,

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <ocibuild/error.hpp>
+
 #include "layer/chunk_maker.hpp"
 #include "layer/chunk_plan.hpp"
 #include "oci/hasher.hpp"
@@ -94,6 +96,22 @@ private:
 
   /// The workers begin with the chunks behind the front while that is copied.
   void write_in_parallel(const EarlierLayers::Front& front) {
+    support::WorkerPool beside(1);
+    if (!layer_.earlier.empty() && workers_.jobs() > 1 && has_thread(beside)) beside_ = &beside;
+    write_chunks_behind(front);
+    beside_ = nullptr;
+  }
+
+  static bool has_thread(support::WorkerPool& pool) {
+    try {
+      pool.run([] {});
+      return true;
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  void write_chunks_behind(const EarlierLayers::Front& front) {
     RoomTaken room(workers_);
     support::OrderedTasks<MadeChunk> chunks(workers_.pool());
     std::size_t next = front.checkpoint.chunks;
@@ -123,8 +141,15 @@ private:
   /// The next chunk in order.
   void add(MadeChunk made) {
     learn_piece(plan_[list_.chunks.size()], made);
-    diff_id_.write(made.tar);
-    write(made.stored());
+    if (beside_ == nullptr) {
+      diff_id_.write(made.tar);
+      write(made.stored());
+    } else {
+      support::OrderedTasks<bool> hashing(*beside_);  // waits for its task even if write() throws
+      hashing.push([&] { return diff_id_.write(made.tar), true; });
+      write(made.stored());
+      hashing.take();
+    }
     list_.chunks.push_back({.key = made.key,
                             .tar = made.tar.size(),
                             .packed = made.stored().size(),
@@ -149,6 +174,9 @@ private:
   std::vector<oci::RawSha256> pieces_;  // of the large file that is being written
   oci::Hasher diff_id_;
   oci::Hasher digest_;
+  /// Has one thread, which hashes a chunk's tar while the rest is done. Null where that is little:
+  /// only where most chunks are taken from an earlier layer nothing takes longer.
+  support::WorkerPool* beside_ = nullptr;
   ChunkList list_;
 };
 
