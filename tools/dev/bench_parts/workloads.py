@@ -23,7 +23,6 @@ class Workload:
     def __init__(self, name, title, dockerfile, fill):
         self.name, self.title, self.dockerfile, self.fill = name, title, dockerfile, fill
         self.directory = self.middle = None
-        self.files = []
 
     def make(self, work, scale):
         """Makes the context unless `work` has it."""
@@ -39,15 +38,16 @@ class Workload:
         files = sorted(os.path.join(top, name) for top, _, names in os.walk(self.directory) for name in names)
         files.remove(self.directory + "/Dockerfile")
         self.middle = files[len(files) // 2]
-        self.files = files
         self.change(0)
 
     def read(self):
-        """Brings the context into the page cache, from which a minute of other programs may have driven it."""
-        for path in self.files:
-            with open(path, "rb") as file:
-                while file.read(1 << 20):
-                    pass
+        """Brings the context into the page cache, from which a minute of other programs may have driven it: files,
+        and directories, which no look-up of a name reads."""
+        for top, _, names in os.walk(self.directory):
+            for name in names:
+                with open(os.path.join(top, name), "rb") as file:
+                    while file.read(1 << 20):
+                        pass
 
     def change(self, number):
         """Gives the file in the middle of the context other bytes, of the same size, for each number."""
