@@ -91,6 +91,7 @@ LayerMaker::~LayerMaker() {
 PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool anew) {
   anew = anew || !request_.use_cache;
   auto promise = std::make_shared<std::promise<StoredLayer>>();
+  PendingLayer layer = promise->get_future();
   // Shared caches are asked for keys, by this thread alone.
   const bool asks_others = !anew && !request_.cache_from.empty();
   constexpr std::size_t worth_a_thread = 512;
@@ -110,7 +111,7 @@ PendingLayer LayerMaker::start(const std::vector<layer::LayerFile>& files, bool 
   } else {
     layers_.run(finish);
   }
-  return promise->get_future();
+  return layer;
 }
 
 LayerMaker::Looked LayerMaker::look(const std::vector<layer::LayerFile>& files, bool anew,
