@@ -68,12 +68,7 @@ support::Bytes encode_gzip(::libdeflate_compressor* compressor, support::Bytes c
 /// (pictures, archives, encrypted files). That is stored: to compress it takes as long as for text.
 class GzipEncoder {
 public:
-  explicit GzipEncoder(int level)
-      : usual_(::libdeflate_alloc_compressor(level)),
-        store_(::libdeflate_alloc_compressor(0)),
-        quick_(::libdeflate_alloc_compressor(1)) {
-    if (!usual_ || !store_ || !quick_) unusable("libdeflate");
-  }
+  explicit GzipEncoder(int level) : level_(level) {}
 
   void encode(support::Bytes chunk, std::vector<std::byte>& out) {
     const std::size_t pieces = chunk.size() / piece_size;
@@ -88,17 +83,16 @@ public:
       while (end < pieces && is_flat(piece(chunk, end))) ++end;
       const support::Bytes run = chunk.subspan(begin * piece_size, (end - begin) * piece_size);
       if (!is_dense(run)) continue;
-      if (begin * piece_size > done)
-        append(usual_.get(), chunk.subspan(done, begin * piece_size - done), out);
-      append(store_.get(), run, out);
+      if (begin * piece_size > done) compress(chunk.subspan(done, begin * piece_size - done), out);
+      append(stored, run, out);
       done = end * piece_size;
     }
-    if (done < chunk.size() || chunk.empty()) append(usual_.get(), chunk.subspan(done), out);
+    if (done < chunk.size() || chunk.empty()) compress(chunk.subspan(done), out);
   }
 
 private:
-  using Compressor = std::unique_ptr<::libdeflate_compressor, GzipFree>;
   static constexpr std::size_t piece_size = 4096, least_pieces = 16;
+  static constexpr int stored = 0, quick = 1, highest = 12;  // levels
 
   static support::Bytes piece(support::Bytes chunk, std::size_t at) {
     return chunk.subspan(at * piece_size, piece_size);
@@ -109,19 +103,32 @@ private:
     if (run.size() < least_pieces * piece_size) return false;
     constexpr std::size_t sample_size = 4 * piece_size;
     const auto shrinks = [&](std::size_t at) {
-      return encode_gzip(quick_.get(), run.subspan(at, sample_size), scratch_).size() < sample_size;
+      return encode_gzip(at_level(quick), run.subspan(at, sample_size), scratch_).size() <
+             sample_size;
     };
     return !shrinks(run.size() / 4) && !shrinks(run.size() / 4 * 3 - sample_size);
   }
 
-  void append(::libdeflate_compressor* compressor, support::Bytes part,
-              std::vector<std::byte>& out) {
-    const support::Bytes member = encode_gzip(compressor, part, scratch_);
+  void compress(support::Bytes part, std::vector<std::byte>& out) {
+    append(level_ == Setting::by_content ? gzip_level(part) : level_, part, out);
+  }
+
+  void append(int level, support::Bytes part, std::vector<std::byte>& out) {
+    const support::Bytes member = encode_gzip(at_level(level), part, scratch_);
     out.insert(out.end(), member.begin(), member.end());
   }
 
+  ::libdeflate_compressor* at_level(int level) {
+    auto& compressor = compressors_.at(static_cast<std::size_t>(level));
+    if (!compressor) compressor.reset(::libdeflate_alloc_compressor(level));
+    if (!compressor) unusable("libdeflate");
+    return compressor.get();
+  }
+
+  const int level_;
   Scratch scratch_;
-  Compressor usual_, store_, quick_;
+  /// By level, each made when it is needed first.
+  std::array<std::unique_ptr<::libdeflate_compressor, GzipFree>, highest + 1> compressors_;
 };
 
 #if OCIBUILD_HAVE_ZSTD

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compress/codec.hpp"
 
+#include <algorithm>
+
 #include <libdeflate.h>
 
 #if OCIBUILD_HAVE_ZSTD
@@ -22,35 +24,38 @@ struct Levels {
   std::string_view codec;
   int lowest;
   int highest;
-  int usual;  // docs/reference/image.md, 3.4: the numbers behind the choice
+  int usual;
 };
 
-constexpr Levels gzip_levels{"gzip", 1, 12, 5};
+// docs/reference/image.md, 3.4: the numbers behind the choices
+constexpr Levels gzip_levels{"gzip", 1, 12, Setting::by_content};
 constexpr Levels zstd_levels{"zstd", 1, 19, 3};
 
 int checked(const Levels& levels, std::optional<int> level) {
-  const int chosen = level.value_or(levels.usual);
-  if (chosen < levels.lowest || chosen > levels.highest) {
+  if (level && (*level < levels.lowest || *level > levels.highest)) {
     throw Error(Errc::usage, "compression-level",
-                concat("no compression level ", chosen, " for ", levels.codec, ", it has ",
+                concat("no compression level ", *level, " for ", levels.codec, ", it has ",
                        levels.lowest, " to ", levels.highest));
   }
-  return chosen;
+  return level.value_or(levels.usual);
 }
 
-/// What a text compresses to. libdeflate tells its version only to the compiler, and a distribution
-/// may replace the shared library; the fingerprint notices.
+/// What a text, and what is none, compress to. libdeflate tells its version only to the compiler,
+/// and a distribution may replace the shared library; the fingerprint notices.
 std::string fingerprint(const Setting& setting) {
   std::string sample;
   std::uint32_t state = 1;
-  while (sample.size() < 64 * 1024) {
+  while (sample.size() < std::size_t{32} * 1024) {
     state = state * 1664525 + 1013904223;
     sample += concat("usr/share/", (state >> 8) % 1000, '/', state >> 28, '\n');
   }
   ChunkEncoder encoder(setting);
   std::vector<std::byte> out;
   encoder.encode(support::as_bytes(sample), out);
-  return std::to_string(crc32(out));
+  const std::uint32_t text = crc32(out);
+  for (char& letter : sample) letter = static_cast<char>(letter ^ 0x80);
+  encoder.encode(support::as_bytes(sample), out);
+  return concat(text, '-', crc32(out));
 }
 
 std::string library(const Setting& setting) {
@@ -98,7 +103,26 @@ Setting Setting::make(Codec codec, std::optional<int> level) {
 
 std::string Setting::key() const {
   if (codec == Codec::none) return "none";
-  return concat(codec == Codec::gzip ? "gzip/" : "zstd/", library(*this), "/level-", level);
+  const bool is_gzip = codec == Codec::gzip;
+  const std::string chosen = is_gzip && level == by_content ? "5-text-6" : std::to_string(level);
+  return concat(is_gzip ? "gzip/" : "zstd/", library(*this), "/level-", chosen);
+}
+
+int gzip_level(support::Bytes bytes) {
+  constexpr std::size_t part = 4096, one_in = 16;
+  std::size_t text = 0;
+  std::size_t other = 0;
+  for (std::size_t at = 0; at < bytes.size(); at += one_in * part) {
+    for (const std::byte byte : bytes.subspan(at, std::min(part, bytes.size() - at))) {
+      const auto value = std::to_integer<unsigned>(byte);
+      if ((value >= ' ' && value < 0x7f) || value == '\n' || value == '\t' || value == '\r') {
+        ++text;
+      } else if (value != 0) {  // zeros: tar's padding and headers have them, too
+        ++other;
+      }
+    }
+  }
+  return other * 8 < text + other ? 6 : 5;
 }
 
 }  // namespace ocibuild::compress

@@ -19,10 +19,13 @@ Codec sniff(support::Bytes start);
 
 /// Codec and level, checked. Equality of key() means equal bytes for equal input.
 struct Setting {
-  Codec codec = Codec::gzip;
-  int level = 0;
+  /// As `level` of gzip: each member's own, see gzip_level().
+  static constexpr int by_content = 0;
 
-  /// The format version's default level when `level` is empty.
+  Codec codec = Codec::gzip;
+  int level = by_content;
+
+  /// The format version's default when `level` is empty: for gzip, `by_content`.
   /// @throws Error(Errc::usage, compression-level) out of range; Error(Errc::usage,
   /// compression-unavailable) for a codec this build lacks
   static Setting make(Codec codec, std::optional<int> level);
@@ -31,5 +34,9 @@ struct Setting {
   std::string key() const;
   bool operator==(const Setting&) const = default;
 };
+
+/// The level of libdeflate for a member with `bytes` where none is chosen: 6 for text, 5 for
+/// anything else, as docs/reference/image.md, 3.4 says. A glance at one byte in sixteen.
+int gzip_level(support::Bytes bytes);
 
 }  // namespace ocibuild::compress

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <thread>
 
 namespace bench {
@@ -22,16 +23,19 @@ void hash_at_once(Bytes bytes) {
   ::EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, ::EVP_sha256(), nullptr);
 }
 
-void compress_at_once(Bytes bytes, int level, std::size_t chunk, unsigned threads) {
+void compress_at_once(Bytes bytes, int (*level_of)(Bytes), std::size_t chunk, unsigned threads) {
   std::atomic<std::size_t> next = 0;
   const auto work = [&] {
-    ::libdeflate_compressor* const compressor = ::libdeflate_alloc_compressor(level);
-    std::vector<std::byte> out(::libdeflate_gzip_compress_bound(compressor, chunk));
+    std::map<int, ::libdeflate_compressor*> compressors;
+    std::vector<std::byte> out(::libdeflate_gzip_compress_bound(nullptr, chunk));
     for (std::size_t at = next.fetch_add(chunk); at < bytes.size(); at = next.fetch_add(chunk)) {
       const Bytes piece = bytes.subspan(at, std::min(chunk, bytes.size() - at));
+      const int level = level_of(piece);
+      auto& compressor = compressors[level];
+      if (compressor == nullptr) compressor = ::libdeflate_alloc_compressor(level);
       ::libdeflate_gzip_compress(compressor, piece.data(), piece.size(), out.data(), out.size());
     }
-    ::libdeflate_free_compressor(compressor);
+    for (const auto& [level, compressor] : compressors) ::libdeflate_free_compressor(compressor);
   };
   std::vector<std::thread> group;
   for (unsigned i = 1; i < threads; ++i) group.emplace_back(work);

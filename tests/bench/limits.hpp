@@ -13,10 +13,10 @@ namespace bench {
 
 /// SHA-256 of all bytes in one call.
 void hash_at_once(ocibuild::support::Bytes bytes);
-/// gzip at `level` in pieces of `chunk` bytes that `threads` threads take without waiting for each
-/// other; the result is thrown away.
-void compress_at_once(ocibuild::support::Bytes bytes, int level, std::size_t chunk,
-                      unsigned threads);
+/// gzip in pieces of `chunk` bytes, each at the level that `level_of` says, that `threads` threads
+/// take without waiting for each other; the result is thrown away.
+void compress_at_once(ocibuild::support::Bytes bytes, int (*level_of)(ocibuild::support::Bytes),
+                      std::size_t chunk, unsigned threads);
 /// Opens, reads and closes each file.
 void read_files(const std::vector<std::filesystem::path>& files);
 /// Copies the bytes within memory, in blocks of a tar's buffer.

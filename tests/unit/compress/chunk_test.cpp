@@ -157,7 +157,7 @@ TEST_CASE("all gzip readers take the chunks as one stream", "[compress]") {
 }
 
 TEST_CASE("levels are checked and have a default", "[compress]") {
-  CHECK(Setting::make(Codec::gzip, {}).level == 5);
+  CHECK(Setting::make(Codec::gzip, {}).level == Setting::by_content);
   CHECK(Setting::make(Codec::gzip, 12).level == 12);
   CHECK_THROWS_WITH(Setting::make(Codec::gzip, 0),
                     "no compression level 0 for gzip, it has 1 to 12");
@@ -179,11 +179,56 @@ TEST_CASE("levels are checked and have a default", "[compress]") {
 #endif
 }
 
+TEST_CASE("image.md 3.4: where no level is chosen, text has another one than anything else",
+          "[compress]") {
+  using compress::gzip_level;
+  const std::string text = sample(300'000);
+  std::string code = text;
+  for (std::size_t i = 0; i < code.size(); i += 6) code[i] = static_cast<char>(0x80 | (i & 0x7f));
+  const auto packed = [](const std::string& chunk, std::optional<int> level) {
+    std::vector<std::byte> out;
+    compress::ChunkEncoder(Setting::make(Codec::gzip, level)).encode(support::as_bytes(chunk), out);
+    return out;
+  };
+  const auto level_of = [](std::string_view chunk) { return gzip_level(support::as_bytes(chunk)); };
+  CHECK(level_of(text) == 6);
+  CHECK(level_of(code) == 5);
+  REQUIRE(packed(text, 5) != packed(text, 6));
+  REQUIRE(packed(code, 5) != packed(code, 6));
+  CHECK(packed(text, {}) == packed(text, 6));
+  CHECK(packed(code, {}) == packed(code, 5));
+  CHECK(packed(text, 5) != packed(text, {}));
+  // Beside what is stored, text is text still.
+  std::mt19937 random(1);
+  std::string dense(chunk_size, ' ');
+  for (char& byte : dense) byte = static_cast<char>(random() & 0xff);
+  CHECK(packed(dense + text, {}) == packed(dense + text, 6));
+  // Zeros are in headers and behind files: they say nothing.
+  std::string padded = text;
+  for (std::size_t i = 0; i < padded.size(); i += 1024) padded.replace(i, 512, 512, '\0');
+  CHECK(level_of(padded) == 6);
+  CHECK(level_of("") == 5);
+  CHECK(level_of(std::string(5000, '\0')) == 5);
+  // Under one byte in eight.
+  const std::string letters(70, 'a');
+  CHECK(level_of(letters + std::string(9, '\x01')) == 6);
+  CHECK(level_of(letters + std::string(10, '\x7f')) == 5);
+  CHECK(level_of(std::string(7, '\xc3') + "\t\r\n" + std::string(50, '~')) == 6);
+  // Every sixteenth 4 KiB is looked at.
+  std::string seldom(200'000, 'a');
+  seldom.replace(4096, 15UL * 4096, 15UL * 4096, '\xff');
+  CHECK(level_of(seldom) == 6);
+  seldom.replace(16UL * 4096, 4096, 4096, '\xff');
+  CHECK(level_of(seldom) == 5);
+}
+
 TEST_CASE("the key names all that the bytes depend on", "[compress]") {
   const std::string key = Setting::make(Codec::gzip, 4).key();
   CHECK(key.find("gzip/libdeflate-") == 0);
   CHECK(key.ends_with("/level-4"));
   CHECK(key == Setting::make(Codec::gzip, 4).key());
   CHECK(key != Setting::make(Codec::gzip, 5).key());
+  const std::string usual = Setting::make(Codec::gzip, {}).key();
+  CHECK(usual.ends_with("/level-5-text-6"));
   CHECK(Setting::make(Codec::none, {}).key() == "none");
 }

@@ -20,9 +20,9 @@ PARTS = {
     "read": ("context", "the files' bytes, each file found to be unchanged", "open, read, close"),
     "tar": ("tar", "a tar of files of 7,500 bytes, from memory", "copying the bytes"),
     "hash": ("tar", "SHA-256", "OpenSSL in one call"),
-    "compress": ("tar", "gzip on all CPUs, in order", "libdeflate at the same level on all CPUs, in any order"),
+    "compress": ("tar", "gzip on all CPUs, in order", "libdeflate at the same levels on all CPUs, in any order"),
 }
-#: Whole programs that do the same; zlib's level 6 gives about the size of libdeflate's 5, which is ours.
+#: Whole programs that do the same; zlib's level 6 gives about the size of libdeflate's 5, which is ours but for text.
 COMPRESSORS = {"pigz -6": ["pigz", "-6", "-c"], "libdeflate-gzip -5": ["libdeflate-gzip", "-5", "-c"]}
 
 
