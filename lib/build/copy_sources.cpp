@@ -152,14 +152,12 @@ void SourceCopier::copy_children(const oci::RootfsPath& from, const oci::RootfsP
 
 void SourceCopier::enter(oci::TreeFile directory, const oci::RootfsPath& target,
                          const Selection& selection, const Selection::Choice& choice) {
-  const oci::RootfsPath path = directory.entry.path;
-  Passage passage{{}, target, choice.taken()};
-  if (passage.made) {
+  const oci::RootfsPath path = std::move(directory.entry.path);  // it gets another
+  if (choice.taken()) {
     put_below(std::move(directory), target);
-  } else {
-    passage.directory = std::move(directory);
+    return copy_children(path, target, selection, choice);
   }
-  passages_.push_back(std::move(passage));
+  passages_.push_back({.directory = std::move(directory), .target = target});
   copy_children(path, target, selection, choice);
   passages_.pop_back();
 }

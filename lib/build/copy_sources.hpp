@@ -28,7 +28,7 @@ private:
   /// A directory that was entered and not chosen: made once something below it is.
   struct Passage {
     oci::TreeFile directory;  ///< unless made
-    oci::RootfsPath target;
+    oci::RootfsPath target{};
     bool made = false;
   };
 

@@ -71,9 +71,10 @@ void Draft::add_parents(const oci::RootfsPath& path) {
   const KnownDirectory* const above = nearest(directory);
   way_.resize(above == nullptr ? 0 : static_cast<std::size_t>(above - way_.data()) + 1);
   if (!way_.empty() && way_.back().path == directory) return;
-  for (const oci::RootfsPath& parent : path.parents()) {
-    const bool is_there = !way_.empty() && way_.back().path.is_within(parent);
-    if (is_there || files_.find(parent) != nullptr) continue;
+  const std::vector<oci::RootfsPath> parents =
+      way_.empty() ? path.parents() : path.parents_below(way_.back().path);
+  for (const oci::RootfsPath& parent : parents) {
+    if (files_.find(parent) != nullptr) continue;
     const auto existing = lookup(parent);
     if (!existing) continue;  // make_directories puts it
     layer::LayerFile file{.entry = existing->entry};

@@ -35,7 +35,7 @@ struct ContextTree::Impl {
   std::mutex mutex;
   DirectoryWalk walk;
   ReadAhead ahead;
-  std::unordered_map<std::string, std::shared_ptr<Directory>> directories;
+  std::unordered_map<std::string_view, std::shared_ptr<Directory>> directories;  ///< by their path
   std::mutex inodes_mutex;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> inodes;  // (device, inode)
   std::uint64_t ignored = 0;
@@ -79,7 +79,7 @@ struct ContextTree::Impl {
       if (is_socket && !file.hits.excluded) sockets.insert(file.path().str());
       return is_socket;
     });
-    directories.insert_or_assign(path.str(), out);
+    directories.emplace(out->path.str(), out);
     return out;
   }
 

@@ -96,6 +96,7 @@ int read_names(int fd, std::string& out) {
   for (;;) {
     const ssize_t size = ::getdents64(fd, buffer.data(), buffer.size());
     if (size <= 0) return size < 0 ? errno : 0;
+    out.reserve(out.size() + static_cast<std::size_t>(size));  // their records are longer
     for (std::size_t at = 0; at < static_cast<std::size_t>(size);) {
       const auto* item = reinterpret_cast<const dirent64*>(buffer.data() + at);
       const std::string_view name = item->d_name;
@@ -116,6 +117,7 @@ std::shared_ptr<Directory> Directory::read(std::shared_ptr<const RootDirectory> 
   const int error = read_names(fd, out->texts);
   if (error != 0) throw_unreadable(*out->root, out->path, error);
   std::vector<std::uint32_t> names;
+  names.reserve(static_cast<std::size_t>(std::ranges::count(out->texts, '\0')));
   for (std::size_t at = 0; at < out->texts.size(); at = out->texts.find('\0', at) + 1)
     names.push_back(static_cast<std::uint32_t>(at));
   std::ranges::sort(names, {},

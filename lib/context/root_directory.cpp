@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -104,15 +105,18 @@ DirectoryWalk::At DirectoryWalk::open(const oci::RootfsPath& path) {
     open_.push_back({std::move(next), std::move(opened.fd)});
     return 0;
   };
-  oci::RootfsPath at = open_.empty() ? oci::RootfsPath() : open_.back().path;
+  const oci::RootfsPath top;
+  const auto at = [&]() -> const oci::RootfsPath& {
+    return open_.empty() ? top : open_.back().path;
+  };
   if (path.is_root()) {
     // A descriptor of its own: reading a directory moves its position.
     if (const int error = enter(path, ".")) return {.error = error};
-  } else {
-    for (const std::string& name : support::split(path.relative_to(at), '/')) {
-      at = at.child(name);
-      if (const int error = enter(at, name)) return {.error = error};
-    }
+  }
+  for (std::string_view rest = path.relative_to(at()); !rest.empty();) {
+    const std::string name(rest.substr(0, rest.find('/')));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    if (const int error = enter(at().child(name), name)) return {.error = error};
   }
   return {.fd = open_.back().fd.get()};
 }

@@ -77,9 +77,11 @@ std::string_view RootfsPath::relative_to(const RootfsPath& directory) const {
              : std::string_view(text_).substr(directory.text_.size() + 1);
 }
 
-std::vector<RootfsPath> RootfsPath::parents() const {
+std::vector<RootfsPath> RootfsPath::parents_below(const RootfsPath& directory) const {
+  assert(is_within(directory));
   std::vector<RootfsPath> out;
-  for (std::size_t slash = text_.find('/'); slash != std::string::npos;
+  const std::size_t begin = directory.is_root() ? 0 : directory.text_.size() + 1;
+  for (std::size_t slash = text_.find('/', begin); slash != std::string::npos;
        slash = text_.find('/', slash + 1)) {
     RootfsPath parent;
     parent.text_ = text_.substr(0, slash);

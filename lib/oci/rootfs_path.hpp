@@ -37,7 +37,9 @@ public:
   /// The text below `directory`, which must contain this path; "" for itself.
   std::string_view relative_to(const RootfsPath& directory) const;
   /// Every directory on the way, outermost first, without the root and without the path itself.
-  std::vector<RootfsPath> parents() const;
+  std::vector<RootfsPath> parents() const { return parents_below({}); }
+  /// Those of them that lie in `directory`, which must contain this path; itself left out.
+  std::vector<RootfsPath> parents_below(const RootfsPath& directory) const;
 
   auto operator<=>(const RootfsPath&) const = default;
 

@@ -32,8 +32,10 @@ std::uint64_t copy(ByteSource& from, ByteSink& to) {
   return total;
 }
 
-std::string read_all(ByteSource& from, std::size_t limit, std::string_view what) {
+std::string read_all(ByteSource& from, std::size_t limit, std::string_view what,
+                     std::size_t expected) {
   std::string text;
+  text.reserve(std::min(expected, limit));
   std::vector<std::byte> buffer(buffer_size);
   while (const std::size_t size = from.read(buffer)) {
     if (text.size() + size > limit) {

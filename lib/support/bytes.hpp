@@ -68,7 +68,9 @@ private:
 /// Copies until the end and returns the number of bytes. Uses a fixed buffer of 128 KiB.
 std::uint64_t copy(ByteSource& from, ByteSink& to);
 
-/// Reads to the end. @throws Error(Errc::failed, too-large) when there are more than `limit` bytes
-std::string read_all(ByteSource& from, std::size_t limit, std::string_view what);
+/// Reads to the end. `expected`: about how many bytes that are.
+/// @throws Error(Errc::failed, too-large) when there are more than `limit`
+std::string read_all(ByteSource& from, std::size_t limit, std::string_view what,
+                     std::size_t expected = 0);
 
 }  // namespace ocibuild::support

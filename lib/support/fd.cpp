@@ -93,8 +93,12 @@ void FdSink::write(Bytes bytes) {
 }
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit) {
-  FileSource source(path);
-  return read_all(source, limit, path.native());
+  const Fd fd = open_read(path);
+  struct stat file {};
+  const bool has_size = ::fstat(fd.get(), &file) == 0 && S_ISREG(file.st_mode);
+  FdSource source(fd.get(), path);
+  return read_all(source, limit, path.native(),
+                  has_size ? static_cast<std::size_t>(file.st_size) : 0);
 }
 
 void touch(const std::filesystem::path& path) noexcept {

@@ -51,6 +51,11 @@ TEST_CASE("a path inside an image is clean and cannot leave its root", "[oci]") 
   CHECK(RootfsPath("a/b/c").name() == "c");
   CHECK(RootfsPath("a/b/c").parents() ==
         std::vector<RootfsPath>{RootfsPath("a"), RootfsPath("a/b")});
+  CHECK(RootfsPath("a/b/c/d").parents_below(RootfsPath("a")) ==
+        std::vector<RootfsPath>{RootfsPath("a/b"), RootfsPath("a/b/c")});
+  CHECK(RootfsPath("a/b").parents_below(RootfsPath("a")).empty());
+  CHECK(RootfsPath("a/b").parents_below(RootfsPath("a/b")).empty());
+  CHECK(RootfsPath("a/b").parents_below({}) == RootfsPath("a/b").parents());
 }
 
 TEST_CASE("being within a directory is judged by components", "[oci]") {
