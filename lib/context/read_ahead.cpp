@@ -3,10 +3,13 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
 #include <ocibuild/error.hpp>
+
+#include "support/lock_soon.hpp"
 
 namespace ocibuild::context {
 
@@ -20,9 +23,13 @@ constexpr std::size_t head_start = 16;
 constexpr std::size_t most_ready = 32'768;
 
 std::vector<ReadAhead::Wanted> directories_in(const Directory& in) {
+  const auto is_wanted = [](const DiskFile& file) {
+    return S_ISDIR(file.stamp().mode) && !file.hits.excluded;
+  };
   std::vector<ReadAhead::Wanted> out;
+  out.reserve(static_cast<std::size_t>(std::ranges::count_if(in.files, is_wanted)));
   for (const DiskFile& file : in.files) {
-    if (S_ISDIR(file.stamp().mode) && !file.hits.excluded) out.push_back({file.path(), file.hits});
+    if (is_wanted(file)) out.push_back({file.path(), file.hits});
   }
   return out;
 }
@@ -41,24 +48,34 @@ ReadAhead::~ReadAhead() {
 
 void ReadAhead::want_below(const Directory& in) {
   if (threads_ == 0) return;
-  std::vector<Wanted> next = directories_in(in);
-  if (next.empty()) return;
-  const std::lock_guard lock(mutex_);
-  add(order_.begin(), std::move(next));
+  Addition next(directories_in(in));
+  if (next.order.empty()) return;
+  const auto lock = support::lock_soon(mutex_);
+  add(order_.begin(), next);
   start_threads();
 }
 
 void ReadAhead::want_later(std::vector<Wanted> directories) {
   if (threads_ == 0) return;
-  const std::lock_guard lock(mutex_);
-  add(order_.end(), std::move(directories));
+  Addition next(std::move(directories));
+  const auto lock = support::lock_soon(mutex_);
+  add(order_.end(), next);
 }
 
-void ReadAhead::add(Order::const_iterator before, std::vector<Wanted> next) {
+ReadAhead::Addition::Addition(std::vector<Wanted> next) {
   for (Wanted& wanted : next) {
-    const auto [slot, is_new] = slots_.try_emplace(wanted.path.str());
-    if (is_new) order_.insert(before, {std::move(wanted), &slot->second});  // whoever finds it
+    const auto [slot, is_new] = slots.try_emplace(wanted.path.str());
+    if (is_new) order.push_back({std::move(wanted), &slot->second});
   }
+}
+
+void ReadAhead::add(Order::const_iterator before, Addition& next) {
+  slots_.merge(next.slots);
+  if (!next.slots.empty()) {  // those are there already
+    next.order.remove_if(
+        [&](const Item& item) { return next.slots.contains(item.wanted.path.str()); });
+  }
+  order_.splice(before, next.order);
 }
 
 void ReadAhead::start_threads() {
@@ -70,15 +87,15 @@ void ReadAhead::start_threads() {
   }
 }
 
-/// The end when there is nothing to do.
-ReadAhead::Order::iterator ReadAhead::next() {
+/// The end when there is nothing to do. `past`: gets what need not be kept.
+ReadAhead::Order::iterator ReadAhead::next(Order& past) {
   if (ready_ >= most_ready) return order_.end();
   auto last = order_.end();
   std::size_t left = head_start;
   for (auto at = order_.begin(); at != order_.end();) {
     const Slot::State state = at->slot->state;
     if (state == Slot::State::taken) {
-      at = order_.erase(at);
+      past.splice(past.end(), order_, at++);
       continue;
     }
     if (state == Slot::State::wanted) {
@@ -92,18 +109,19 @@ ReadAhead::Order::iterator ReadAhead::next() {
 
 void ReadAhead::read_all() {
   DirectoryWalk walk(*root_);
-  std::unique_lock lock(mutex_);
-  for (auto at = next(); at != order_.end(); at = next()) {
+  Order past;
+  auto lock = support::lock_soon(mutex_);
+  for (auto at = next(past); at != order_.end(); at = next(past)) {
     at->slot->state = Slot::State::reading;
     lock.unlock();
+    past.clear();
     auto directory = read(at->wanted, walk);
-    std::vector<Wanted> below;
-    if (directory) below = directories_in(*directory);
-    lock.lock();
+    Addition below(directory ? directories_in(*directory) : std::vector<Wanted>());
+    lock = support::lock_soon(mutex_);
     *at->slot = {Slot::State::done, std::move(directory)};
     ++ready_;
-    if (!ended_) add(at, std::move(below));
-    order_.erase(at);
+    if (!ended_) add(at, below);
+    past.splice(past.end(), order_, at);
     changed_.notify_all();
   }
   --running_;
@@ -123,7 +141,7 @@ std::shared_ptr<Directory> ReadAhead::read(const Wanted& wanted, DirectoryWalk& 
 
 std::shared_ptr<Directory> ReadAhead::take(const oci::RootfsPath& path) {
   if (threads_ == 0) return nullptr;
-  std::unique_lock lock(mutex_);
+  auto lock = support::lock_soon(mutex_);
   Slot& slot = slots_[path.str()];
   changed_.wait(lock, [&] { return slot.state != Slot::State::reading; });
   if (slot.state == Slot::State::done) --ready_;

@@ -51,10 +51,18 @@ private:
     Slot* slot;
   };
   using Order = std::list<Item>;
+  using Slots = std::unordered_map<std::string, Slot>;
+  /// What is wanted, on its way into `order_` and `slots_`: made without `mutex_`, which is held
+  /// for moments.
+  struct Addition {
+    explicit Addition(std::vector<Wanted> next);
+    Order order;
+    Slots slots;
+  };
   // All with `mutex_` held.
-  void add(Order::const_iterator before, std::vector<Wanted> next);
+  void add(Order::const_iterator before, Addition& next);
   void start_threads();
-  Order::iterator next();
+  Order::iterator next(Order& past);
 
   std::shared_ptr<Directory> read(const Wanted& wanted, DirectoryWalk& walk) const;
   void read_all();
@@ -65,10 +73,10 @@ private:
   const unsigned threads_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  Order order_;  ///< what is wanted or being read; also what was taken since
-  std::unordered_map<std::string, Slot> slots_;  ///< every directory so far, once
-  std::size_t ready_ = 0;                        ///< slots that are done
-  unsigned running_ = 0;                         ///< threads that read
+  Order order_;            ///< what is wanted or being read; also what was taken since
+  Slots slots_;            ///< every directory so far, once
+  std::size_t ready_ = 0;  ///< slots that are done
+  unsigned running_ = 0;   ///< threads that read
   bool ended_ = false;
   support::WorkerPool pool_;  // last: its threads use all of the above
 };

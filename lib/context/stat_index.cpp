@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <chrono>
 #include <cstring>
@@ -63,7 +64,7 @@ struct Row {
 };
 static_assert(sizeof(Row) == 80 && std::has_unique_object_representations_v<Row>);
 
-/// The rows of an index file, sorted by path, in the bytes of that file.
+/// The rows of an index file, sorted by path, in the bytes of that file. Thread-safe.
 class Table {
 public:
   /// Empty for bytes that are no index.
@@ -74,7 +75,7 @@ public:
     rows_ = in->text();
     paths_ = in->text();
     if (!in->ok() || !in->at_end() || rows_.size() % sizeof(Row) != 0) rows_ = {};
-    used_.resize(size());
+    used_ = std::vector<std::atomic<bool>>(size());
   }
   Table(Table&&) = delete;
 
@@ -91,14 +92,17 @@ public:
     return begin <= end && end <= paths_.size() ? paths_.substr(begin, end - begin)
                                                 : std::string_view();
   }
-  bool used(std::size_t index) const { return used_[index]; }
+  /// In this run.
+  bool was_asked_for(std::size_t index) const { return used_[index]; }
 
   std::optional<Known> find(std::string_view wanted) {
-    if (next_ >= size() || path(next_) != wanted) next_ = lower_bound(wanted);
-    if (next_ >= size() || path(next_) != wanted) return std::nullopt;
-    const Row found = row(next_);
+    // Behind what this thread found last, in whichever table: whoever asks in order finds it there.
+    thread_local std::size_t next = 0;
+    if (next >= size() || path(next) != wanted) next = lower_bound(wanted);
+    if (next >= size() || path(next) != wanted) return std::nullopt;
+    const Row found = row(next);
     if (!is_settled(found.stamp(), written_)) return std::nullopt;
-    used_[next_++] = true;
+    used_[next++] = true;
     return Known{found.stamp(), found.digest};
   }
 
@@ -120,8 +124,7 @@ private:
   std::string_view rows_;
   std::string_view paths_;
   std::int64_t written_ = 0;
-  std::vector<bool> used_;  // asked for in this run
-  std::size_t next_ = 0;    // behind the last one found
+  std::vector<std::atomic<bool>> used_;
 };
 
 std::string read_if_there(const std::filesystem::path& file) {
@@ -189,34 +192,34 @@ struct StatIndex::Impl {
     if (earlier == Earlier::used) {
       reading = begin_to_read(file);
     } else {
-      asked = std::make_unique<Table>(std::string());
+      std::promise<std::unique_ptr<Table>> nothing;
+      nothing.set_value(std::make_unique<Table>(std::string()));
+      reading = nothing.get_future();
     }
   }
 
   const std::filesystem::path file;
   const Clock clock;
-  std::mutex mutex;
-  std::future<std::unique_ptr<Table>> reading;  ///< until somebody asks
-  std::unique_ptr<Table> asked;
+  std::shared_future<std::unique_ptr<Table>> reading;
+  std::mutex mutex;                            ///< of what follows
+  std::atomic<bool> has_learnt = false;        ///< and written to with it only
   std::pmr::monotonic_buffer_resource memory;  ///< of `learnt`, which only grows
   std::pmr::map<std::pmr::string, Known, std::less<>> learnt{&memory};
   bool changed = false;
 
-  Table& read() {
-    if (!asked) asked = reading.get();
-    return *asked;
-  }
-
   std::optional<Known> find(std::string_view path) {
-    if (const auto at = learnt.find(path); at != learnt.end()) return at->second;
-    return read().find(path);
+    if (has_learnt) {
+      const std::lock_guard lock(mutex);
+      if (const auto at = learnt.find(path); at != learnt.end()) return at->second;
+    }
+    return reading.get()->find(path);
   }
 
   /// Files of other targets are kept for their next build, but never at the cost of this one's.
   std::string encode() {
-    const Table& read = this->read();
+    const Table& read = *reading.get();
     std::size_t own = learnt.size();
-    for (std::size_t i = 0; i < read.size(); ++i) own += read.used(i) ? 1 : 0;
+    for (std::size_t i = 0; i < read.size(); ++i) own += read.was_asked_for(i) ? 1 : 0;
     std::size_t room = entry_limit - std::min(entry_limit, own);
     TableWriter out(std::min(entry_limit, learnt.size() + read.size()));
     auto next = learnt.begin();
@@ -228,8 +231,8 @@ struct StatIndex::Impl {
       const std::string_view path = read.path(i);
       while (next != learnt.end() && next->first < path) add_learnt();
       if (next != learnt.end() && next->first == path) continue;  // replaced
-      if (!read.used(i) && room == 0) continue;
-      if (!read.used(i)) --room;
+      if (!read.was_asked_for(i) && room == 0) continue;
+      if (!read.was_asked_for(i)) --room;
       const Row row = read.row(i);
       out.add(path, row.stamp(), row.digest);
     }
@@ -251,7 +254,6 @@ StatIndex::Clock StatIndex::system_clock() {
 }
 
 std::optional<oci::RawSha256> StatIndex::find(std::string_view path, const FileStamp& stamp) const {
-  const std::lock_guard lock(impl_->mutex);
   const std::optional<Known> known = impl_->find(path);
   if (!known || known->stamp != stamp) return std::nullopt;
   return known->digest;
@@ -262,6 +264,7 @@ void StatIndex::learn(std::string_view path, const FileStamp& stamp, const Diges
   const std::lock_guard lock(impl_->mutex);
   impl_->learnt.insert_or_assign(std::pmr::string(path, &impl_->memory),
                                  Known{stamp, oci::raw_sha256(digest)});
+  impl_->has_learnt = true;
   impl_->changed = true;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "context/stat_index.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include "oci/hasher.hpp"
 #include "oci/record.hpp"
 #include "support/catch.hpp"
@@ -122,6 +125,38 @@ TEST_CASE("image.md 7.2: files are found in any order, old ones and new ones", "
       CHECK_FALSE(after.find(path(number) + "x", old));
     }
   }
+}
+
+TEST_CASE("image.md 7.2: threads ask several indexes at a time", "[context]") {
+  const test::TempDir dir;
+  const auto path = [](int number) { return "file " + std::to_string(1000 + number); };
+  const auto digest = [](int number) { return oci::sha256(std::to_string(number)); };
+  for (const int count : {100, 400}) {
+    StatIndex index(dir / std::to_string(count), at(100));
+    for (int number = 0; number < count; ++number) index.learn(path(number), old, digest(number));
+    index.save();
+  }
+  const StatIndex small(dir / "100");
+  StatIndex large(dir / "400", at(100));
+  std::atomic<int> wrong = 0;
+  const auto ask = [&](int begin, int end) {
+    for (int number = begin; number < end; ++number) {
+      const auto expected = oci::raw_sha256(digest(number));
+      if (large.find(path(number), old) != expected) ++wrong;
+      const auto found = small.find(path(number), old);
+      if (number < 100 ? found != expected : found.has_value()) ++wrong;
+      large.learn("more " + std::to_string(number), old, digest(number));
+      if (large.find("more " + std::to_string(number), old) != expected) ++wrong;
+    }
+  };
+  std::thread other(ask, 0, 250);
+  ask(150, 400);
+  other.join();
+  CHECK(wrong == 0);
+  large.save();
+  const StatIndex after(dir / "400");
+  CHECK(after.find("more 399", old) == oci::raw_sha256(digest(399)));
+  CHECK(after.find(path(0), old) == oci::raw_sha256(digest(0)));
 }
 
 TEST_CASE("a well-signed index of nonsense knows nothing and never crashes", "[context]") {
