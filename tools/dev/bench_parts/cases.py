@@ -30,30 +30,37 @@ class Results:
 
 
 class Run:
-    """One run over all rows. `extra`: commands measured once a round of every row, {key: workload -> command}."""
+    """One run over all rows. `extra`: commands measured once a round of every row, {key: workload -> command}.
+    `limits`: taken once a round (micro.Limits)."""
 
-    def __init__(self, work, meter, tools, cases, extra):
-        self.work, self.meter, self.tools, self.cases, self.extra = work, meter, tools, cases, extra
+    def __init__(self, work, meter, tools, cases, extra, limits):
+        self.work, self.meter, self.tools, self.cases = work, meter, tools, cases
+        self.extra, self.limits = extra, limits
         self.results = Results()
 
     def row(self, workload, runs):
         tools = list(self.tools)
-        for number in range(runs):
-            say("%s, run %d of %d" % (workload.name, number + 1, runs))
-            workload.settle()
-            self._each(tools, workload, self._cold)
-            if "unchanged" in self.cases:
-                self._each(tools, workload, lambda tool, of: self._take(tool, of, "unchanged", tool.build(of)))
-                workload.read()
-                for key, command in self.extra.items():
-                    self.results.samples[workload.name, "unchanged", key].append(self.meter(command(workload)))
-            if "push" in self.cases or "push-unchanged" in self.cases:
-                self._each(tools, workload, self._push)
-            if "changed" in self.cases:
-                workload.change(number + 1)
-                self._each(tools, workload, lambda tool, of: self._take(tool, of, "changed", tool.build(of)))
-            if "imported" in self.cases:
-                self._each(tools, workload, self._imported)
+        with self.limits.beside(workload) as take_limits:
+            for number in range(runs):
+                say("%s, run %d of %d" % (workload.name, number + 1, runs))
+                workload.settle()
+                take_limits()
+                self._round(tools, workload, number)
+
+    def _round(self, tools, workload, number):
+        self._each(tools, workload, self._cold)
+        if "unchanged" in self.cases:
+            self._each(tools, workload, lambda tool, of: self._take(tool, of, "unchanged", tool.build(of)))
+            workload.read()
+            for key, command in self.extra.items():
+                self.results.samples[workload.name, "unchanged", key].append(self.meter(command(workload)))
+        if "push" in self.cases or "push-unchanged" in self.cases:
+            self._each(tools, workload, self._push)
+        if "changed" in self.cases:
+            workload.change(number + 1)
+            self._each(tools, workload, lambda tool, of: self._take(tool, of, "changed", tool.build(of)))
+        if "imported" in self.cases:
+            self._each(tools, workload, self._imported)
 
     def _each(self, tools, workload, action):
         for tool in list(tools):

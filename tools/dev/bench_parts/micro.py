@@ -2,6 +2,7 @@
 """The parts of a build on their own, each against what the machine can do at best (tests/bench/limits.hpp)."""
 
 import collections
+import contextlib
 import os
 import shutil
 import statistics
@@ -42,21 +43,29 @@ def _lines(micro_bench, part, path):
 class Limits:
     """Seconds that the parts of a cold build take at the least: compressing on all CPUs, hashing the tar twice."""
 
-    def __init__(self, build, work, runs):
-        self.program, self.work, self.runs = program(build), work, runs
+    def __init__(self, build, work):
+        self.program, self.work = program(build), work
+        self.taken = collections.defaultdict(list)  # {(row, part): seconds}
         if not self.program:
             print("left out: the limits of cold builds (no micro_bench; meson configure %s -Dbenchmarks=true)" % build,
                   file=sys.stderr)
 
+    @contextlib.contextmanager
+    def beside(self, workload):
+        """Gives a function that takes them once: each time a cold build is measured, in the same minute."""
+        tar = workload.tar(self.work) if self.program else None
+
+        def take():
+            for part, _, _, _, limit in _lines(self.program, "limits", tar) if tar else ():
+                self.taken[workload.name, part].append(limit)
+        yield take
+        if tar:
+            os.unlink(tar)
+
     def __call__(self, workload):
-        if not self.program:
-            return None
-        tar, taken = workload.tar(self.work), collections.defaultdict(list)
-        for _ in range(self.runs):
-            for part, _, _, _, limit in _lines(self.program, "limits", tar):
-                taken[part].append(limit)
-        os.unlink(tar)
-        return statistics.median(taken["compress"]), 2 * statistics.median(taken["hash"])
+        """(seconds of compressing, of hashing twice); None where nothing was taken."""
+        compressing, hashing = (self.taken.get((workload.name, part)) for part in ("compress", "hash"))
+        return (statistics.median(compressing), 2 * statistics.median(hashing)) if compressing else None
 
 
 def measure_parts(given, work):
