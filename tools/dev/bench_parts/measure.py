@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import tempfile
+import time
 
 SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "tests", "bench")
 
@@ -79,14 +80,33 @@ class Daemon:
         return total
 
 
-class Meter:
-    """Takes samples; `limit`: seconds after which a command is ended and counts as failed."""
+def _busy():
+    """Seconds so far in which processors worked or waited for a disk, all together."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _, iowait, irq, softirq, steal = map(int, file.readline().split()[1:9])
+    return (user + nice + system + iowait + irq + softirq + steal) / Daemon.TICK
 
-    def __init__(self, work, limit):
-        self.program, self.limit = compiled("measure", work), limit
+
+def wait_for_quiet(most):
+    """Waits, at most so many seconds, until the machine does next to nothing for a fifth of one."""
+    pause, end = 0.2, time.monotonic() + most
+    while time.monotonic() < end:
+        before = _busy()
+        time.sleep(pause)
+        if _busy() - before <= 0.1 * pause:
+            return
+
+
+class Meter:
+    """Takes samples; `limit`: seconds after which a command is ended and counts as failed; `quiet`: seconds that it may
+    take until what the one before left behind in the kernel or a daemon is done."""
+
+    def __init__(self, work, limit, quiet=0):
+        self.program, self.limit, self.quiet = compiled("measure", work), limit, quiet
 
     def __call__(self, command, environment=None, daemon=None):
         os.sync()  # nobody pays for what the one before left to be written
+        wait_for_quiet(self.quiet)
         with tempfile.NamedTemporaryFile("r") as result, tempfile.TemporaryFile() as errors:
             if daemon:
                 daemon.forget_peak()
