@@ -17,8 +17,8 @@ PROGRAMS = ["ocibuild", "ocibuild-archive"]
 
 def bench(build, work, *arguments):
     """What it prints, and its JSON."""
-    command = [ROOT + "/tools/dev/bench", "--build", build, "--work", work + "/kept", "--scale", "0.01", "--runs", "1", "--quiet", "0",
-               "--json", work + "/json", *arguments]
+    command = [ROOT + "/tools/dev/bench", "--build", build, "--work", work + "/kept", "--scale", "0.01", "--runs", "1",
+               "--quiet", "0", "--json", work + "/json", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     with open(work + "/json", encoding="utf-8") as file:

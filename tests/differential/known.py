@@ -192,7 +192,7 @@ def archive_replaces_itself(case, theirs, ours):
 def _replaced(members, path):
     """Which entry replaced it names alone do not tell: they may lead through symlinks of the image."""
     kinds = [member["kind"] for member in members]
-    return any(member["kind"] == "dir" and posixpath.normpath("/" + member["name"]) == "/" + path
+    return any(member["kind"] == "dir" and posixpath.normpath("/" + member["name"].lstrip("/")) == "/" + path
                and any(kind != "dir" for kind in kinds[index + 1:]) for index, member in enumerate(members))
 
 
