@@ -36,7 +36,8 @@ struct Setting {
 };
 
 /// The level of libdeflate for a member with `bytes` where none is chosen: 6 for text, 5 for
-/// anything else, as docs/reference/image.md, 3.4 says. A glance at one byte in sixteen.
+/// anything else, as docs/reference/image.md, 3.4 says. A glance at one byte in sixteen. Another
+/// rule needs another name in Setting::key().
 int gzip_level(support::Bytes bytes);
 
 }  // namespace ocibuild::compress

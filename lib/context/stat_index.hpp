@@ -27,8 +27,8 @@ struct FileStamp {
 };
 
 /// Content digests of context files by path and stamp, in one file for each context root, like
-/// git's index. It is read at once and searched where it lies; asking for one path after the other
-/// in their order costs no search at all.
+/// git's index. It is read at once and searched where it lies; a thread that asks for paths in
+/// their order costs no search at all.
 ///
 /// A hint only: a file that is missing, truncated or foreign is an empty index. "Racily clean"
 /// files, which can change once more without a change of their stamp, are not remembered: those

@@ -105,7 +105,7 @@ struct BuildRequest {
   std::vector<Annotation> annotations{};
   ImageFormat format = ImageFormat::oci;
   Compression compression = Compression::gzip;
-  /// gzip 1..12, zstd 1..19; empty: the format version's default.
+  /// gzip 1..12, zstd 1..19; empty: 6 for text and 5 for the rest, zstd 3 (image.md 3.4).
   std::optional<int> compression_level{};
   /// True: layers of bases that are in another compression are brought into this one, which needs
   /// their bytes. False: they stay as they are.

@@ -105,7 +105,7 @@ private:
 /// The form that layers get before they are sent.
 struct SentCompression {
   Compression form = Compression::gzip;
-  std::optional<int> level{};  ///< gzip 1..12, zstd 1..19; empty: the format version's default
+  std::optional<int> level{};  ///< as BuildRequest::compression_level
   bool all = false;            ///< layers that are in this form are compressed anew, too
 };
 
