@@ -101,7 +101,7 @@ class Meter:
     """Takes samples; `limit`: seconds after which a command is ended and counts as failed; `quiet`: seconds that it may
     take until what the one before left behind in the kernel or a daemon is done."""
 
-    def __init__(self, work, limit, quiet=0):
+    def __init__(self, work, limit, quiet):
         self.program, self.limit, self.quiet = compiled("measure", work), limit, quiet
 
     def __call__(self, command, environment=None, daemon=None):

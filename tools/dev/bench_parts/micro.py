@@ -58,9 +58,11 @@ class Limits:
         def take():
             for part, _, _, _, limit in _lines(self.program, "limits", tar) if tar else ():
                 self.taken[workload.name, part].append(limit)
-        yield take
-        if tar:
-            os.unlink(tar)
+        try:
+            yield take
+        finally:
+            if tar:
+                os.unlink(tar)
 
     def __call__(self, workload):
         """(seconds of compressing, of hashing twice); None where nothing was taken."""
@@ -84,7 +86,7 @@ def measure_parts(given, work):
             for part, (place, _, _) in PARTS.items():
                 for name, unit, count, ours, limit in _lines(micro_bench, part, places[place]) if place else ():
                     taken[name, unit, count].append((ours, limit))
-    others = {name: [measure.Meter(work, given.limit)([*command, tar]).wall for _ in range(given.runs)]
+    others = {name: [measure.Meter(work, given.limit, given.quiet)([*command, tar]).wall for _ in range(given.runs)]
               for name, command in COMPRESSORS.items() if shutil.which(command[0])}
     size = os.path.getsize(tar)
     os.unlink(tar)

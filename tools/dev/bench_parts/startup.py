@@ -56,7 +56,7 @@ def measure_startup(given, work, program):
     files = max(2, round(FILES * given.scale))
     builds = _builds(program, work, files)
     commands.update(builds)
-    meter, samples = measure.Meter(work, given.limit), {name: [] for name in commands}
+    meter, samples = measure.Meter(work, given.limit, given.quiet), {name: [] for name in commands}
     for _ in range(given.runs):
         for name, command in commands.items():
             samples[name].append(meter(command))
