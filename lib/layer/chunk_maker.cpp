@@ -68,6 +68,7 @@ bool take_packed(const EarlierLayers::Place& place, std::vector<std::byte>& into
       if (size == 0) return false;
       rest = rest.subspan(size);
     }
+    give_back_memory_before(*place.blob, place.offset);
   } catch (const Error&) {
     return false;  // whatever is wrong there, the files are here
   }

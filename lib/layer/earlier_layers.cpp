@@ -8,6 +8,16 @@
 
 namespace ocibuild::layer {
 
+void give_back_memory_before(const support::Fd& blob, std::uint64_t offset) noexcept {
+  // Other threads read chunks before this one still, and the system reads ahead in large strides
+  // that it only gives back as a whole. Each part is named many times; the first that hits, counts.
+  constexpr std::uint64_t distance = 8 << 20;
+  if (offset <= distance) return;
+  const std::uint64_t end = offset - distance;
+  const std::uint64_t begin = end > distance ? end - distance : 0;
+  support::give_back_memory(blob.get(), begin, end - begin);
+}
+
 EarlierLayers::EarlierLayers(std::vector<EarlierLayer> layers) : layers_(std::move(layers)) {
   for (const EarlierLayer& layer : layers_) {
     std::uint64_t offset = 0;

@@ -19,6 +19,10 @@ struct EarlierLayer {
   std::shared_ptr<const support::Fd> blob;
 };
 
+/// What an earlier layer's blob has some way before `offset` was taken by now: the layer that is
+/// written gets its memory, so that the system need not find new one for as much again.
+void give_back_memory_before(const support::Fd& blob, std::uint64_t offset) noexcept;
+
 class ContentDigests;
 
 /// What a new layer may take from layers that were written before. Thread-safe once made.

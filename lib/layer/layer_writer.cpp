@@ -29,10 +29,9 @@ public:
   WrittenLayer run() {
     find_keys();
     const EarlierLayers::Front front = layer_.earlier.longest_front(keys_);
-    if (plan_.size() - front.checkpoint.chunks <= 1) {
+    if (plan_.size() <= 1) {
       // Not worth a thread.
-      write_front(front);
-      for (std::size_t i = list_.chunks.size(); i < plan_.size(); ++i) add(make(i));
+      for (std::size_t i = 0; i < plan_.size(); ++i) add(make(i));
     } else {
       write_in_parallel(front);
     }
@@ -79,10 +78,11 @@ private:
   void write_front(const EarlierLayers::Front& front) {
     if (front.layer == nullptr) return;
     support::FdRangeSource source(front.layer->blob->get(), {}, 0, front.packed);
-    std::vector<std::byte> buffer(1 << 18);
+    std::vector<std::byte> buffer(1 << 20);
     while (const std::size_t size = source.read(buffer)) {
       support::throw_if_stopped(layer_.stop);
-      write(support::Bytes(buffer).first(size));
+      give_back_memory_before(*front.layer->blob, digest_.size());
+      write({}, support::Bytes(buffer).first(size));
     }
     if (digest_.so_far() != front.checkpoint.packed) throw EarlierLayerDamaged();
     diff_id_ = oci::Hasher(front.checkpoint.tar);
@@ -96,7 +96,7 @@ private:
 
   /// The workers begin with the chunks behind the front while that is copied.
   void write_in_parallel(const EarlierLayers::Front& front) {
-    support::WorkerPool beside(1);
+    support::WorkerPool beside(2);
     if (!layer_.earlier.empty() && workers_.jobs() > 1 && has_thread(beside)) beside_ = &beside;
     write_chunks_behind(front);
     beside_ = nullptr;
@@ -141,15 +141,7 @@ private:
   /// The next chunk in order.
   void add(MadeChunk made) {
     learn_piece(plan_[list_.chunks.size()], made);
-    if (beside_ == nullptr) {
-      diff_id_.write(made.tar);
-      write(made.stored());
-    } else {
-      support::OrderedTasks<bool> hashing(*beside_);  // waits for its task even if write() throws
-      hashing.push([&] { return diff_id_.write(made.tar), true; });
-      write(made.stored());
-      hashing.take();
-    }
+    write(made.tar, made.stored());
     list_.chunks.push_back({.key = made.key,
                             .tar = made.tar.size(),
                             .packed = made.stored().size(),
@@ -161,9 +153,19 @@ private:
     workers_.spare_chunks().give(std::move(made));
   }
 
-  void write(support::Bytes bytes) {
-    digest_.write(bytes);
-    out_.write(bytes);
+  /// Both digests of what is written are made beside writing it, where there are threads for that.
+  void write(support::Bytes tar, support::Bytes stored) {
+    if (beside_ == nullptr) {
+      diff_id_.write(tar);
+      digest_.write(stored);
+      out_.write(stored);
+      return;
+    }
+    support::OrderedTasks<bool> hashing(*beside_);  // waits for its tasks even if write() throws
+    if (!tar.empty()) hashing.push([&] { return diff_id_.write(tar), true; });
+    hashing.push([&] { return digest_.write(stored), true; });
+    out_.write(stored);
+    while (hashing.under_way() > 0) hashing.take();
   }
 
   const LayerWork& layer_;
@@ -174,8 +176,8 @@ private:
   std::vector<oci::RawSha256> pieces_;  // of the large file that is being written
   oci::Hasher diff_id_;
   oci::Hasher digest_;
-  /// Has one thread, which hashes a chunk's tar while the rest is done. Null where that is little:
-  /// only where most chunks are taken from an earlier layer nothing takes longer.
+  /// Has two threads, which hash a chunk's tar and the chunk while it is written. Null where that
+  /// is little: only where most chunks are taken from an earlier layer nothing takes longer.
   support::WorkerPool* beside_ = nullptr;
   ChunkList list_;
 };

@@ -101,6 +101,13 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
                   has_size ? static_cast<std::size_t>(file.st_size) : 0);
 }
 
+void give_back_memory([[maybe_unused]] int fd, [[maybe_unused]] std::uint64_t offset,
+                      [[maybe_unused]] std::uint64_t size) noexcept {
+#ifdef POSIX_FADV_DONTNEED
+  ::posix_fadvise(fd, static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_DONTNEED);
+#endif
+}
+
 void touch(const std::filesystem::path& path) noexcept {
   ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
 }
