@@ -3,6 +3,7 @@
 
 import collections
 import contextlib
+import itertools
 import shutil
 import sys
 
@@ -37,7 +38,7 @@ class Run:
     def __init__(self, work, meter, tools, cases, extra, limits):
         self.work, self.meter, self.tools, self.cases = work, meter, tools, cases
         self.extra, self.limits = extra, limits
-        self.results = Results()
+        self.results, self.edits = Results(), itertools.count(1)
 
     def row(self, workload, runs):
         tools = list(self.tools)
@@ -47,20 +48,17 @@ class Run:
                 say("%s, run %d of %d" % (workload.name, number + 1, runs))
                 workload.settle()
                 take_limits()
-                self._round(tools, workload, number)
+                self._round(tools, workload)
 
-    def _round(self, tools, workload, number):
+    def _round(self, tools, workload):
         self._each(tools, workload, self._cold)
         if "unchanged" in self.cases:
-            self._each(tools, workload, lambda tool, of: self._take(tool, of, "unchanged", tool.build(of)))
-            workload.read()
-            for key, command in self.extra.items():
-                self.results.samples[workload.name, "unchanged", key].append(self.meter(command(workload)))
+            self._each(tools, workload, self._unchanged)
+            self._extra(workload)
         if "push" in self.cases or "push-unchanged" in self.cases:
             self._each(tools, workload, self._push)
         if "changed" in self.cases:
-            workload.change(number + 1)
-            self._each(tools, workload, lambda tool, of: self._take(tool, of, "changed", tool.build(of)))
+            self._each(tools, workload, self._changed)
         if "imported" in self.cases:
             self._each(tools, workload, self._imported)
 
@@ -73,6 +71,7 @@ class Run:
                 self.results.leave_out(workload.name, tool.key, str(failure))
 
     def _take(self, tool, workload, case, command):
+        """`case`: None for what is only run."""
         workload.read()
         sample = self.meter(command, tool.environment, tool.daemon)
         if case in self.cases:
@@ -84,6 +83,24 @@ class Run:
         size = tool.layers()
         if size is not None:
             self.results.layers[workload.name, tool.key] = size
+
+    # Minutes of other programs lie between two commands of one, in which a kernel may take its files out of memory, the
+    # program's own first. What is measured is the second of two commands without such minutes between them.
+
+    def _unchanged(self, tool, workload):
+        for case in (None, "unchanged"):
+            self._take(tool, workload, case, tool.build(workload))
+
+    def _changed(self, tool, workload):
+        for case in (None, "changed"):
+            workload.change(next(self.edits))
+            self._take(tool, workload, case, tool.build(workload))
+
+    def _extra(self, workload):
+        for key, command in self.extra.items():
+            workload.read()
+            self.meter(command(workload))
+            self.results.samples[workload.name, "unchanged", key].append(self.meter(command(workload)))
 
     def _new_registry(self):
         directory = self.work + "/registry"
