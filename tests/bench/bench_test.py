@@ -12,7 +12,7 @@ import tempfile
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
 ROWS = ["binary", "small-files", "mixed", "ten-layers", "multi-stage"]
-PROGRAMS = ["ocibuild", "ocibuild-archive"]
+PROGRAMS = ["ocibuild", "ocibuild-archive", "ocibuild-fast"]
 
 
 def bench(build, work, *arguments):

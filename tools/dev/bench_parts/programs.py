@@ -166,7 +166,26 @@ class OcibuildUncompressed(Ocibuild):
         return None
 
 
-OURS = (Ocibuild, OcibuildArchive, OcibuildUncompressed)
+class OcibuildFast(Ocibuild):
+    """At the fastest level of gzip, which is kaniko's."""
+
+    key, name = "ocibuild-fast", "ocibuild --compression-level 1"
+
+    def __init__(self, program, base, work):
+        super().__init__(program, base, work)
+        self.store = work + "/ocibuild-fast"
+
+    def build(self, workload):
+        return [*super().build(workload), "--compression-level", "1"]
+
+    def push(self, workload, registry):
+        return None
+
+    def exported(self, workload, registry):
+        return None
+
+
+OURS = (Ocibuild, OcibuildArchive, OcibuildFast, OcibuildUncompressed)
 
 
 class Docker(Program):
