@@ -181,9 +181,6 @@ class OcibuildFast(Ocibuild):
     def push(self, workload, registry):
         return None
 
-    def exported(self, workload, registry):
-        return None
-
 
 OURS = (Ocibuild, OcibuildArchive, OcibuildFast, OcibuildUncompressed)
 
