@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "layer/layer_writer.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -97,9 +98,17 @@ private:
   /// The workers begin with the chunks behind the front while that is copied.
   void write_in_parallel(const EarlierLayers::Front& front) {
     support::WorkerPool beside(2);
-    if (!layer_.earlier.empty() && workers_.jobs() > 1 && has_thread(beside)) beside_ = &beside;
+    if (takes_most() && workers_.jobs() > 1 && has_thread(beside)) beside_ = &beside;
     write_chunks_behind(front);
     beside_ = nullptr;
+  }
+
+  /// True when of most chunks it is known that an earlier layer has them.
+  bool takes_most() const {
+    const auto taken = std::count_if(keys_.begin(), keys_.end(), [this](const Digest& key) {
+      return layer_.earlier.find(key).has_value();
+    });
+    return 2 * static_cast<std::size_t>(taken) > keys_.size();
   }
 
   static bool has_thread(support::WorkerPool& pool) {
@@ -176,8 +185,8 @@ private:
   std::vector<oci::RawSha256> pieces_;  // of the large file that is being written
   oci::Hasher diff_id_;
   oci::Hasher digest_;
-  /// Has two threads, which hash a chunk's tar and the chunk while it is written. Null where that
-  /// is little: only where most chunks are taken from an earlier layer nothing takes longer.
+  /// Has two threads, which hash a chunk's tar and the chunk while it is written. Null unless most
+  /// chunks are taken from an earlier layer: where they are compressed, that takes longest.
   support::WorkerPool* beside_ = nullptr;
   ChunkList list_;
 };
