@@ -143,42 +143,40 @@ class OcibuildArchive(Ocibuild):
         return layers_of_archive(self.file)
 
 
-class OcibuildUncompressed(Ocibuild):
+class OcibuildOtherwise(Ocibuild):
+    """With other flags and a store of its own, for its builds; what it pushes is not measured."""
+
+    flags = ()
+
+    def __init__(self, program, base, work):
+        super().__init__(program, base, work)
+        self.store = os.path.join(work, self.key)
+
+    def build(self, workload):
+        return [*super().build(workload), *self.flags]
+
+    def push(self, workload, registry):
+        return None
+
+
+class OcibuildFast(OcibuildOtherwise):
+    """At the fastest level of gzip, which is kaniko's."""
+
+    key, name = "ocibuild-fast", "ocibuild --compression-level 1"
+    flags = ("--compression-level", "1")
+
+
+class OcibuildUncompressed(OcibuildOtherwise):
     """With layers as dockerd and buildah keep them until they are pushed."""
 
     key, name, output = "ocibuild-plain", "ocibuild --compression uncompressed", "its store, not compressed"
     compressed = False
-
-    def __init__(self, program, base, work):
-        super().__init__(program, base, work)
-        self.store = work + "/ocibuild-plain"
-
-    def build(self, workload):
-        return [*super().build(workload), "--compression", "uncompressed"]
-
-    def push(self, workload, registry):
-        return None
+    flags = ("--compression", "uncompressed")
 
     def exported(self, workload, registry):
         return None
 
     def layers(self):
-        return None
-
-
-class OcibuildFast(Ocibuild):
-    """At the fastest level of gzip, which is kaniko's."""
-
-    key, name = "ocibuild-fast", "ocibuild --compression-level 1"
-
-    def __init__(self, program, base, work):
-        super().__init__(program, base, work)
-        self.store = work + "/ocibuild-fast"
-
-    def build(self, workload):
-        return [*super().build(workload), "--compression-level", "1"]
-
-    def push(self, workload, registry):
         return None
 
 
