@@ -20,7 +20,8 @@ struct EarlierLayer {
 };
 
 /// What an earlier layer's blob has some way before `offset` was taken by now: the layer that is
-/// written gets its memory, so that the system need not find new one for as much again.
+/// written gets its memory, so that the system need not find new one for as much again. What is
+/// wanted all the same comes from the disk.
 void give_back_memory_before(const support::Fd& blob, std::uint64_t offset) noexcept;
 
 class ContentDigests;
