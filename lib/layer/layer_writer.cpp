@@ -30,9 +30,8 @@ public:
   WrittenLayer run() {
     find_keys();
     const EarlierLayers::Front front = layer_.earlier.longest_front(keys_);
-    if (plan_.size() <= 1) {
-      // Not worth a thread.
-      for (std::size_t i = 0; i < plan_.size(); ++i) add(make(i));
+    if (plan_.size() == 1) {
+      add(make(0));  // not worth a thread
     } else {
       write_in_parallel(front);
     }
