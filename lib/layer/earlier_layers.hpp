@@ -19,9 +19,9 @@ struct EarlierLayer {
   std::shared_ptr<const support::Fd> blob;
 };
 
-/// What an earlier layer's blob has some way before `offset` was taken by now: the layer that is
-/// written gets its memory, so that the system need not find new one for as much again. What is
-/// wanted all the same comes from the disk.
+/// What an earlier layer's blob has some MiB before byte `offset` was taken by now: the layer that
+/// is written gets its memory, so that the system need not find new one for as much again. What is
+/// wanted all the same comes from the disk. Thread-safe.
 void give_back_memory_before(const support::Fd& blob, std::uint64_t offset) noexcept;
 
 class ContentDigests;

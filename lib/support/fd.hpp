@@ -89,8 +89,9 @@ private:
 /// The whole file. @throws Error(Errc::failed, io-error, too-large)
 std::string read_file(const std::filesystem::path& path, std::size_t limit);
 
-/// Says that these bytes of a file are not read again soon: the system gives their memory to what
-/// is read or written next. Those that are not on the disk yet stay where they are.
+/// Says that `size` bytes of a file from `offset`, at least one, are not read again soon: the
+/// system gives their memory to what is read or written next. Those that are not on the disk yet
+/// stay where they are; nothing is done about a failure. Thread-safe.
 void give_back_memory(int fd, std::uint64_t offset, std::uint64_t size) noexcept;
 
 /// Sets the file's times to now; nothing is done about a failure.
