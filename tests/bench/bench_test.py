@@ -43,6 +43,9 @@ def check_rows(build, work):
         assert result["wall_s"][0] > 0 and 1e6 < result["peak_bytes"][0] < 1e9, (key, result)
         assert result["layers_bytes"] > 0, (key, result)
         assert "| %s | %s |" % (key[1], document["programs"][key[2]]["name"]) in text, key
+    for row in ROWS:
+        fast, ours = (measured[row, "cold", program]["layers_bytes"] for program in ("ocibuild-fast", "ocibuild"))
+        assert fast > ours, (row, fast, ours)
     names = [(target["row"], target["name"].split(" / ")[0]) for target in document["targets"]]
     expected = [("small-files", "unchanged build"), ("binary", "unchanged build")]
     expected += [(row, name) for row in ROWS for name in ("cold build", "peak resident memory of a build")]

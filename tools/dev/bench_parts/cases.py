@@ -84,8 +84,8 @@ class Run:
         if size is not None:
             self.results.layers[workload.name, tool.key] = size
 
-    # Minutes of other programs lie between two commands of one, in which a kernel may take its files out of memory, the
-    # program's own first. What is measured is the second of two commands without such minutes between them.
+    # Minutes of other programs lie between two commands of one, in which a kernel may take files out of memory, those
+    # of the program too. What is measured is the second of two commands without such minutes between them.
 
     def _unchanged(self, tool, workload):
         for case in (None, "unchanged"):
